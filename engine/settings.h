@@ -1,0 +1,102 @@
+#ifndef ENGINE_SETTINGS_H
+#define ENGINE_SETTINGS_H
+
+/*
+ * engine/settings.h - what the configuration file and the command line decide, once checked.
+ *
+ * Filled by settings_read() from one INI file (onhook.ini.example documents every key) or by
+ * settings_default(); links that a trace declares are added with settings_link_key(). Private
+ * heap memory of the process that made it; children inherit it by fork.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "ipc/event_record.h"
+#include "ipc/profile.h"
+
+enum {
+    LINKS_MAX = 4096,
+};
+
+enum encoding {
+    ENCODING_AUTO,
+    ENCODING_XML,
+};
+
+/* A list of device numbers, in the order of the file, canonical. Growable, never shrinks. */
+struct device_list {
+    char (*numbers)[EVENT_TEXT_LENGTH + 1];
+    uint32_t count;
+    uint32_t capacity;
+};
+
+struct link_settings {
+    char name[EVENT_TEXT_LENGTH + 1];
+    enum profile profile;
+    enum encoding encoding;
+    bool monitored_given; /* `monitored` was said, even if empty */
+    struct device_list monitored;
+    struct device_list observers;
+    struct device_list treatments;
+    struct device_list route_points;
+    bool infer_first_cleared;
+    bool report_redirect;
+    bool shared; /* other links see the same switch: a DN may stand on several */
+    uint32_t request_timeout_ms;
+    uint64_t stale_after_ms;
+};
+
+struct alias {
+    char from[EVENT_TEXT_LENGTH + 1];
+    char to[EVENT_TEXT_LENGTH + 1];
+};
+
+struct settings {
+    uint32_t workers;
+    uint32_t ring_slots;
+    uint32_t result_slots;
+    uint32_t max_calls; /* live calls of each worker */
+    struct link_settings defaults; /* what a link has that nobody declared */
+    struct link_settings *links;
+    uint32_t link_count;
+    struct alias *aliases; /* sorted by `from` once settings_finish() ran */
+    uint32_t alias_count;
+};
+
+/* settings_default - the settings of an empty configuration. */
+void settings_default(struct settings *settings);
+
+/*
+ * settings_read - read one INI file into settings that settings_default() filled
+ *
+ * Every problem is printed to stderr as "FILE:LINE: reason" and counted; the result is the
+ * number of errors (0: usable). Warnings (infer = first-cleared) are printed, not counted.
+ * An unreadable file is one error.
+ */
+unsigned settings_read(struct settings *settings, const char *file);
+
+/*
+ * settings_link - the settings of the link of that name; made from `defaults` if not there
+ *
+ * NULL when LINKS_MAX links are there already or the name is no link name
+ * (1..EVENT_TEXT_LENGTH bytes of [A-Za-z0-9._@-]). The pointer is valid until the next call.
+ */
+struct link_settings *settings_link(struct settings *settings, struct text name);
+
+/*
+ * settings_link_key - apply one key of a [link NAME] section
+ *
+ * Used for the INI file, for `# link NAME key=value` of traces, and for the command line.
+ * Returns NULL, or why not (a static or per-call buffer, valid until the next call).
+ */
+const char *settings_link_key(struct link_settings *link, struct text key, struct text value);
+
+/* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
+struct text settings_alias(const struct settings *settings, struct text number);
+
+/* settings_free - give back everything; the struct may be filled again. */
+void settings_free(struct settings *settings);
+
+#endif

@@ -1,0 +1,43 @@
+#ifndef IPC_COUNTERS_H
+#define IPC_COUNTERS_H
+
+/*
+ * ipc/counters.h - what happened, counted in shared memory; one writer a block, any readers.
+ */
+
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stdint.h>
+
+enum counter {
+#define COUNTER(name, printed, meaning) COUNTER_##name,
+#include "ipc/counters.def"
+#undef COUNTER
+    COUNTER_COUNT,
+};
+
+/* Writer: the one process the block belongs to. */
+struct shm_counters {
+    alignas(64) _Atomic uint64_t value[COUNTER_COUNT];
+};
+
+/* Caller: the block's one writer. A plain add: nobody else stores here. */
+static inline void
+counter_add(struct shm_counters *counters, enum counter which, uint64_t amount)
+{
+    uint64_t now = atomic_load_explicit(&counters->value[which], memory_order_relaxed);
+    /* relaxed: no edge. A reader uses nothing but the number. */
+    atomic_store_explicit(&counters->value[which], now + amount, memory_order_relaxed);
+}
+
+static inline uint64_t
+counter_read(const struct shm_counters *counters, enum counter which)
+{
+    /* relaxed: no edge. */
+    return atomic_load_explicit(&counters->value[which], memory_order_relaxed);
+}
+
+const char *counter_name(enum counter which);
+const char *counter_meaning(enum counter which);
+
+#endif

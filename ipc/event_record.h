@@ -1,0 +1,174 @@
+#ifndef IPC_EVENT_RECORD_H
+#define IPC_EVENT_RECORD_H
+
+/*
+ * ipc/event_record.h - one message of a switch, on its way from front-end to worker.
+ *
+ * `struct event` is the message as our own code sees it: scalars and texts that point into
+ * somebody's buffer. `struct shm_event_record` is the same message packed into consecutive
+ * 64-byte ring slots. The decoder fills an event, the front-end completes and packs it, the
+ * worker unpacks it. Both directions are pure functions: no clock, no I/O, no allocation.
+ *
+ *   record: +--------------------+------------------------+---------------------------------+
+ *           | header, 64 bytes   | {length, bytes} a text | {state, 5 x {length, bytes}} an |
+ *           |                    | for each bit of        | item, item_count times          |
+ *           |                    | text_mask, low first   |                                 |
+ *           +--------------------+------------------------+---------------------------------+
+ */
+
+#include <assert.h>
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+
+enum event_kind {
+    EVENT_NONE = 0, /* decoded, well-formed, of no use here: counted as `other` */
+#define EVENT_KIND(name, printed) EVENT_##name,
+#include "ipc/event_kind.def"
+#undef EVENT_KIND
+    EVENT_KIND_COUNT,
+};
+
+enum event_text {
+#define EVENT_TEXT(name, holds) EVENT_TEXT_##name,
+#include "ipc/event_text.def"
+#undef EVENT_TEXT
+    EVENT_TEXT_COUNT,
+};
+
+static_assert(EVENT_TEXT_COUNT <= 32, "presence is a 32-bit mask");
+
+/* ECMA-269 6.1.5 LocalConnectionState, numbered as in ECMA-285; ABSENT where not said. */
+enum local_state {
+    LOCAL_NULL = 0,
+    LOCAL_INITIATED,
+    LOCAL_ALERTING,
+    LOCAL_CONNECTED,
+    LOCAL_HOLD,
+    LOCAL_QUEUED,
+    LOCAL_FAIL,
+    LOCAL_ABSENT = 255,
+};
+
+enum monitor_type {
+    MONITOR_DEVICE = 0, /* sees its device's connection; nothing once that is null */
+    MONITOR_CALL,       /* a call monitor: follows its calls to their end */
+};
+
+enum {
+    EVENT_ITEMS_MAX = 64,     /* connections in one conference, transfer or snapshot list */
+    EVENT_TEXT_LENGTH = 64,   /* bytes of one callID, canonical number or name; more is refused */
+    EVENT_SLOT_SIZE = 64,     /* bytes of one ring slot */
+    EVENT_RECORD_SLOTS = 384, /* the longest record: header, every text, every item */
+};
+
+/* Flags of an event. */
+enum {
+    EVENT_HAS_TIME = 1 << 0,        /* time_us is the input's own clock */
+    EVENT_DEVICE_DYNAMIC = 1 << 1,  /* the subject connection's deviceID says it is dynamic */
+    EVENT_SUBJECT_MONITORED = 1 << 2, /* reserved for the worker's use after unpacking */
+
+    /* LINK events: how the link is judged. */
+    EVENT_LINK_ALL_MONITORED = 1 << 8,    /* nothing was said about monitors: all count */
+    EVENT_LINK_INFER = 1 << 9,            /* infer = first-cleared */
+    EVENT_LINK_REPORT_REDIRECT = 1 << 10, /* report-redirect = yes */
+    EVENT_LINK_HAS_TIMES = 1 << 11,       /* unused by workers; for onlookers */
+
+    /* DEVICE events: what the directory now says of TEXT_DEVICE (all flags at once). */
+    EVENT_DEVICE_MONITORED = 1 << 16,   /* a granted device monitor, or configured */
+    EVENT_DEVICE_HAS_MONITOR = 1 << 17, /* granted, configured, or learned from a crossRefID */
+    EVENT_DEVICE_OBSERVER = 1 << 18,
+    EVENT_DEVICE_TREATMENT = 1 << 19,
+    EVENT_DEVICE_ROUTE_POINT = 1 << 20,
+};
+
+/* One connection of a conference, a transfer or a snapshot. */
+struct event_item {
+    struct text new_call; /* newConnection, or the snapshot's connection */
+    struct text new_device;
+    struct text old_call; /* oldConnection */
+    struct text old_device;
+    struct text endpoint; /* endpoint, endpointDevice, deviceOnCall */
+    uint8_t state;        /* enum local_state; snapshots only, else LOCAL_ABSENT */
+};
+
+struct event {
+    uint8_t kind;         /* enum event_kind */
+    uint8_t cause;        /* ECMA-269 EventCause number, 0 when absent or unknown */
+    uint8_t local_state;  /* enum local_state */
+    uint8_t monitor_type; /* enum monitor_type of `monitor` */
+    uint16_t link;        /* index of the link in this run */
+    uint16_t item_count;
+    uint32_t flags;
+    uint32_t monitor; /* number of the monitorCrossRefID on this link, 0 when there is none */
+    uint64_t order;   /* input number over all links: the one order of everything, from 1 */
+    uint64_t seq;     /* number of the message on its link, from 1; the last one's for TICK, ... */
+    int64_t time_us;  /* since 1970, as printed; valid with EVENT_HAS_TIME */
+    uint64_t clock_ms; /* the link's clock for spans: never falls, whatever the input says */
+    uint64_t request; /* requests: = order. Answers: order of the request. MOVE_*: number of the
+                         move. LINK: profile << 32 | request timeout in ms */
+    uint64_t extra;   /* LINK: stale-after in ms. MOVE_*: the other worker. SNAPSHOT_*: 1 if the
+                         answer is whole. DEVICE, TICK: 0 */
+    struct text texts[EVENT_TEXT_COUNT];
+    struct event_item items[EVENT_ITEMS_MAX];
+};
+
+/* The packed form's header. Writer: the front-end that owns the link. */
+struct shm_event_record {
+    alignas(64) uint16_t slots; /* ring slots of the whole record, this one included */
+    uint8_t kind;
+    uint8_t cause;
+    uint8_t local_state;
+    uint8_t monitor_type;
+    uint16_t link;
+    uint32_t flags;
+    uint32_t text_mask;
+    uint64_t order;
+    uint64_t seq;
+    int64_t time_us;
+    uint64_t clock_ms;
+    uint64_t request;
+    uint32_t monitor;
+    uint16_t item_count;
+    uint16_t extra_follows; /* 1: eight bytes of `extra` come before the texts */
+};
+
+static_assert(sizeof(struct shm_event_record) == EVENT_SLOT_SIZE, "one slot");
+
+/*
+ * event_reset - an event with nothing in it
+ *
+ * Clears scalars and texts; items are left alone and item_count is 0.
+ */
+void event_reset(struct event *event);
+
+/*
+ * event_pack_slots - how many ring slots the event takes when packed: 1..EVENT_RECORD_SLOTS
+ *
+ * Every text must be at most EVENT_TEXT_LENGTH bytes (our own front-end saw to that: CHECK).
+ */
+uint32_t event_pack_slots(const struct event *event);
+
+/*
+ * event_pack - write the event into `slots` consecutive 64-byte slots
+ *
+ * `slots` is what event_pack_slots() said. Bytes after the last text in the last slot are left
+ * as they were: readers never look at them.
+ */
+void event_pack(const struct event *event, void *slot, uint32_t slots);
+
+/*
+ * event_unpack - read a record that another process wrote
+ *
+ * `available` is the number of slots that may be read from `slot`. Texts of *event point into
+ * the slots. Returns the number of slots of the record, or 0 when the record is not one we
+ * could have packed (bounds, counts, kinds): then *event is not to be used.
+ */
+uint32_t event_unpack(struct event *event, const void *slot, uint32_t available);
+
+/* The printed name of a kind; "None" for EVENT_NONE, "?" for anything else. */
+const char *event_kind_name(uint8_t kind);
+
+#endif
