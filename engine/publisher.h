@@ -1,0 +1,31 @@
+#ifndef ENGINE_PUBLISHER_H
+#define ENGINE_PUBLISHER_H
+
+/*
+ * engine/publisher.h - the publisher process: outcomes of all workers, in order, to one sink.
+ */
+
+#include <stdbool.h>
+
+#include "ipc/shared_engine.h"
+
+enum output_format {
+    FORMAT_JSONL,
+    FORMAT_TEXT,
+};
+
+struct publisher_options {
+    int descriptor; /* where the lines go */
+    enum output_format format;
+    bool unordered; /* write outcomes as they come from the ring */
+};
+
+/*
+ * publisher_run - the whole life of the publisher; called in a forked child
+ *
+ * Ends when every worker is done and the ring is empty. Returns the exit code: 0, or 1 when the
+ * sink failed (said on stderr; a closed pipe is a failure without words).
+ */
+int publisher_run(struct shared_engine *engine, const struct publisher_options *options);
+
+#endif
