@@ -12,6 +12,7 @@
 #include "engine/merge.h"
 #include "engine/sink/output.h"
 #include "engine/sink/sink.h"
+#include "ipc/process_state.h"
 
 enum {
     NAPS_BEFORE_SLEEP = 8, /* a busy engine's worker never pays for waking us */

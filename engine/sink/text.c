@@ -27,7 +27,7 @@ enum column {
     COLUMN_COUNT,
 };
 
-static_assert(COLUMN_COUNT == TABLE_COLUMNS, "sink.h has a width for each");
+static_assert((int)COLUMN_COUNT == (int)TABLE_COLUMNS, "sink.h has a width for each");
 
 enum {
     COLUMNS_LEAST = 80,
