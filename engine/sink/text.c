@@ -45,11 +45,11 @@ static const struct {
     [COLUMN_TIME] = {"time", TIME_WIDTH, TIME_WIDTH},
     [COLUMN_LINK] = {"link", 4, 8},
     [COLUMN_CALL] = {"call", 6, 10},
-    [COLUMN_PARTY] = {"party", 6, 13},
+    [COLUMN_PARTY] = {"party", 6, 12},
     [COLUMN_EVENT] = {"event", 10, 10},
-    [COLUMN_WHO] = {"who", 10, 20},
+    [COLUMN_WHO] = {"who", 10, 19},
     [COLUMN_REASON] = {"reason", 9, 16},
-    [COLUMN_EVIDENCE] = {"evidence", 6, 14},
+    [COLUMN_EVIDENCE] = {"evidence", 6, 16},
     [COLUMN_DURATION] = {"duration", 9, 9},
 };
 
