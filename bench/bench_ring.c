@@ -3,15 +3,14 @@
  * read in the same batches. A round forks its consumer and ends when that one has read and checked
  * the last message; making the process is in the figure, and a hundredth of it.
  */
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "bench/cbench.h"
-#include "ipc/ring_attach.h"
+#include "ipc/segment.h"
 
 enum {
     BATCH = 32,
@@ -22,8 +21,8 @@ enum {
 
 struct transfer {
     uint32_t message_size;
-    uint64_t mapping_size; /* rings only */
-    void *mapping;
+    void *view; /* of the ring; NULL: through a pipe */
+    uint64_t view_size;
 };
 
 /* Every message starts with its number; the consumer insists on all of them, in order. */
@@ -61,7 +60,7 @@ static void
 consume_ring(const struct transfer *transfer, uint64_t count)
 {
     struct ring_spsc ring;
-    CHECK(ring_attach_consumer(&ring, transfer->mapping, transfer->mapping_size) == ATTACH_OK);
+    CHECK(ring_attach_consumer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
     uint64_t start = ring.position;
     while (ring.position - start < count) {
         uint32_t ready = ring_spsc_poll(&ring, BATCH);
@@ -76,7 +75,7 @@ static void
 produce_ring(const struct transfer *transfer, uint64_t count)
 {
     struct ring_spsc ring;
-    CHECK(ring_attach_producer(&ring, transfer->mapping, transfer->mapping_size) == ATTACH_OK);
+    CHECK(ring_attach_producer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
     for (uint64_t sent = 0; sent < count; sent += BATCH) {
         while (!ring_spsc_claim(&ring, BATCH))
             continue;
@@ -116,7 +115,7 @@ produce_pipe(const struct transfer *transfer, uint64_t count, int descriptor)
     }
 }
 
-/* One round: `transfer->mapping` says which way the messages go. */
+/* One round: `view` says which way the messages go. */
 static void
 send_messages(void *context, uint64_t operations)
 {
@@ -130,7 +129,7 @@ send_messages(void *context, uint64_t operations)
     CHECK(child >= 0);
     if (child == 0) {
         write_all(word[1], &byte, 1);
-        if (transfer->mapping)
+        if (transfer->view)
             consume_ring(transfer, operations);
         else
             consume_pipe(transfer, operations, data[0]);
@@ -140,7 +139,7 @@ send_messages(void *context, uint64_t operations)
     close(data[0]);
     close(word[1]);
     read_all(word[0], &byte, 1);
-    if (transfer->mapping)
+    if (transfer->view)
         produce_ring(transfer, operations);
     else
         produce_pipe(transfer, operations, data[1]);
@@ -150,16 +149,30 @@ send_messages(void *context, uint64_t operations)
     close(word[0]);
 }
 
+/* A ring in a segment of its own, as the engine makes them; the name is gone at once. */
 static struct transfer
 ring_of(uint32_t message_size)
 {
-    struct transfer transfer = {.message_size = message_size};
-    transfer.mapping_size = sizeof(struct shm_ring_header) + (uint64_t)SLOT_COUNT * message_size;
-    transfer.mapping = mmap(NULL, transfer.mapping_size, PROT_READ | PROT_WRITE,
-                            MAP_SHARED | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-    CHECK(transfer.mapping != MAP_FAILED);
-    ring_format(transfer.mapping, transfer.mapping_size, message_size, SLOT_COUNT, 1);
-    return transfer;
+    struct ring_shape shape = {
+        .kind = SEGMENT_RING,
+        .slot_size = message_size,
+        .slot_count = SLOT_COUNT,
+        .ring_count = 1,
+    };
+    char name[SEGMENT_NAME_MAX];
+    snprintf(name, sizeof name, "bench-%ld-%u", (long)getpid(), message_size);
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, name, SEGMENT_RING, 0);
+    struct shared_segment segment;
+    CHECK(segment_create(&segment, path, ring_size(&shape), true) == SEGMENT_OK);
+    segment_unlink(&segment);
+    CHECK(segment_map_rings(&segment, &shape) == SEGMENT_OK);
+    ring_format(segment.mapping, &shape, 0, 1);
+    return (struct transfer){
+        .message_size = message_size,
+        .view = segment.mapping,
+        .view_size = ring_view_size(&shape),
+    };
 }
 
 int

@@ -82,9 +82,9 @@ void cbench_summarize(struct cbench_result *result);
 /*
  * cbench_compare - two cases of one cbench_run(), round by round
  *
- * FASTER and SLOWER only where the interval for the median ratio leaves out 1 by more than
- * one part in a hundred: a sign test over the rounds at the 99 % level, which asks nothing of how the
- * noise is distributed. Both must have the same number of rounds (CHECK).
+ * FASTER and SLOWER only where the interval for the median ratio leaves out 1 by more than one
+ * part in a hundred: a sign test over the rounds at the 99 % level, which asks nothing of how
+ * the noise is distributed. Both must have the same number of rounds (CHECK).
  */
 struct cbench_comparison cbench_compare(const struct cbench_result *first,
                                         const struct cbench_result *second);
