@@ -12,10 +12,6 @@
 /* A ratio this near to 1 is called the same however sure we are of it. */
 #define SAME_WITHIN 0.01
 
-#ifndef ONHOOK_COMMIT
-#define ONHOOK_COMMIT "unknown"
-#endif
-
 static uint64_t
 now_ns(void)
 {
@@ -165,7 +161,7 @@ print_origin(uint32_t rounds)
     processor_model(model, sizeof model);
     const char *commit = getenv("ONHOOK_COMMIT");
     printf("\"rounds\":%u,\"machine\":{\"cpu\":\"%s\",\"cores\":%ld},\"commit\":\"%s\"}\n", rounds,
-           model, sysconf(_SC_NPROCESSORS_ONLN), commit ? commit : ONHOOK_COMMIT);
+           model, sysconf(_SC_NPROCESSORS_ONLN), commit ? commit : "unknown");
     fflush(stdout);
 }
 

@@ -15,7 +15,8 @@
  *   round n  case 1, case 2, ...   ->  median, spread; ratio of two cases in each round
  *
  * Clock: CLOCK_MONOTONIC_RAW. Nothing is pinned to a core. Everything is printed as one JSON
- * object a line, with the machine and the commit it was measured on (README.md beside this file).
+ * object a line, with the machine and the commit measured (ONHOOK_COMMIT in the environment, which
+ * tools/dev sets). README.md beside this file tells the keys.
  * Single-threaded; the case itself may fork.
  */
 
@@ -81,9 +82,9 @@ void cbench_summarize(struct cbench_result *result);
 /*
  * cbench_compare - two cases of one cbench_run(), round by round
  *
- * FASTER and SLOWER only where the interval for the median ratio leaves out 1 by more than
- * one part in a hundred: an ordering sign test at the 99 % level, which asks nothing of how the
- * noise is distributed. Both must have the same number of rounds (CHECK).
+ * FASTER and SLOWER only where the interval for the median ratio leaves out 1 by more than one
+ * part in a hundred: a sign test over the rounds at the 99 % level, which asks nothing of how
+ * the noise is distributed. Both must have the same number of rounds (CHECK).
  */
 struct cbench_comparison cbench_compare(const struct cbench_result *first,
                                         const struct cbench_result *second);
