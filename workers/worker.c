@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "ipc/process_state.h"
 #include "workers/call_step.h"
 #include "workers/move.h"
 
@@ -204,7 +205,7 @@ worker_loop(struct worker *worker)
             break;
         case BATCH_FINISHED:
             progress_set(worker->self, UINT64_MAX);
-            process_done(worker->self);
+            process_done_set(worker->self);
             doorbell_ring(&worker->engine->publisher->doorbell);
             return 0;
         case BATCH_BROKEN:
