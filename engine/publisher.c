@@ -111,7 +111,8 @@ take_outcome(struct publisher *publisher, const struct shm_outcome *outcome, uin
     if (worker >= publisher->workers || !outcome_is_sound(outcome)) {
         counter_add(publisher->counters, COUNTER_BAD_OUTCOMES, 1);
         publisher->failed = true;
-        log_say("worker %u wrote an outcome that cannot be one: skipped", (unsigned)worker);
+        if (counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 1)
+            log_say("worker %u wrote an outcome that cannot be one: skipped", (unsigned)worker);
         return;
     }
     if (publisher->straight) {
