@@ -102,7 +102,6 @@ tell_settings(struct session *session, struct link *link, const struct link_sett
     told->flags |= link->all_monitored ? EVENT_LINK_ALL_MONITORED : 0;
     told->flags |= settings->infer_first_cleared ? EVENT_LINK_INFER : 0;
     told->flags |= settings->report_redirect ? EVENT_LINK_REPORT_REDIRECT : 0;
-    told->flags |= link->has_times ? EVENT_LINK_HAS_TIMES : 0;
     told->request = (uint64_t)settings->profile << 32 | settings->request_timeout_ms;
     told->extra = settings->stale_after_ms;
     told->texts[EVENT_TEXT_LINK] = text_of(link->name);
