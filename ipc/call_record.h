@@ -171,8 +171,7 @@ struct shm_act {
     uint8_t talked;        /* of the subject and those who end with it, how many had talked */
     uint8_t failure_cause;
     uint8_t reserved[2];
-    call_ref other; /* the only other party just before */
-    uint16_t reserved2;
+    call_ref pair[2]; /* the two parties just before, if there were just two that count */
     uint64_t clock_ms; /* link clock of the clearing */
     uint64_t reserved3;
 };

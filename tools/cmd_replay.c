@@ -17,6 +17,7 @@
 #include "engine/publisher.h"
 #include "engine/settings.h"
 #include "engine/supervisor.h"
+#include "ipc/call_record.h"
 #include "tools/command.h"
 #include "tools/progress.h"
 #include "tools/summary.h"
@@ -383,7 +384,7 @@ make_engine(const struct replay *replay, struct shared_engine *engine)
         .workers = settings->workers,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
-        .calls_bytes = (uint64_t)settings->max_calls * CALL_BYTES_MOST,
+        .calls_bytes = call_table_bytes(settings->max_calls),
     };
     if (shared_engine_create(engine, name, &shape, why))
         return true;

@@ -16,6 +16,34 @@ at_most_255(uint32_t count)
     return count > UINT8_MAX ? UINT8_MAX : (uint8_t)count;
 }
 
+/* Who was there when the act began: how many, and if they were two, which. */
+static void
+note_present(struct step *step, struct call call, struct shm_act *act)
+{
+    uint32_t count = 0;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_counts(step, call, party))
+            continue;
+        if (count < 2)
+            act->pair[count] = party_ref(call.block, party);
+        count++;
+    }
+    if (count != 2)
+        act->pair[0] = act->pair[1] = 0;
+    act->counted = at_most_255(count);
+}
+
+struct shm_party *
+act_other(struct call call, const struct shm_act *act, const struct shm_party *party)
+{
+    if (act->pair[0] == 0)
+        return NULL;
+    call_ref ref = party_ref(call.block, party);
+    if (ref != act->pair[0] && ref != act->pair[1])
+        return NULL;
+    return call_at(call.block, act->pair[ref == act->pair[0] ? 1 : 0]);
+}
+
 struct shm_act *
 act_begin(struct step *step, struct call call, struct shm_party *subject)
 {
@@ -24,7 +52,7 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
     act->cause = step->event->cause;
     act->local_state = step->event->local_state;
     act->clock_ms = step->event->clock_ms;
-    act->counted = at_most_255(evidence_count(step, call));
+    note_present(step, call, act);
     act->reason = REASON_HANGUP;
     act->evidence = EVIDENCE_NONE;
     act->monitor = call_add_text(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
@@ -33,8 +61,6 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
     } else {
         act->subject = party_ref(block, subject);
         act->subject_state = subject->state;
-        struct shm_party *other = evidence_only_other(step, call, subject);
-        act->other = other == NULL ? 0 : other->number;
     }
     if ((block->flags & CALL_FAILED) != 0) {
         act->flags |= ACT_FAILED;
@@ -51,6 +77,7 @@ act_begin_fixed(struct step *step, struct call call, struct text initiator, enum
                 enum reason reason)
 {
     struct shm_act *act = call_add_act(call.block);
+    note_present(step, call, act);
     act->flags = ACT_FIXED;
     act->cause = step->event->cause;
     act->clock_ms = step->event->clock_ms;
@@ -67,26 +94,12 @@ act_mark_alone(struct call call, struct shm_party *party, struct shm_act *act)
     party->act = (call_ref)(((uint8_t *)act - (uint8_t *)call.block) / CALL_UNIT);
 }
 
-/* Whom the party's DN event names as the other one. */
-static call_ref
-other_of(struct step *step, struct call call, const struct shm_party *party,
-         const struct shm_act *act)
-{
-    const struct shm_party *subject = act_subject(call, act);
-    if (subject != NULL && subject != party && (act->flags & ACT_FIXED) == 0)
-        return act->counted == 2 && party->number == act->other ? subject->number : 0;
-    if (subject == party)
-        return act->other;
-    const struct shm_party *other = evidence_only_other(step, call, party);
-    return other == NULL ? 0 : other->number;
-}
-
 void
 act_end_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
     act_mark_alone(call, party, act);
-    if (party->other == 0)
-        party->other = other_of(step, call, party, act);
+    const struct shm_party *other = act_other(call, act, party);
+    party->other = other == NULL ? 0 : other->number;
     party->flags = (uint16_t)((party->flags & ~PARTY_ALONE) | PARTY_ENDED);
     party->end_index = ++call.block->ended_count;
     party->end_seq = step->seq;
@@ -150,7 +163,7 @@ reason_now(struct step *step, struct call call, const struct shm_act *act)
     FOR_EACH_PARTY (party, call.block) {
         if (!ends_in(call, party, act))
             continue;
-        set.talked += (party->flags & PARTY_TALKED) != 0;
+        set.talked += (party->flags & PARTY_TALKED) != 0 && !party_is_observer(step, call, party);
         if (party_is_waiting(party) && !party_is_named(call.block, party, initiator))
             set.abandons = true;
     }

@@ -17,6 +17,11 @@ struct shm_act *act_begin(struct step *step, struct call call, struct shm_party 
 struct shm_act *act_begin_fixed(struct step *step, struct call call, struct text initiator,
                                 enum evidence evidence, enum reason reason);
 
+/* act_other - the other one of the two parties there were when the act began; NULL if there were
+ * more, or fewer. */
+struct shm_party *act_other(struct call call, const struct shm_act *act,
+                            const struct shm_party *party);
+
 /* act_end_party - the party's connection ends now, in this act. */
 void act_end_party(struct step *step, struct call call, struct shm_party *party,
                    struct shm_act *act);

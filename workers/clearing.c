@@ -221,20 +221,13 @@ releasing_of(struct step *step, struct call call, const struct shm_party *subjec
     return evidence_fit(step, call, releasing);
 }
 
-static bool
-is_observer(struct step *step, struct call call, const struct shm_party *party)
-{
-    return (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
-            EVENT_DEVICE_OBSERVER) != 0;
-}
-
 static void
 end_in_own_act(struct step *step, struct call call, struct shm_party *party)
 {
     struct text releasing = releasing_of(step, call, party);
     struct shm_act *act = act_begin(step, call, party);
     act->releasing = call_add_text(call.block, releasing);
-    if (is_observer(step, call, party))
+    if (party_is_observer(step, call, party))
         act->flags |= ACT_OBSERVER;
     act_end_party(step, call, party, act);
     left_after(step, call, act, party);

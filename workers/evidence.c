@@ -1,7 +1,15 @@
 #include "workers/evidence.h"
 
 #include "ipc/profile.h"
+#include "workers/act.h"
 #include "workers/directory.h"
+
+bool
+party_is_observer(const struct step *step, struct call call, const struct shm_party *party)
+{
+    return (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
+            EVENT_DEVICE_OBSERVER) != 0;
+}
 
 bool
 party_counts(const struct step *step, struct call call, const struct shm_party *party)
@@ -10,18 +18,7 @@ party_counts(const struct step *step, struct call call, const struct shm_party *
         return false;
     if ((party->flags & PARTY_BRIDGED) != 0 && (party->flags & PARTY_TALKED) == 0)
         return false;
-    uint32_t flags =
-        directory_flags(step->table, call.slot->link, call_text(call.block, party->number));
-    return (flags & EVENT_DEVICE_OBSERVER) == 0;
-}
-
-uint32_t
-evidence_count(const struct step *step, struct call call)
-{
-    uint32_t count = 0;
-    FOR_EACH_PARTY (party, call.block)
-        count += party_counts(step, call, party);
-    return count;
+    return !party_is_observer(step, call, party);
 }
 
 struct shm_party *
@@ -118,13 +115,15 @@ gather_own(struct evidence_set *set, const struct shm_call *call, const struct s
 
 /* Two parties left: a request for either tells who ended the call, whichever clears first. */
 static void
-gather_other(struct evidence_set *set, const struct shm_call *call, const struct shm_act *act,
-             const struct shm_request *request)
+gather_other(struct evidence_set *set, struct call held, const struct shm_act *act,
+             const struct shm_party *subject, const struct shm_request *request)
 {
+    const struct shm_call *call = held.block;
     if (act->counted != 2)
         return;
     struct text target = party_name(call, request->target);
-    if ((act->flags & ACT_CALL_CLEARED) == 0 && !text_is_equal(target, call_text(call, act->other)))
+    const struct shm_party *other = subject == NULL ? NULL : act_other(held, act, subject);
+    if (subject != NULL && (other == NULL || !party_is_named(call, other, target)))
         return;
     struct text asker = party_name(call, request->requester);
     set->asked_by_self = asker.length != 0 ? asker : target;
@@ -145,7 +144,8 @@ local_evidence(const struct step *step, struct call call, const struct shm_act *
         return TEXT_NONE;
     if (!party_is_named(call.block, subject, monitor))
         return call_text(call.block, subject->number);
-    return call_text(call.block, act->other);
+    const struct shm_party *other = act_other(call, act, subject);
+    return other == NULL ? TEXT_NONE : call_text(call.block, other->number);
 }
 
 struct evidence_set
@@ -179,7 +179,7 @@ evidence_gather(const struct step *step, struct call call, const struct shm_act 
                                        (target.length == 0 && act->counted <= 2))) {
             gather_own(&set, block, act, subject, request);
         } else {
-            gather_other(&set, block, act, request);
+            gather_other(&set, call, act, subject, request);
         }
     }
     return set;

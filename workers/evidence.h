@@ -32,7 +32,7 @@ bool request_is_open(const struct step *step, const struct shm_request *request)
 
 /* Parties that count as left: active, no observers, no bridged connections that never talked. */
 bool party_counts(const struct step *step, struct call call, const struct shm_party *party);
-uint32_t evidence_count(const struct step *step, struct call call);
+bool party_is_observer(const struct step *step, struct call call, const struct shm_party *party);
 
 /* The party other than `party` that counts, if there is exactly one; else NULL. */
 struct shm_party *evidence_only_other(const struct step *step, struct call call,

@@ -130,14 +130,9 @@ merge_details(struct call kept, const struct shm_call *other)
 {
     struct shm_call *block = kept.block;
     bool both_from_start = (block->flags & other->flags & CALL_FROM_START) != 0;
-    bool both_consult = (block->flags & other->flags & CALL_CONSULT) != 0;
     block->flags |= other->flags & (CALL_WATCHED | CALL_CONFERENCE | CALL_HAD_CLEARING);
     if (!both_from_start)
         block->flags &= ~(uint32_t)CALL_FROM_START;
-    if (!both_consult && (block->flags & CALL_CONSULT) != 0) {
-        block->flags &= ~(uint32_t)CALL_CONSULT;
-        block->flags |= other->flags & (CALL_INBOUND | CALL_OUTBOUND);
-    }
     if ((block->flags & CALL_ANSWERED) == 0 && (other->flags & CALL_ANSWERED) != 0) {
         block->flags |= CALL_ANSWERED;
         block->answer_us = other->answer_us;

@@ -2,6 +2,7 @@
 
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/evidence.h"
 #include "workers/left.h"
 #include "workers/outcome.h"
 
@@ -99,6 +100,8 @@ void
 party_divert(struct step *step, struct call call, struct shm_party *party)
 {
     if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0) {
+        const struct shm_party *other = evidence_only_other(step, call, party);
+        party->other = other == NULL ? 0 : other->number;
         party->end_seq = step->seq;
         party->end_us = step->time_us;
         party->end_cause = step->event->cause;

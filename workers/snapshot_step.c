@@ -15,12 +15,24 @@ is_doubtful(const struct step *step, struct call call)
            call.slot->touched_order < step->link->lost_order;
 }
 
-/* The connection ended while we could not see. Those left keep their own evidence; the last one
- * out of sight ends with it. */
+/* Of two parties lost, one after the other, the second ends in the first one's act. */
+static struct shm_act *
+lost_act(struct step *step, struct call call, const struct shm_party *party)
+{
+    FOR_EACH_ACT (act, call.block) {
+        if ((act->flags & ACT_FIXED) != 0 && act->reason == REASON_LOST &&
+            act_other(call, act, party) != NULL)
+            return act;
+    }
+    return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
+}
+
+/* The connection ended while we could not see. Whoever is left keeps the evidence of its own
+ * clearing; one left out of sight ends with it. */
 static void
 lose_party(struct step *step, struct call call, struct shm_party *party)
 {
-    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
+    struct shm_act *act = lost_act(step, call, party);
     struct shm_party *other = evidence_only_other(step, call, party);
     act_end_party(step, call, party, act);
     if (other != NULL && (other->flags & PARTY_ALONE) == 0 && left_is_unseen(step, call))
