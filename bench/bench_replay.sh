@@ -33,7 +33,8 @@ report() { # WORKERS
         printf "{\"name\":\"replay.workers_%d\",\"median\":%.0f,\"least\":%.0f,\"most\":%.0f,",
             workers, median, value[NR], value[1]
         printf "\"unit\":\"messages/s\",\"rounds\":%d,", rounds
-        printf "\"machine\":{\"cpu\":\"%s\",\"cores\":%d},\"commit\":\"%s\"}\n", model, cores, commit
+        printf "\"machine\":{\"cpu\":\"%s\",\"cores\":%d},", model, cores
+        printf "\"commit\":\"%s\"}\n", commit
     }'
 }
 
