@@ -47,6 +47,7 @@ read_path(const char *path)
     assert_non_null(words);
     int real_stderr = dup(STDERR_FILENO);
     dup2(fileno(words), STDERR_FILENO);
+    settings_free(&settings);
     settings_default(&settings);
     unsigned errors = settings_read(&settings, path);
     dup2(real_stderr, STDERR_FILENO);
@@ -61,7 +62,6 @@ read_path(const char *path)
 static unsigned
 read_ini(const char *text)
 {
-    settings_free(&settings);
     write_file(ini_path, text);
     return read_path(ini_path);
 }
