@@ -69,8 +69,10 @@ struct settings {
 void settings_default(struct settings *settings);
 
 /*
- * settings_read - read one INI file into settings that settings_default() filled
+ * settings_read - read one INI file into settings that settings_default() filled, once
  *
+ * Links that the file declares begin with the built-in defaults; [link *] sets `defaults`, which
+ * is for links nobody declared. Aliases are applied to the lists of devices.
  * Every problem is printed to stderr as "FILE:LINE: reason" and counted; the result is the
  * number of errors (0: usable). Warnings (infer = first-cleared) are printed, not counted.
  * An unreadable file is one error.
@@ -80,7 +82,7 @@ unsigned settings_read(struct settings *settings, const char *file);
 /*
  * settings_link - the settings of the link of that name; made from `defaults` if not there
  *
- * NULL when LINKS_MAX links are there already or the name is no link name
+ * NULL when LINKS_MAX links are there already, memory is out, or the name is no link name
  * (1..EVENT_TEXT_LENGTH bytes of [A-Za-z0-9._@-]). The pointer is valid until the next call.
  */
 struct link_settings *settings_link(struct settings *settings, struct text name);
@@ -89,6 +91,8 @@ struct link_settings *settings_link(struct settings *settings, struct text name)
  * settings_link_key - apply one key of a [link NAME] section
  *
  * Used for the INI file, for `# link NAME key=value` of traces, and for the command line.
+ * A list adds to what is there (and @FILE counts from the working directory here), anything else
+ * replaces it. Aliases are not applied: settings_alias() them where they are used.
  * Returns NULL, or why not (a static or per-call buffer, valid until the next call).
  */
 const char *settings_link_key(struct link_settings *link, struct text key, struct text value);

@@ -37,6 +37,12 @@ counter_read(const struct shm_counters *counters, enum counter which)
     return atomic_load_explicit(&counters->value[which], memory_order_relaxed);
 }
 
+/*
+ * The counter of DN events with that Reason and ReleasingParty. Both in range (outcome_is_sound());
+ * a DN event that says nothing of the releasing party counts as unknown.
+ */
+enum counter counter_of_reason(uint8_t reason, uint8_t releasing);
+
 const char *counter_name(enum counter which);
 const char *counter_meaning(enum counter which);
 

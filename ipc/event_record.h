@@ -66,15 +66,13 @@ enum {
 
 /* Flags of an event. */
 enum {
-    EVENT_HAS_TIME = 1 << 0,        /* time_us is the input's own clock */
-    EVENT_DEVICE_DYNAMIC = 1 << 1,  /* the subject connection's deviceID says it is dynamic */
-    EVENT_SUBJECT_MONITORED = 1 << 2, /* reserved for the worker's use after unpacking */
+    EVENT_HAS_TIME = 1 << 0,       /* time_us is the input's own clock */
+    EVENT_DEVICE_DYNAMIC = 1 << 1, /* the subject connection's deviceID says it is dynamic */
 
     /* LINK events: how the link is judged. */
     EVENT_LINK_ALL_MONITORED = 1 << 8,    /* nothing was said about monitors: all count */
     EVENT_LINK_INFER = 1 << 9,            /* infer = first-cleared */
     EVENT_LINK_REPORT_REDIRECT = 1 << 10, /* report-redirect = yes */
-    EVENT_LINK_HAS_TIMES = 1 << 11,       /* unused by workers; for onlookers */
 
     /* DEVICE events: what the directory now says of TEXT_DEVICE (all flags at once). */
     EVENT_DEVICE_MONITORED = 1 << 16,   /* a granted device monitor, or configured */
@@ -102,14 +100,14 @@ struct event {
     uint16_t link;        /* index of the link in this run */
     uint16_t item_count;
     uint32_t flags;
-    uint32_t monitor; /* number of the monitorCrossRefID on this link, 0 when there is none */
-    uint64_t order;   /* input number over all links: the one order of everything, from 1 */
-    uint64_t seq;     /* number of the message on its link, from 1; the last one's for TICK, ... */
-    int64_t time_us;  /* since 1970, as printed; valid with EVENT_HAS_TIME */
+    uint32_t monitor;  /* number of the monitorCrossRefID on this link, 0 when there is none */
+    uint64_t order;    /* input number over all links: the one order of everything, from 1 */
+    uint64_t seq;      /* number of the message on its link, from 1; the last one's for TICK, ... */
+    int64_t time_us;   /* since 1970, as printed; valid with EVENT_HAS_TIME */
     uint64_t clock_ms; /* the link's clock for spans: never falls, whatever the input says */
-    uint64_t request; /* requests: = order. Answers: order of the request. MOVE_*: number of the
+    uint64_t request;  /* requests: = order. Answers: order of the request. MOVE_*: number of the
                          move. LINK: profile << 32 | request timeout in ms */
-    uint64_t extra;   /* LINK: stale-after in ms. MOVE_*: the other worker. SNAPSHOT_*: 1 if the
+    uint64_t extra;    /* LINK: stale-after in ms. MOVE_*: the other worker. SNAPSHOT_*: 1 if the
                          answer is whole. DEVICE, TICK: 0 */
     struct text texts[EVENT_TEXT_COUNT];
     struct event_item items[EVENT_ITEMS_MAX];
@@ -140,14 +138,15 @@ static_assert(sizeof(struct shm_event_record) == EVENT_SLOT_SIZE, "one slot");
 /*
  * event_reset - an event with nothing in it
  *
- * Clears scalars and texts; items are left alone and item_count is 0.
+ * Clears scalars and texts; local_state is LOCAL_ABSENT; items are left alone and item_count is 0.
  */
 void event_reset(struct event *event);
 
 /*
  * event_pack_slots - how many ring slots the event takes when packed: 1..EVENT_RECORD_SLOTS
  *
- * Every text must be at most EVENT_TEXT_LENGTH bytes (our own front-end saw to that: CHECK).
+ * Every text must be at most EVENT_TEXT_LENGTH bytes, item_count at most EVENT_ITEMS_MAX (our own
+ * front-end saw to that: CHECK).
  */
 uint32_t event_pack_slots(const struct event *event);
 
@@ -155,7 +154,7 @@ uint32_t event_pack_slots(const struct event *event);
  * event_pack - write the event into `slots` consecutive 64-byte slots
  *
  * `slots` is what event_pack_slots() said. Bytes after the last text in the last slot are left
- * as they were: readers never look at them.
+ * as they were: readers never look at them. EVENT_NONE is never packed (CHECK).
  */
 void event_pack(const struct event *event, void *slot, uint32_t slots);
 

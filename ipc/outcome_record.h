@@ -106,7 +106,7 @@ struct shm_outcome {
 };
 
 static_assert(OUTCOME_TEXT_COUNT <= 12, "text_length has room");
-static_assert(sizeof(struct shm_outcome) == 112 + 640, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_outcome) == 104 + 640, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the outcome that mean something: what a copy must carry. At most sizeof. */
 static inline uint32_t

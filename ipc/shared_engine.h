@@ -4,7 +4,7 @@
 /*
  * ipc/shared_engine.h - all shared memory of one running engine, made once by the supervisor.
  *
- *   /dev/shm/onhook-NAME.control   identity, process table, doorbells, counters, progress
+ *   /dev/shm/onhook-NAME.control   identity, shape, watermark, processes: doorbells, counters
  *   /dev/shm/onhook-NAME.ring-W    events, front-end -> worker W (slots mapped twice in a row)
  *   /dev/shm/onhook-NAME.calls-W   worker W's call table (grown on demand, bounded)
  *   /dev/shm/onhook-NAME.lanes     calls on the move between workers, one lane for each pair
@@ -12,7 +12,25 @@
  *   /dev/shm/onhook-NAME.result    outcomes, all workers -> publisher
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
- * role then gives up write access to what it does not write (shared_engine_become()).
+ * role then gives up write access to what it does not write (shared_engine_become()). A store
+ * elsewhere is a SIGSEGV. Protection goes by pages of 4096 bytes, hence the layout:
+ *
+ *                                          front-end   worker w        publisher
+ *   control  identity, shape               -           -               -
+ *            watermark                     writes      -               -
+ *            a process's own page          its own     its own         its own
+ *            every process's doorbell      writes      writes          writes
+ *   ring-W   producer page, slots          writes      -               -
+ *            consumer page                 -           ring w          -
+ *   calls-W  the table                     -           table w         -
+ *   lanes    producer page, slots          -           from w          -
+ *            consumer page                 -           to w            -
+ *   closed   producer page, slots          -           ring w          -
+ *            consumer page                 writes      -               -
+ *   result   tail, slots                   -           writes          -
+ *            cursor                        -           -               writes
+ *
+ * The supervisor keeps everything writable. Everybody may read everything.
  */
 
 #include <stdbool.h>
@@ -26,6 +44,11 @@
 enum {
     WORKERS_MAX = 64,
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
+    LANE_SLOTS = 16,
+    CLOSED_SLOTS = 1024,     /* closed calls a worker can be ahead of the front-end */
+    CALL_BYTES_MOST = 4096,  /* of a call table for each call it may hold: an upper bound of a sparse
+                                segment, for shape.calls_bytes */
+    SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
 
 enum role {
@@ -36,33 +59,68 @@ enum role {
 };
 
 struct engine_shape {
-    uint32_t workers;       /* 1..WORKERS_MAX */
-    uint32_t ring_slots;    /* 64-byte slots of each event ring; power of two, >= 1024 */
-    uint32_t result_slots;  /* outcomes; power of two, >= 64 */
-    uint64_t calls_bytes;   /* upper bound of each worker's call table segment */
+    uint32_t workers;      /* 1..WORKERS_MAX */
+    uint32_t ring_slots;   /* 64-byte slots of each event ring; power of two, >= 1024 */
+    uint32_t result_slots; /* outcomes; power of two, >= 64 */
+    uint64_t calls_bytes;  /* upper bound of each worker's call table segment */
 };
 
-/* What one process says of itself. Writer: that process (pid: the supervisor). */
+/* What one process says of itself, on a page of its own, and a page on which others wake it. */
 struct shm_process {
-    alignas(64) _Atomic uint32_t pid;
-    _Atomic uint32_t done;    /* 1: finished its work and is about to exit with success */
-    _Atomic uint64_t progress; /* workers: every outcome decided by an input order up to this has
-                                  been committed to the result ring. Edge P2 */
-    struct shm_doorbell doorbell; /* rung by whoever gives this process work or room */
-    struct shm_counters counters;
+    /* 0: not started. Writer: the supervisor. */
+    alignas(SHM_PAGE) _Atomic uint32_t pid;
+    /* 1: finished its work and is about to exit with success. Writer: the process. */
+    alignas(SHM_LINE) _Atomic uint32_t done;
+    /* Workers: every outcome decided by an input order up to this has been committed to the result
+     * ring. Writer: the process. Edge P2. */
+    _Atomic uint64_t progress;
+    struct shm_counters counters; /* Writer: the process. */
+    /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
+    alignas(SHM_PAGE) struct shm_doorbell doorbell;
 };
 
+/* What is written once in a control segment. Writer: the creator. */
+struct shm_control_fixed {
+    struct shm_identity identity;
+    char name[64];       /* the engine's, terminated */
+    uint64_t created_ns; /* CLOCK_MONOTONIC */
+    uint64_t calls_bytes;
+    uint32_t workers;
+    uint32_t ring_slots;
+    uint32_t result_slots;
+    uint32_t reserved[9];
+};
+
+struct shm_control {
+    alignas(SHM_PAGE) struct shm_control_fixed fixed;
+    /* Edge P1. Writer: the front-end. */
+    alignas(SHM_PAGE) _Atomic uint64_t watermark;
+    /* The front-end, the publisher, then the workers. */
+    alignas(SHM_PAGE) struct shm_process processes[];
+};
+
+static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
+static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
+static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_control, watermark) == SHM_PAGE, "own page");
+static_assert(offsetof(struct shm_control, processes) == 2 * SHM_PAGE, "own page");
+
+/*
+ * One process's view of the engine. A plain copy is a second view of the same mappings: threads
+ * that play several roles in one process take a copy each.
+ */
 struct shared_engine {
     char name[64];
     struct engine_shape shape;
     struct shm_control *control;
-    struct shm_process *frontend;  /* views into control */
+    struct shm_process *frontend; /* views into control */
     struct shm_process *publisher;
-    struct shm_process *workers;   /* [shape.workers] */
-    struct ring_spsc rings[WORKERS_MAX];  /* re-attach as producer or consumer after fork */
-    struct ring_spsc closed[WORKERS_MAX]; /* 64-byte slots: struct shm_closed_call */
+    struct shm_process *workers;          /* [shape.workers] */
+    struct ring_spsc rings[WORKERS_MAX];  /* attached by shared_engine_become() or _attach() */
+    struct ring_spsc closed[WORKERS_MAX]; /* likewise; 64-byte slots: struct shm_closed_call */
     struct ring_result result;
-    void *calls[WORKERS_MAX];      /* base of each worker's segment; zeroed; calls_bytes long */
+    void *calls[WORKERS_MAX]; /* each worker's table; zeroed at first; calls_bytes long */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;
     uint32_t segment_count;
@@ -75,28 +133,48 @@ struct shm_closed_call {
     uint64_t reserved[6];
 };
 
+static_assert(sizeof(struct shm_closed_call) == 64, "one slot");
+
 /*
- * shared_engine_create - make, map and populate all segments (call tables: mapped, not populated)
+ * shared_engine_create - make and map all segments
  *
- * On failure returns false, leaves nothing behind, and `why` (at least 160 bytes) says what and
- * errno's text. `name`: 1..40 of [A-Za-z0-9._-]. Segments of a dead engine of the same name
- * are removed first; those of a living one make it fail ("is running").
+ * Memory of rings and control is taken now; that of call tables and lanes when first touched. On
+ * failure returns false, leaves nothing behind, and `why` (at least SHARED_ENGINE_WHY bytes) says
+ * what and errno's text. `name`: 1..40 of [A-Za-z0-9._-]. Segments of a dead engine of the same
+ * name are removed first; those of a living one make it fail ("is running"). Handles of the rings
+ * are attached as for the supervisor (shared_engine_attach()).
  */
 bool shared_engine_create(struct shared_engine *engine, const char *name,
                           const struct engine_shape *shape, char *why);
 
-/* shared_engine_become - after fork: drop write access to what this role never writes, attach
- * rings in the role's direction. `index` is the worker's number, else 0. */
+/*
+ * shared_engine_become - after fork: drop write access to what this role never writes, attach
+ * rings in the role's direction, make the pages it uses present
+ *
+ * `index` is the worker's number, else 0. Dies (CHECK) when the kernel refuses.
+ */
 void shared_engine_become(struct shared_engine *engine, enum role role, uint32_t index);
 
-/* The lane from worker `from` to worker `to`, attached in the direction this process uses. */
+/*
+ * shared_engine_attach - attach the rings in a role's direction, and nothing else
+ *
+ * rings[] and closed[] that the role has no part in are left as they are. The front-end and the
+ * supervisor are producers of all rings and consumers of all closed; worker `index` is the
+ * consumer of its ring and the producer of its closed. For threads that play roles in one
+ * process: shared_engine_become() does it for processes.
+ */
+void shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t index);
+
+/* The lane from worker `from` to worker `to` (another one), attached in the direction this process
+ * uses: LANE_SLOTS slots of LANE_SLOT_SIZE bytes. */
 struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to,
                                     bool as_producer);
 
-/* shared_engine_destroy - unmap and unlink everything. Caller: the supervisor. */
+/* shared_engine_destroy - unlink, unmap and forget everything. Caller: the supervisor. */
 void shared_engine_destroy(struct shared_engine *engine);
 
-/* shared_engine_unlink - remove the names only; async-signal-safe enough for an exit path. */
+/* shared_engine_unlink - remove the names only, once: another engine may take the name then.
+ * Async-signal-safe. Caller: the supervisor. */
 void shared_engine_unlink(struct shared_engine *engine);
 
 /*

@@ -32,7 +32,7 @@ enum message_class {
     MESSAGE_CLEAR_CONNECTION_RESPONSE,
     MESSAGE_CLEAR_CALL, /* likewise, callToBeCleared */
     MESSAGE_CLEAR_CALL_RESPONSE,
-    MESSAGE_SNAPSHOT_DEVICE, /* object: the device */
+    MESSAGE_SNAPSHOT_DEVICE,          /* object: the device */
     MESSAGE_SNAPSHOT_DEVICE_RESPONSE, /* event.items; whole says if it is all of it */
     MESSAGE_SNAPSHOT_CALL,            /* event.texts CALL, DEVICE: snapshotObject */
     MESSAGE_SNAPSHOT_CALL_RESPONSE,
@@ -54,21 +54,21 @@ enum system_status {
 
 struct xml_message {
     enum message_class message_class;
-    struct event event;       /* raw texts: device numbers are not canonical yet */
-    struct text cross_ref;    /* monitorCrossRefID */
-    struct text object;       /* monitorObject's or snapshotObject's device (or call's callID) */
-    bool object_is_call;      /* monitorObject/callObject */
-    bool monitors_calls;      /* monitorType call */
-    bool whole;               /* a snapshot answer that carries its data itself */
+    struct event event;    /* raw texts: device numbers are not canonical yet */
+    struct text cross_ref; /* monitorCrossRefID */
+    struct text object;    /* monitorObject's or snapshotObject's device (or call's callID) */
+    bool object_is_call;   /* monitorObject/callObject */
+    bool monitors_calls;   /* monitorType call */
+    bool whole;            /* a snapshot answer that carries its data itself */
     enum system_status status;
 };
 
 enum xml_result {
     XML_OK = 0,
-    XML_MALFORMED,   /* not well-formed */
-    XML_REFUSED,     /* well-formed so far, but refused: DTD, depth, encoding */
-    XML_INCOMPLETE,  /* ends inside the document */
-    XML_UNUSABLE,    /* well-formed, but lacks or overflows what its kind needs */
+    XML_MALFORMED,  /* not well-formed */
+    XML_REFUSED,    /* well-formed so far, but refused: DTD, depth, encoding */
+    XML_INCOMPLETE, /* ends inside the document */
+    XML_UNUSABLE,   /* well-formed, but lacks or overflows what its kind needs */
 };
 
 /* Where unescaped texts go; one for each decoder, reused for each message. */

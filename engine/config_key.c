@@ -1,0 +1,392 @@
+#include "engine/config_key.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+
+#include "base/check.h"
+#include "engine/settings.h"
+
+enum {
+    WORD_MAX = 24, /* longest word a suggestion is looked for */
+};
+
+static const struct config_key keys[] = {
+#define CONFIG_SECTION(...)
+#define ENGINE_KEY(field, name, type, lowest, highest, by_default, help)                           \
+    {SECTION_ENGINE, type,    name,       offsetof(struct settings, field),                        \
+     lowest,         highest, by_default, help},
+#define LINK_KEY(field, name, type, lowest, highest, by_default, help)                             \
+    {SECTION_LINK, type,    name,       offsetof(struct link_settings, field),                     \
+     lowest,       highest, by_default, help},
+#include "engine/config_key.def"
+#undef CONFIG_SECTION
+#undef ENGINE_KEY
+#undef LINK_KEY
+};
+
+enum {
+    KEY_COUNT = sizeof(keys) / sizeof(keys[0]),
+};
+
+static const struct {
+    const char *heading;
+    const char *help;
+} sections[] = {
+#define CONFIG_SECTION(name, heading, help) [SECTION_##name] = {heading, help},
+#define ENGINE_KEY(...)
+#define LINK_KEY(...)
+#include "engine/config_key.def"
+#undef CONFIG_SECTION
+#undef ENGINE_KEY
+#undef LINK_KEY
+};
+
+/* In the order of their enums. */
+static const char *const yes_no_words[] = {"no", "yes", NULL};
+static const char *const encoding_words[] = {"auto", "xml", NULL};
+static const char *const infer_words[] = {"none", "first-cleared", NULL};
+static const char *const profile_words[] = {
+#define PROFILE(name, printed, flags, differs) printed,
+#include "ipc/profile.def"
+#undef PROFILE
+    NULL,
+};
+
+static_assert(ENCODING_AUTO == 0 && ENCODING_XML == 1, "encoding_words has their order");
+
+const struct config_key *
+config_key_at(unsigned index)
+{
+    return index < KEY_COUNT ? &keys[index] : NULL;
+}
+
+const struct config_key *
+config_key_find(enum config_section section, struct text name)
+{
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].section == section && text_is_equal(text_of(keys[i].name), name))
+            return &keys[i];
+    }
+    return NULL;
+}
+
+const char *
+config_section_heading(enum config_section section)
+{
+    CHECK(section < SECTION_COUNT);
+    return sections[section].heading;
+}
+
+const char *
+config_section_help(enum config_section section)
+{
+    CHECK(section < SECTION_COUNT);
+    return sections[section].help;
+}
+
+/* The words a value is chosen from, ended by NULL; NULL for types without. */
+static const char *const *
+words_of(enum config_type type)
+{
+    switch (type) {
+    case CONFIG_YES_NO:
+        return yes_no_words;
+    case CONFIG_PROFILE:
+        return profile_words;
+    case CONFIG_ENCODING:
+        return encoding_words;
+    case CONFIG_INFER:
+        return infer_words;
+    case CONFIG_NUMBER:
+    case CONFIG_POWER:
+    case CONFIG_SPAN:
+    case CONFIG_LONG_SPAN:
+    case CONFIG_DEVICES:
+        return NULL;
+    }
+    return NULL;
+}
+
+/* Decimal digits at the start of a text; false when there are none or too many. */
+static bool
+take_digits(struct text *text, uint64_t *value)
+{
+    uint32_t count = 0;
+    *value = 0;
+    while (count < text->length && text->at[count] >= '0' && text->at[count] <= '9') {
+        if (count == 18)
+            return false;
+        *value = *value * 10 + (uint64_t)(text->at[count++] - '0');
+    }
+    *text = text_skip(*text, count);
+    return count > 0;
+}
+
+static bool
+read_number(struct text text, uint64_t *value)
+{
+    return take_digits(&text, value) && text_is_none(text);
+}
+
+/* "90s", "8h", "1.5s", "250ms"; a bare number is seconds. */
+static bool
+read_span(struct text text, uint64_t *span_ms)
+{
+    static const struct {
+        struct text unit;
+        uint64_t span_ms;
+    } units[] = {
+        {{"", 0}, 1000},   {{"ms", 2}, 1},      {{"s", 1}, 1000},
+        {{"m", 1}, 60000}, {{"h", 1}, 3600000}, {{"d", 1}, 86400000},
+    };
+    uint64_t whole;
+    uint64_t thousandths = 0;
+    if (!take_digits(&text, &whole) || whole > 1000000000)
+        return false;
+    if (!text_is_none(text) && *text.at == '.') {
+        text = text_skip(text, 1);
+        uint32_t before = text.length;
+        if (!take_digits(&text, &thousandths) || before - text.length > 3)
+            return false;
+        for (uint32_t i = before - text.length; i < 3; i++)
+            thousandths *= 10;
+    }
+    for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+        if (text_is_equal(text, units[i].unit)) {
+            *span_ms = whole * units[i].span_ms + thousandths * units[i].span_ms / 1000;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The value of one of the types that are numbers, if it is one and within bounds. */
+static bool
+read_bounded(const struct config_key *key, struct text text, uint64_t *value)
+{
+    bool is_span = key->type == CONFIG_SPAN || key->type == CONFIG_LONG_SPAN;
+    if (!(is_span ? read_span(text, value) : read_number(text, value)))
+        return false;
+    if (key->type == CONFIG_POWER && (*value & (*value - 1)) != 0)
+        return false;
+    return *value >= key->lowest && *value <= key->highest;
+}
+
+/* The place of a word in its list; false if it is not there. */
+static bool
+read_word(const struct config_key *key, struct text text, uint64_t *value)
+{
+    const char *const *words = words_of(key->type);
+    for (*value = 0; words[*value] != NULL; (*value)++) {
+        if (text_is_equal(text, text_of(words[*value])))
+            return true;
+    }
+    return false;
+}
+
+static void
+store(const struct config_key *key, void *base, uint64_t value)
+{
+    void *field = (char *)base + key->offset;
+    switch (key->type) {
+    case CONFIG_NUMBER:
+    case CONFIG_POWER:
+    case CONFIG_SPAN:
+        *(uint32_t *)field = (uint32_t)value;
+        break;
+    case CONFIG_LONG_SPAN:
+        *(uint64_t *)field = value;
+        break;
+    case CONFIG_YES_NO:
+    case CONFIG_INFER:
+        *(bool *)field = value != 0;
+        break;
+    case CONFIG_PROFILE:
+        *(enum profile *)field = (enum profile)value;
+        break;
+    case CONFIG_ENCODING:
+        *(enum encoding *)field = (enum encoding)value;
+        break;
+    case CONFIG_DEVICES:
+        CHECK(key->type != CONFIG_DEVICES);
+        break;
+    }
+}
+
+bool
+config_key_set(const struct config_key *key, void *base, struct text value)
+{
+    CHECK(key->type != CONFIG_DEVICES);
+
+    uint64_t found;
+    bool has_words = words_of(key->type) != NULL;
+    if (!(has_words ? read_word(key, value, &found) : read_bounded(key, value, &found)))
+        return false;
+    store(key, base, found);
+    return true;
+}
+
+/* Appends to `out`, which may already be full. */
+__attribute__((format(printf, 3, 4))) static void
+append(char *out, size_t size, const char *format, ...)
+{
+    size_t used = strlen(out);
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(out + used, size - used, format, arguments);
+    va_end(arguments);
+}
+
+/* A span in its largest unit that leaves no rest. */
+static void
+append_span(char *out, size_t size, uint64_t span_ms)
+{
+    if (span_ms % 86400000 == 0)
+        append(out, size, "%" PRIu64 "d", span_ms / 86400000);
+    else if (span_ms % 3600000 == 0)
+        append(out, size, "%" PRIu64 "h", span_ms / 3600000);
+    else if (span_ms % 1000 == 0)
+        append(out, size, "%" PRIu64 "s", span_ms / 1000);
+    else
+        append(out, size, "%" PRIu64 "ms", span_ms);
+}
+
+const char *
+config_key_allowed(const struct config_key *key, char *out, size_t size)
+{
+    CHECK(size > 0);
+    out[0] = '\0';
+    switch (key->type) {
+    case CONFIG_NUMBER:
+        append(out, size, "a number from %" PRIu64 " to %" PRIu64, key->lowest, key->highest);
+        break;
+    case CONFIG_POWER:
+        append(out, size, "a power of two from %" PRIu64 " to %" PRIu64, key->lowest, key->highest);
+        break;
+    case CONFIG_SPAN:
+    case CONFIG_LONG_SPAN:
+        append(out, size, "a time from ");
+        append_span(out, size, key->lowest);
+        append(out, size, " to ");
+        append_span(out, size, key->highest);
+        append(out, size, ", as 2, 1.5s, 90s, 30m or 8h");
+        break;
+    case CONFIG_YES_NO:
+    case CONFIG_PROFILE:
+    case CONFIG_ENCODING:
+    case CONFIG_INFER:
+        for (const char *const *word = words_of(key->type); *word != NULL; word++)
+            append(out, size, "%s%s", *word,
+                   word[1] == NULL   ? ""
+                   : word[2] == NULL ? " or "
+                                     : ", ");
+        break;
+    case CONFIG_DEVICES:
+        append(out, size, "device numbers with commas between, ranges 2000-2010, or @FILE");
+        break;
+    }
+    return out;
+}
+
+static unsigned
+least(unsigned a, unsigned b, unsigned c)
+{
+    unsigned lower = a < b ? a : b;
+    return lower < c ? lower : c;
+}
+
+/* How many letters must be changed, added or removed to make one word the other. */
+static unsigned
+distance(struct text word, struct text known)
+{
+    unsigned row[WORD_MAX + 1];
+    if (word.length > WORD_MAX || known.length > WORD_MAX)
+        return WORD_MAX;
+    for (unsigned i = 0; i <= known.length; i++)
+        row[i] = i;
+    for (unsigned i = 0; i < word.length; i++) {
+        unsigned diagonal = row[0];
+        row[0] = i + 1;
+        for (unsigned k = 0; k < known.length; k++) {
+            unsigned change = diagonal + (word.at[i] != known.at[k]);
+            diagonal = row[k + 1];
+            row[k + 1] = least(change, row[k] + 1, diagonal + 1);
+        }
+    }
+    return row[known.length];
+}
+
+/* The nearest word so far; a word is near when a third of it, or two letters, are wrong. */
+struct nearest {
+    struct text word;
+    const char *known;
+    unsigned distance;
+};
+
+static void
+consider(struct nearest *nearest, const char *known)
+{
+    unsigned away = distance(nearest->word, text_of(known));
+    unsigned bound = nearest->word.length / 3 < 2 ? nearest->word.length / 3 : 2;
+    if (away <= bound && (nearest->known == NULL || away < nearest->distance)) {
+        nearest->known = known;
+        nearest->distance = away;
+    }
+}
+
+const char *
+config_suggest_key(enum config_section section, struct text word, char *out, size_t size)
+{
+    CHECK(size > 0);
+    struct nearest nearest = {.word = word};
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].section == section)
+            consider(&nearest, keys[i].name);
+    }
+    out[0] = '\0';
+    if (nearest.known != NULL) {
+        append(out, size, "; did you mean \"%s\"?", nearest.known);
+        return out;
+    }
+    const char *before = "; known are ";
+    for (unsigned i = 0; i < KEY_COUNT; i++) {
+        if (keys[i].section != section)
+            continue;
+        append(out, size, "%s%s", before, keys[i].name);
+        before = ", ";
+    }
+    return out;
+}
+
+const char *
+config_suggest_value(const struct config_key *key, struct text word, char *out, size_t size)
+{
+    CHECK(size > 0);
+    struct nearest nearest = {.word = word};
+    const char *const *words = words_of(key->type);
+    for (; words != NULL && *words != NULL; words++)
+        consider(&nearest, *words);
+    out[0] = '\0';
+    if (nearest.known != NULL)
+        append(out, size, "; did you mean \"%s\"?", nearest.known);
+    return out;
+}
+
+void
+config_print_keys(FILE *out)
+{
+    for (unsigned section = 0; section < SECTION_COUNT; section++) {
+        fprintf(out, "%s[%s]  %s\n", section == 0 ? "" : "\n", sections[section].heading,
+                sections[section].help);
+        for (unsigned i = 0; i < KEY_COUNT; i++) {
+            char allowed[256];
+            if (keys[i].section != section)
+                continue;
+            fprintf(out, "  %-16s %s\n  %-16s %s", keys[i].name, keys[i].help, "",
+                    config_key_allowed(&keys[i], allowed, sizeof(allowed)));
+            if (keys[i].by_default[0] != '\0')
+                fprintf(out, "; default %s", keys[i].by_default);
+            fputc('\n', out);
+        }
+    }
+}

@@ -1,0 +1,202 @@
+#include "engine/settings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "engine/device_list.h"
+#include "engine/settings_parts.h"
+
+static void
+set_defaults(enum config_section section, void *base)
+{
+    const struct config_key *key;
+    for (unsigned i = 0; (key = config_key_at(i)) != NULL; i++) {
+        if (key->section == section && key->type != CONFIG_DEVICES)
+            CHECK(config_key_set(key, base, text_of(key->by_default)));
+    }
+}
+
+void
+settings_default(struct settings *settings)
+{
+    *settings = (struct settings){0};
+    set_defaults(SECTION_ENGINE, settings);
+    set_defaults(SECTION_LINK, &settings->defaults);
+}
+
+static void
+free_link(struct link_settings *link)
+{
+    device_list_free(&link->monitored);
+    device_list_free(&link->observers);
+    device_list_free(&link->treatments);
+    device_list_free(&link->route_points);
+}
+
+/* A link's settings with lists of their own; false when memory is out, nothing is held then. */
+static bool
+copy_link(struct link_settings *to, const struct link_settings *from)
+{
+    *to = *from;
+    to->monitored = to->observers = to->treatments = to->route_points = (struct device_list){0};
+    if (device_list_copy(&to->monitored, &from->monitored) &&
+        device_list_copy(&to->observers, &from->observers) &&
+        device_list_copy(&to->treatments, &from->treatments) &&
+        device_list_copy(&to->route_points, &from->route_points))
+        return true;
+    free_link(to);
+    return false;
+}
+
+static bool
+is_link_name(struct text name)
+{
+    if (name.length < 1 || name.length > EVENT_TEXT_LENGTH)
+        return false;
+    for (uint32_t i = 0; i < name.length; i++) {
+        char byte = name.at[i];
+        bool is_letter = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
+        bool is_digit = byte >= '0' && byte <= '9';
+        if (!is_letter && !is_digit && memchr("._@-", byte, 4) == NULL)
+            return false;
+    }
+    return true;
+}
+
+struct link_settings *
+settings_link_find(struct settings *settings, struct text name)
+{
+    for (uint32_t i = 0; i < settings->link_count; i++) {
+        if (text_is_equal(text_of(settings->links[i].name), name))
+            return &settings->links[i];
+    }
+    return NULL;
+}
+
+struct link_settings *
+settings_link_new(struct settings *settings, struct text name, const struct link_settings *like)
+{
+    if (settings->link_count == LINKS_MAX || !is_link_name(name))
+        return NULL;
+    struct link_settings *links =
+        realloc(settings->links, (settings->link_count + 1) * sizeof(*links));
+    if (links == NULL)
+        return NULL;
+    settings->links = links;
+    struct link_settings *link = &links[settings->link_count];
+    if (!copy_link(link, like))
+        return NULL;
+    memcpy(link->name, name.at, name.length);
+    link->name[name.length] = '\0';
+    settings->link_count++;
+    return link;
+}
+
+struct link_settings *
+settings_link(struct settings *settings, struct text name)
+{
+    struct link_settings *link = settings_link_find(settings, name);
+    return link != NULL ? link : settings_link_new(settings, name, &settings->defaults);
+}
+
+/* Lists that were said before the profile were canonicalised without it. */
+static void
+profile_changed(struct link_settings *link)
+{
+    uint32_t flags = profile_row(link->profile)->flags;
+    device_list_canonicalise(&link->monitored, flags);
+    device_list_canonicalise(&link->observers, flags);
+    device_list_canonicalise(&link->treatments, flags);
+    device_list_canonicalise(&link->route_points, flags);
+}
+
+static const char *
+add_devices(const struct config_key *key, struct link_settings *link, struct text value,
+            const char *directory)
+{
+    struct device_list *list = (struct device_list *)(void *)((char *)link + key->offset);
+    if (list == &link->monitored)
+        link->monitored_given = true;
+    return device_list_add(list, value, profile_row(link->profile)->flags, directory);
+}
+
+const char *
+settings_set(const struct config_key *key, void *base, struct text value, const char *directory)
+{
+    static char why[2304];
+    const char *reason;
+    if (key->type == CONFIG_DEVICES) {
+        CHECK(key->section == SECTION_LINK);
+        reason = add_devices(key, base, value, directory);
+        if (reason == NULL)
+            return NULL;
+        snprintf(why, sizeof(why), "%s: %s", key->name, reason);
+        return why;
+    }
+    if (!config_key_set(key, base, value)) {
+        char allowed[256];
+        char suggestion[256];
+        snprintf(why, sizeof(why), "%s = \"%.*s\": must be %s%s", key->name,
+                 (int)(value.length < 64 ? value.length : 64), text_is_none(value) ? "" : value.at,
+                 config_key_allowed(key, allowed, sizeof(allowed)),
+                 config_suggest_value(key, value, suggestion, sizeof(suggestion)));
+        return why;
+    }
+    if (key->type == CONFIG_PROFILE)
+        profile_changed(base);
+    return NULL;
+}
+
+const char *
+settings_link_key(struct link_settings *link, struct text key, struct text value)
+{
+    const struct config_key *row = config_key_find(SECTION_LINK, key);
+    if (row != NULL)
+        return settings_set(row, link, value, ".");
+
+    static char why[512];
+    char suggestion[256];
+    snprintf(why, sizeof(why), "unknown key \"%.*s\" of a link%s",
+             (int)(key.length < 64 ? key.length : 64), text_is_none(key) ? "" : key.at,
+             config_suggest_key(SECTION_LINK, key, suggestion, sizeof(suggestion)));
+    return why;
+}
+
+int
+settings_alias_compare(struct text left, struct text right)
+{
+    uint32_t shorter = left.length < right.length ? left.length : right.length;
+    int order = shorter == 0 ? 0 : memcmp(left.at, right.at, shorter);
+    return order != 0 ? order : (left.length > right.length) - (left.length < right.length);
+}
+
+struct text
+settings_alias(const struct settings *settings, struct text number)
+{
+    uint32_t low = 0;
+    uint32_t high = settings->alias_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        const struct alias *alias = &settings->aliases[middle];
+        int order = settings_alias_compare(text_of(alias->from), number);
+        if (order == 0)
+            return text_of(alias->to);
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return number;
+}
+
+void
+settings_free(struct settings *settings)
+{
+    free_link(&settings->defaults);
+    for (uint32_t i = 0; i < settings->link_count; i++)
+        free_link(&settings->links[i]);
+    free(settings->links);
+    free(settings->aliases);
+    *settings = (struct settings){0};
+}

@@ -1,0 +1,19 @@
+#include "engine/sink/sink.h"
+
+#include <string.h>
+
+void
+sink_init(struct sink *sink, enum output_format format, const struct sink_look *look)
+{
+    memset(sink, 0, sizeof *sink);
+    if (look != NULL)
+        sink->look = *look;
+    switch (format) {
+    case FORMAT_JSONL:
+        sink->format = &sink_jsonl;
+        break;
+    case FORMAT_TEXT:
+        sink->format = &sink_text;
+        break;
+    }
+}

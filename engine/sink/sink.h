@@ -1,0 +1,91 @@
+#ifndef ENGINE_SINK_SINK_H
+#define ENGINE_SINK_SINK_H
+
+/*
+ * engine/sink/sink.h - how outcomes become bytes: the seam between publisher and formats.
+ *
+ * A sink writes into the caller's memory and does no I/O, so it can be tested, fuzzed and
+ * measured as it is. Each call writes at most SINK_BYTES_MAX bytes.
+ *
+ *   n = sink_begin(&sink, at);                 once
+ *   n = sink_row(&sink, at, outcome, lane);    for each outcome
+ *   n = sink_end(&sink, at, lane);             once for each lane
+ *
+ * A lane is a row of outcomes that come in order: the publisher's one merged row, or each
+ * worker's own with --unordered. A sink may hold one outcome of each lane back until it has seen
+ * the next.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/publisher.h"
+#include "ipc/outcome_record.h"
+#include "ipc/shared_engine.h"
+
+enum {
+    SINK_LANES_MAX = WORKERS_MAX,
+    SINK_BYTES_MAX = 8192, /* a JSON line: 10 texts of 64 bytes, each 6 when escaped, and keys */
+};
+
+/* How a table for people is to look. */
+struct sink_look {
+    uint32_t columns; /* of the terminal; what is below 80 counts as 80, above 120 as 120 */
+    bool colours;
+};
+
+struct sink;
+
+/* One format. Function pointers, because this is a seam. */
+struct sink_format {
+    uint32_t (*begin)(struct sink *sink, char *at);
+    uint32_t (*row)(struct sink *sink, char *at, const struct shm_outcome *outcome, uint32_t lane);
+    uint32_t (*end)(struct sink *sink, char *at, uint32_t lane);
+};
+
+enum {
+    TABLE_COLUMNS = 9,
+    TABLE_DAY_SIZE = 10, /* 2026-11-22 */
+};
+
+struct sink {
+    const struct sink_format *format;
+
+    /* The rest is the table's. */
+    struct sink_look look;
+    uint8_t widths[TABLE_COLUMNS]; /* characters; set by sink_begin() */
+    char day[TABLE_DAY_SIZE];      /* of the last row that had a time */
+    bool holds[SINK_LANES_MAX];
+    struct shm_outcome held[SINK_LANES_MAX]; /* the DN event that waits for its party's end */
+};
+
+/* sink_init - a sink of that format; `look` is for FORMAT_TEXT and may else be NULL. */
+void sink_init(struct sink *sink, enum output_format format, const struct sink_look *look);
+
+static inline uint32_t
+sink_begin(struct sink *sink, char *at)
+{
+    return sink->format->begin(sink, at);
+}
+
+/* `outcome` is sound (outcome_is_sound()); `lane` is below SINK_LANES_MAX. */
+static inline uint32_t
+sink_row(struct sink *sink, char *at, const struct shm_outcome *outcome, uint32_t lane)
+{
+    return sink->format->row(sink, at, outcome, lane);
+}
+
+static inline uint32_t
+sink_end(struct sink *sink, char *at, uint32_t lane)
+{
+    return sink->format->end(sink, at, lane);
+}
+
+/* The formats. */
+extern const struct sink_format sink_jsonl;
+extern const struct sink_format sink_text;
+
+/* jsonl_line - one outcome as one line with its newline: a pure function. */
+uint32_t jsonl_line(char *at, const struct shm_outcome *outcome);
+
+#endif

@@ -1,0 +1,58 @@
+#include "ipc/doorbell.h"
+
+#include <assert.h>
+#include <linux/futex.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static_assert(sizeof(struct shm_doorbell) == 8, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_doorbell, sequence) == 0, "bump SHM_LAYOUT_VERSION");
+
+/* Not FUTEX_PRIVATE_FLAG: the word is found by its page, from whichever process. */
+static void
+futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timespec *timeout)
+{
+    syscall(SYS_futex, word, operation, value, timeout, NULL, 0);
+}
+
+uint32_t
+doorbell_prepare(struct shm_doorbell *bell)
+{
+    atomic_store_explicit(&bell->sleepers, 1, memory_order_relaxed);
+    /* seq_cst: D1. The flag stands before the caller looks for news. */
+    atomic_thread_fence(memory_order_seq_cst);
+    /* acquire: D2. A ring that this token includes will not wake us; its news must be seen. */
+    return atomic_load_explicit(&bell->sequence, memory_order_acquire);
+}
+
+void
+doorbell_sleep(struct shm_doorbell *bell, uint32_t token)
+{
+    const struct timespec nap = {.tv_nsec = DOORBELL_NAP_MS * 1000000L};
+    futex(&bell->sequence, FUTEX_WAIT, token, &nap);
+}
+
+void
+doorbell_finish(struct shm_doorbell *bell)
+{
+    /* relaxed: no edge. A ringer that still sees the flag makes one call in vain. */
+    atomic_store_explicit(&bell->sleepers, 0, memory_order_relaxed);
+}
+
+void
+doorbell_ring(struct shm_doorbell *bell)
+{
+    /* seq_cst: D1. The news stand before we look whether anybody sleeps. */
+    atomic_thread_fence(memory_order_seq_cst);
+    /* relaxed: the fence above orders it. Read first: an exchange would take the line away. */
+    if (atomic_load_explicit(&bell->sleepers, memory_order_relaxed) == 0)
+        return;
+    /* relaxed: as above; only who gets the 1 goes on. */
+    if (atomic_exchange_explicit(&bell->sleepers, 0, memory_order_relaxed) == 0)
+        return;
+    /* release: D2. */
+    atomic_fetch_add_explicit(&bell->sequence, 1, memory_order_release);
+    futex(&bell->sequence, FUTEX_WAKE, 1, NULL);
+}

@@ -1,0 +1,65 @@
+/*
+ * Cuts any byte string into documents and asserts the promises of xml_document_end(): progress,
+ * bounds, an answer that more bytes behind it do not change, and a document that xml_decode()
+ * takes whole is never cut elsewhere than at its root's end.
+ */
+#include "base/check.h"
+#include "engine/csta/xml_decode.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static struct xml_message message;
+static struct xml_scratch scratch;
+
+static enum xml_result
+decode(const char *bytes, size_t length)
+{
+    const struct xml_options options = {.loose_causes = false};
+    const char *why;
+    size_t where;
+    return xml_decode(&message, bytes, length, &options, &scratch, &why, &where);
+}
+
+static bool
+is_well_formed(const char *bytes, size_t length)
+{
+    enum xml_result result = decode(bytes, length);
+    return result == XML_OK || result == XML_UNUSABLE;
+}
+
+/* All that came before the end is "more is needed"; all that comes after changes nothing. */
+static void
+check_cut(const char *bytes, size_t length, size_t end)
+{
+    size_t again = 0, where = 0;
+    const char *why = NULL;
+    CHECK(xml_document_end(bytes, end, &again, &why, &where) == XML_OK && again == end);
+    size_t cut = (length * 31 + 7) % end;
+    CHECK(xml_document_end(bytes, cut, &again, &why, &where) == XML_INCOMPLETE);
+    /* What ends early never passes for a whole document. */
+    CHECK(!is_well_formed(bytes, cut));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *at = (const char *)data;
+    size_t left = size, end = 0, where = SIZE_MAX;
+    const char *why = NULL;
+
+    bool was_whole = is_well_formed(at, left);
+    for (int documents = 0;; documents++) {
+        enum xml_result result = xml_document_end(at, left, &end, &why, &where);
+        CHECK(result != XML_UNUSABLE);
+        if (was_whole && documents == 0)
+            CHECK(result == XML_OK && is_well_formed(at, end));
+        if (result != XML_OK) {
+            CHECK(result == XML_INCOMPLETE || (why != NULL && where <= left));
+            return 0;
+        }
+        CHECK(end > 0 && end <= left);
+        check_cut(at, left, end);
+        at += end;
+        left -= end;
+    }
+}

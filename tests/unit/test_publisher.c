@@ -1,0 +1,262 @@
+/*
+ * What the publisher promises, one promise per test. Threads play the workers, on real segments
+ * with the smallest result ring there is, so that it is full most of the time.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "engine/publisher.h"
+#include "ipc/process_state.h"
+#include "tests/unit/outcome_sample.h"
+
+enum {
+    ORDERS = 3000,
+    FAKES_MAX = 8,
+};
+
+/* What a fake worker does wrong. */
+enum mischief {
+    NO_MISCHIEF,
+    WRITES_NONSENSE,
+    IS_OUT_OF_ORDER,
+};
+
+struct fake {
+    struct shared_engine engine; /* this thread's view */
+    uint32_t index;
+    uint32_t workers;
+    uint64_t seed;
+    enum mischief mischief;
+};
+
+static struct shared_engine engine;
+static struct fake fakes[FAKES_MAX];
+
+static uint32_t
+next_random(uint64_t *seed)
+{
+    *seed = *seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+    return (uint32_t)(*seed >> 33);
+}
+
+static struct shm_outcome *
+claim(struct fake *fake)
+{
+    struct shm_outcome *slot;
+    while ((slot = ring_result_claim(&fake->engine.result, fake->index)) == NULL) {
+        struct shm_doorbell *bell = &fake->engine.workers[fake->index].doorbell;
+        uint32_t token = doorbell_prepare(bell);
+        if ((slot = ring_result_claim(&fake->engine.result, fake->index)) == NULL)
+            doorbell_sleep(bell, token);
+        doorbell_finish(bell);
+        if (slot != NULL)
+            break;
+    }
+    return slot;
+}
+
+static void
+emit(struct fake *fake, uint64_t order)
+{
+    struct shm_outcome outcome = outcome_sample(order % 2 ? OUTCOME_RELEASED : OUTCOME_CALL_DELETED);
+    outcome.decided_order = 2 * order + 1;
+    outcome.seq = order;
+    if (fake->mischief == IS_OUT_OF_ORDER && order % 100 == 0)
+        outcome.decided_order = 2;
+    if (fake->mischief == WRITES_NONSENSE && order % 100 == 0)
+        outcome.event = 77;
+    memcpy(claim(fake), &outcome, outcome_size(&outcome));
+    ring_result_commit(&fake->engine.result, fake->index);
+}
+
+/* Decides its share of all orders, at its own pace, saying now and then how far it is. */
+static void *
+fake_worker(void *context)
+{
+    struct fake *fake = context;
+    struct shm_process *self = &fake->engine.workers[fake->index];
+    for (uint64_t order = 1; order <= ORDERS; order++) {
+        if (order % fake->workers == fake->index)
+            emit(fake, order);
+        uint32_t chance = next_random(&fake->seed);
+        if (chance % 7 == 0)
+            progress_set(self, order);
+        if (chance % 64 == 0)
+            sched_yield();
+        if (chance % 16 == 0)
+            doorbell_ring(&fake->engine.publisher->doorbell);
+    }
+    progress_set(self, UINT64_MAX);
+    process_done_set(self);
+    doorbell_ring(&fake->engine.publisher->doorbell);
+    return NULL;
+}
+
+struct outcome_of_run {
+    int code;
+    int file;
+    uint32_t lines;
+    bool ascending;
+    bool each_once;
+};
+
+static void
+read_back(struct outcome_of_run *run, int file)
+{
+    static bool seen[ORDERS + 1];
+    memset(seen, 0, sizeof seen);
+    FILE *lines = fdopen(file, "r");
+    assert_non_null(lines);
+    rewind(lines);
+    char line[2048];
+    unsigned long last = 0;
+    run->ascending = run->each_once = true;
+    while (fgets(line, sizeof line, lines) != NULL) {
+        const char *at = strstr(line, "\"Seq\":");
+        assert_non_null(at);
+        unsigned long seq = strtoul(at + 6, NULL, 10);
+        assert_in_range(seq, 1, ORDERS);
+        run->ascending &= seq > last;
+        run->each_once &= !seen[seq];
+        seen[seq] = true;
+        last = seq;
+        run->lines++;
+    }
+    fclose(lines);
+}
+
+static struct outcome_of_run
+run_with(uint32_t workers, bool unordered, uint64_t seed, enum mischief mischief)
+{
+    char why[SHARED_ENGINE_WHY];
+    char name[40];
+    snprintf(name, sizeof name, "test-publisher-%d", (int)getpid());
+    struct engine_shape shape = {
+        .workers = workers, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    if (!shared_engine_create(&engine, name, &shape, why))
+        fail_msg("%s", why);
+    shared_engine_attach(&engine, ROLE_PUBLISHER, 0);
+
+    pthread_t threads[FAKES_MAX];
+    for (uint32_t i = 0; i < workers; i++) {
+        fakes[i] = (struct fake){engine, i, workers, seed * 64 + i, NO_MISCHIEF};
+        shared_engine_attach(&fakes[i].engine, ROLE_WORKER, i);
+        fakes[i].mischief = i == 0 ? mischief : NO_MISCHIEF;
+        assert_int_equal(pthread_create(&threads[i], NULL, fake_worker, &fakes[i]), 0);
+    }
+    struct outcome_of_run run = {0};
+    int file = memfd_create("results", 0);
+    run.code = publisher_run(&engine, &(struct publisher_options){
+                                          .descriptor = file,
+                                          .format = FORMAT_JSONL,
+                                          .unordered = unordered,
+                                      });
+    for (uint32_t i = 0; i < workers; i++)
+        pthread_join(threads[i], NULL);
+    read_back(&run, file);
+    return run;
+}
+
+static void
+the_order_is_the_same_for_any_number_of_workers(void **state)
+{
+    (void)state;
+    for (uint32_t workers = 1; workers <= FAKES_MAX; workers++) {
+        struct outcome_of_run run = run_with(workers, false, workers, NO_MISCHIEF);
+        assert_int_equal(run.code, 0);
+        assert_int_equal(run.lines, ORDERS);
+        assert_true(run.ascending);
+        assert_true(process_is_done(engine.publisher));
+        assert_int_equal(counter_read(&engine.publisher->counters, COUNTER_RELEASED_LOCAL),
+                         ORDERS / 2);
+        assert_int_equal(counter_read(&engine.publisher->counters, COUNTER_LOCAL_HANGUP),
+                         ORDERS / 2);
+        assert_int_equal(counter_read(&engine.publisher->counters, COUNTER_CALLS_DELETED),
+                         ORDERS / 2);
+        assert_int_equal(counter_read(&engine.publisher->counters, COUNTER_DISORDERED), 0);
+        shared_engine_destroy(&engine);
+    }
+}
+
+static void
+unordered_gives_out_everything_once(void **state)
+{
+    (void)state;
+    struct outcome_of_run run = run_with(4, true, 9, NO_MISCHIEF);
+    assert_int_equal(run.code, 0);
+    assert_int_equal(run.lines, ORDERS);
+    assert_true(run.each_once);
+    shared_engine_destroy(&engine);
+}
+
+static void
+nonsense_in_a_slot_is_skipped_counted_and_a_failure(void **state)
+{
+    (void)state;
+    struct outcome_of_run run = run_with(2, false, 3, WRITES_NONSENSE);
+    assert_int_equal(run.code, 1);
+    assert_int_equal(run.lines, ORDERS - ORDERS / 100);
+    assert_true(run.ascending);
+    assert_int_equal(counter_read(&engine.publisher->counters, COUNTER_BAD_OUTCOMES), ORDERS / 100);
+    shared_engine_destroy(&engine);
+}
+
+static void
+a_worker_out_of_order_is_counted_and_a_failure(void **state)
+{
+    (void)state;
+    struct outcome_of_run run = run_with(3, false, 3, IS_OUT_OF_ORDER);
+    assert_int_equal(run.code, 1);
+    assert_int_equal(run.lines, ORDERS);
+    assert_true(run.each_once);
+    assert_true(counter_read(&engine.publisher->counters, COUNTER_DISORDERED) > 0);
+    assert_false(process_is_done(engine.publisher));
+    shared_engine_destroy(&engine);
+}
+
+static void
+a_full_disk_is_a_failure(void **state)
+{
+    (void)state;
+    char why[SHARED_ENGINE_WHY];
+    struct engine_shape shape = {
+        .workers = 1, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    char name[40];
+    snprintf(name, sizeof name, "test-publisher-%d", (int)getpid());
+    assert_true(shared_engine_create(&engine, name, &shape, why));
+    shared_engine_attach(&engine, ROLE_PUBLISHER, 0);
+    fakes[0] = (struct fake){.engine = engine, .workers = 1};
+    shared_engine_attach(&fakes[0].engine, ROLE_WORKER, 0);
+    emit(&fakes[0], 1);
+    progress_set(&engine.workers[0], UINT64_MAX);
+    FILE *full = fopen("/dev/full", "w");
+    assert_non_null(full);
+    struct publisher_options options = {.descriptor = fileno(full), .format = FORMAT_JSONL};
+    assert_int_equal(publisher_run(&engine, &options), 1);
+    assert_false(process_is_done(engine.publisher));
+    fclose(full);
+    shared_engine_destroy(&engine);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_order_is_the_same_for_any_number_of_workers),
+        cmocka_unit_test(unordered_gives_out_everything_once),
+        cmocka_unit_test(nonsense_in_a_slot_is_skipped_counted_and_a_failure),
+        cmocka_unit_test(a_worker_out_of_order_is_counted_and_a_failure),
+        cmocka_unit_test(a_full_disk_is_a_failure),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

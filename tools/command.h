@@ -1,0 +1,28 @@
+#ifndef TOOLS_COMMAND_H
+#define TOOLS_COMMAND_H
+
+/*
+ * tools/command.h - what every subcommand of `onhook` promises to its main (tools/onhook.c).
+ *
+ * A command gets argv from its own name on, prints results to standard output and diagnostics to
+ * standard error, and returns an exit code. It never calls exit().
+ */
+
+struct command {
+    const char *name;
+    const char *summary; /* one line for `onhook --help` */
+    int (*run)(int argc, char **argv);
+};
+
+/* Exit codes, the same for every command. */
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_WRONG_USAGE = 2, /* or a configuration that cannot be used */
+    EXIT_UNREADABLE = 3,  /* some input could not be read; the rest was processed */
+};
+
+int cmd_replay(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * tools/onhook.c - the composition root: the commands, and nothing they do.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "tools/command.h"
+#include "tools/version.h"
+
+static const struct command commands[] = {
+    {"replay", "who hung up, in every call of recorded input", cmd_replay},
+    {"check", "whether a configuration or a capture can be used, and what is wrong", cmd_check},
+};
+
+enum {
+    COMMAND_COUNT = sizeof commands / sizeof *commands,
+};
+
+static void
+print_help(FILE *out)
+{
+    fputs("  onhook replay monday.trace\n"
+          "\n"
+          "onhook says who hung up in the calls of CSTA telephone switches.\n"
+          "\n"
+          "usage: onhook COMMAND [options]\n"
+          "\n",
+          out);
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+    fputs("\n"
+          "  onhook COMMAND --help   an example of the command, and its options\n"
+          "  onhook --version        what this program is built from\n"
+          "\n"
+          "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
+          "3 done, but some of the input could not be read.\n",
+          out);
+}
+
+static int
+wrong_usage(const char *what, const char *word)
+{
+    char shown[128];
+    log_say("%s%s; `onhook --help` lists the commands", what,
+            log_escape(shown, sizeof shown, text_of(word)));
+    return EXIT_WRONG_USAGE;
+}
+
+/* Results that could not be written are no success. */
+static int
+finish_output(int code)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return code;
+    log_say("cannot write to standard output");
+    return code == EXIT_DONE ? EXIT_FAILED : code;
+}
+
+int
+main(int argc, char **argv)
+{
+    if (argc < 2)
+        return wrong_usage("a command is missing", "");
+    const char *word = argv[1];
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) {
+        print_help(stdout);
+        return finish_output(EXIT_DONE);
+    }
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        version_print(stdout);
+        return finish_output(EXIT_DONE);
+    }
+    for (int i = 0; i < COMMAND_COUNT; i++)
+        if (strcmp(word, commands[i].name) == 0)
+            return finish_output(commands[i].run(argc - 1, argv + 1));
+    return wrong_usage(*word == '-' ? "there is no option " : "there is no command ", word);
+}

@@ -1,0 +1,216 @@
+#include "tools/summary.h"
+
+#include <string.h>
+
+#include "base/check.h"
+#include "base/json_write.h"
+#include "ipc/outcome_record.h"
+
+enum {
+    GROUPED_SIZE = 32, /* 18,446,744,073,709,551,615 and its end */
+    JSON_SIZE = 16 * 1024,
+};
+
+/* What calls for a look when it is not zero, and what to do about it. */
+static const struct {
+    enum counter counter;
+    const char *label;
+    const char *advice;
+} oddities[] = {
+    {COUNTER_FRAMING_ERRORS, "framing errors", "inputs that ended there"},
+    {COUNTER_CALLS_FORCED_OUT, "calls forced out", "gave way to new ones: raise max-calls"},
+    {COUNTER_OVERSIZE_CALLS, "oversize calls", "messages not applied: their call is too large"},
+    {COUNTER_UNMATCHED_RELEASERS, "unmatched releasers",
+     "releasing devices that fit nothing in their call: an alias in [aliases] may be missing"},
+    {COUNTER_UNMATCHED_CLEARINGS, "unmatched clearings", "their connection fits no party"},
+    {COUNTER_UNMATCHED_ANSWERS, "unmatched answers", "to no request that was seen"},
+    {COUNTER_BAD_RECORDS, "bad records", "event records a worker could not read: a defect"},
+    {COUNTER_BAD_OUTCOMES, "bad outcomes", "the publisher could not read: a defect"},
+    {COUNTER_DISORDERED, "out of order", "outcomes that came too late: a defect"},
+};
+
+enum {
+    ODDITY_COUNT = sizeof oddities / sizeof *oddities,
+};
+
+static void
+add_process(struct summary *summary, const struct shm_process *process)
+{
+    for (int i = 0; i < COUNTER_COUNT; i++)
+        summary->counts[i] += counter_read(&process->counters, (enum counter)i);
+}
+
+void
+summary_take(struct summary *summary, const struct shared_engine *engine, uint64_t elapsed_ms)
+{
+    memset(summary, 0, sizeof *summary);
+    summary->elapsed_ms = elapsed_ms;
+    add_process(summary, engine->frontend);
+    add_process(summary, engine->publisher);
+    for (uint32_t i = 0; i < engine->shape.workers; i++)
+        add_process(summary, &engine->workers[i]);
+}
+
+uint64_t
+summary_calls_open(const struct summary *summary)
+{
+    uint64_t opened = summary->counts[COUNTER_CALLS_OPENED];
+    uint64_t closed = summary->counts[COUNTER_CALLS_CLOSED];
+    return opened > closed ? opened - closed : 0;
+}
+
+bool
+summary_has_losses(const struct summary *summary)
+{
+    return summary->counts[COUNTER_UNREADABLE] > 0 || summary->counts[COUNTER_FRAMING_ERRORS] > 0 ||
+           summary->counts[COUNTER_CALLS_FORCED_OUT] > 0;
+}
+
+static uint64_t
+messages_per_second(const struct summary *summary)
+{
+    uint64_t ms = summary->elapsed_ms > 0 ? summary->elapsed_ms : 1;
+    return (uint64_t)((double)summary->counts[COUNTER_MESSAGES] * 1000.0 / (double)ms);
+}
+
+/* DN events of a reason, or of all, with that releasing party. */
+static uint64_t
+releases(const struct summary *summary, uint8_t reason, uint8_t releasing)
+{
+    if (reason < REASON_COUNT)
+        return summary->counts[counter_of_reason(reason, releasing)];
+    uint64_t sum = 0;
+    for (uint8_t i = 0; i < REASON_COUNT; i++)
+        sum += summary->counts[counter_of_reason(i, releasing)];
+    return sum;
+}
+
+static bool
+has_releases(const struct summary *summary, uint8_t reason)
+{
+    return releases(summary, reason, RELEASING_LOCAL) > 0 ||
+           releases(summary, reason, RELEASING_REMOTE) > 0 ||
+           releases(summary, reason, RELEASING_UNKNOWN) > 0;
+}
+
+/* ---- for people ---------------------------------------------------------------------------- */
+
+/* 1234567 as 1,234,567. */
+static const char *
+grouped(char out[GROUPED_SIZE], uint64_t value)
+{
+    char digits[GROUPED_SIZE];
+    int count = snprintf(digits, sizeof digits, "%llu", (unsigned long long)value);
+    char *at = out;
+    for (int i = 0; i < count; i++) {
+        if (i > 0 && (count - i) % 3 == 0)
+            *at++ = ',';
+        *at++ = digits[i];
+    }
+    *at = '\0';
+    return out;
+}
+
+static void
+print_head(const struct summary *summary, FILE *out)
+{
+    char messages[GROUPED_SIZE];
+    char events[GROUPED_SIZE];
+    char calls[GROUPED_SIZE];
+    char rate[GROUPED_SIZE];
+    fprintf(out, "%s messages, %s events, %s calls in %llu.%02llu s (%s messages/s)\n",
+            grouped(messages, summary->counts[COUNTER_MESSAGES]),
+            grouped(events, summary->counts[COUNTER_EVENTS]),
+            grouped(calls, summary->counts[COUNTER_CALLS_OPENED]),
+            (unsigned long long)(summary->elapsed_ms / 1000),
+            (unsigned long long)(summary->elapsed_ms % 1000 / 10),
+            grouped(rate, messages_per_second(summary)));
+}
+
+static void
+print_release_row(const struct summary *summary, FILE *out, const char *label, uint8_t reason)
+{
+    fprintf(out, "  %-20s", label);
+    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++) {
+        char number[GROUPED_SIZE];
+        uint64_t count = releases(summary, reason, releasing);
+        fprintf(out, " %14s", count == 0 ? "-" : grouped(number, count));
+    }
+    fputc('\n', out);
+}
+
+static void
+print_releases(const struct summary *summary, FILE *out)
+{
+    fprintf(out, "  %-20s", "released by");
+    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
+        fprintf(out, " %14s", releasing_party_name(releasing));
+    fputc('\n', out);
+    for (uint8_t i = 0; i < REASON_COUNT; i++)
+        if (has_releases(summary, i))
+            print_release_row(summary, out, reason_name(i), i);
+    print_release_row(summary, out, "all", REASON_COUNT);
+}
+
+static void
+print_line(FILE *out, const char *label, uint64_t value, const char *advice)
+{
+    char number[GROUPED_SIZE];
+    fprintf(out, "  %-20s %14s", label, grouped(number, value));
+    if (advice != NULL)
+        fprintf(out, "  %s", advice);
+    fputc('\n', out);
+}
+
+void
+summary_print(const struct summary *summary, FILE *out)
+{
+    print_head(summary, out);
+    print_releases(summary, out);
+    print_line(out, "calls still open", summary_calls_open(summary), NULL);
+    print_line(out, "unreadable messages", summary->counts[COUNTER_UNREADABLE], NULL);
+    for (int i = 0; i < ODDITY_COUNT; i++)
+        if (summary->counts[oddities[i].counter] > 0)
+            print_line(out, oddities[i].label, summary->counts[oddities[i].counter],
+                       oddities[i].advice);
+}
+
+/* ---- for programs -------------------------------------------------------------------------- */
+
+static void
+put_releases(struct json_writer *json, const struct summary *summary, uint8_t reason)
+{
+    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
+        json_unsigned(json, releasing_party_name(releasing), releases(summary, reason, releasing));
+}
+
+void
+summary_print_json(const struct summary *summary, FILE *out)
+{
+    char line[JSON_SIZE];
+    struct json_writer json;
+    json_begin(&json, line, sizeof line);
+    json_open(&json, '{');
+    json_decimal(&json, "seconds", summary->elapsed_ms, 3);
+    json_unsigned(&json, "messages_per_second", messages_per_second(summary));
+    json_unsigned(&json, "calls_open", summary_calls_open(summary));
+    json_open_key(&json, "releases", '{');
+    put_releases(&json, summary, REASON_COUNT);
+    json_close(&json, '}');
+    json_open_key(&json, "reasons", '{');
+    for (uint8_t i = 0; i < REASON_COUNT; i++) {
+        json_open_key(&json, reason_name(i), '{');
+        put_releases(&json, summary, i);
+        json_close(&json, '}');
+    }
+    json_close(&json, '}');
+    json_open_key(&json, "counters", '{');
+    for (int i = 0; i < COUNTER_COUNT; i++)
+        json_unsigned(&json, counter_name((enum counter)i), summary->counts[i]);
+    json_close(&json, '}');
+    json_close(&json, '}');
+    size_t length = json_end(&json);
+    CHECK(length > 0); /* JSON_SIZE holds every counter at its largest */
+    fwrite(line, 1, length, out);
+    fputc('\n', out);
+}
