@@ -4,7 +4,7 @@
 #include "engine/directory.h"
 
 #include <stdlib.h>
-#include <urcu/urcu-qsbr.h>
+#include <urcu-qsbr.h>
 #include <urcu/rculfhash.h>
 
 #include "base/check.h"

@@ -1,5 +1,6 @@
 #include "engine/frontend.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -119,7 +120,7 @@ read_input(struct frontend *frontend, const char *path, uint32_t number)
 {
     struct source source;
     if (!source_open(&source, path)) {
-        log_at(path, 0, "%m");
+        log_at(path, 0, "%s", strerror(errno));
         return false;
     }
     frontend->bytes = 0;

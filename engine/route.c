@@ -100,10 +100,9 @@ route_publish(struct route *route, bool everybody)
     struct shared_engine *engine = route->engine;
     bool got[WORKERS_MAX];
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        got[worker] = route->staged[worker] > 0;
+        got[worker] = ring_spsc_held(&engine->rings[worker]) > 0;
         if (got[worker])
-            ring_spsc_publish(&engine->rings[worker], route->staged[worker]);
-        route->staged[worker] = 0;
+            ring_spsc_publish(&engine->rings[worker], 0);
     }
     watermark_set(engine, route->complete);
     for (uint32_t worker = 0; worker < route->workers; worker++) {
@@ -149,14 +148,12 @@ stage(struct route *route, uint32_t worker, const struct event *event)
 {
     struct ring_spsc *ring = &route->engine->rings[worker];
     uint32_t slots = event_pack_slots(event);
-    uint32_t wanted = route->staged[worker] + slots;
-    if (wanted > ring->mask + 1 || !ring_spsc_claim(ring, wanted)) {
+    if (!ring_spsc_claim(ring, slots)) {
         route_publish(route, false);
-        if (!ring_spsc_claim(ring, slots))
-            wait_for_room(route, worker, slots);
+        wait_for_room(route, worker, slots);
     }
-    event_pack(event, ring_spsc_slot(ring, ring->position + route->staged[worker]), slots);
-    route->staged[worker] += slots;
+    event_pack(event, ring_spsc_slot(ring, ring->position), slots);
+    ring_spsc_stage(ring, slots);
     counter_add(route->counters, COUNTER_RECORDS, 1);
 }
 

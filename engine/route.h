@@ -10,7 +10,7 @@
  * number to the one that gets it (docs/architecture.md, "Related calls"). Where a call lives
  * never changes what is reported, so the caches here may forget.
  *
- * Records are staged in claimed ring slots and become visible together:
+ * Records are staged in ring slots (ipc/ring_spsc.h) and become visible together:
  *
  *   route_event, route_call, route_broadcast, ... -> route_complete(order) -> route_publish
  *
@@ -42,7 +42,6 @@ struct route {
     struct shared_engine *engine;
     struct shm_counters *counters;
     uint32_t workers;
-    uint32_t staged[WORKERS_MAX]; /* slots claimed and filled, not yet published */
     uint64_t complete;            /* every record up to this order is staged or published */
     uint64_t moves;               /* number of the last move */
     struct route_map map;

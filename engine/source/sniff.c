@@ -123,7 +123,7 @@ source_sniff(struct source *source, const char **why)
     first = first_bytes(reader);
     if (first.length == 0)
         source->format = SOURCE_EMPTY;
-    else if (first.at[0] == '<' || text_has_prefix(first, TEXT("\xEF\xBB\xBF<")))
+    else if (first.at[0] == '<' || text_has_prefix(first, TEXT("\xEF\xBB\xBF")))
         source->format = SOURCE_BARE;
     return READER_OK;
 }

@@ -469,93 +469,6 @@ every_mistake_of_a_file_is_counted(void **state)
     assert_string_equal(said, "/nonexistent/on.ini: No such file or directory\n");
 }
 
-/* The example of the repository. */
-static char example[16384];
-static char example_path[1024];
-
-static void
-load_example(void)
-{
-    snprintf(example_path, sizeof(example_path), "%s/../onhook.ini.example", TESTS_DIR);
-    FILE *file = fopen(example_path, "r");
-    assert_non_null(file);
-    example[fread(example, 1, sizeof(example) - 1, file)] = '\0';
-    fclose(file);
-}
-
-static void
-the_example_reads_without_a_word(void **state)
-{
-    (void)state;
-    settings_free(&settings);
-    load_example();
-    assert_int_equal(read_path(example_path), 0);
-    assert_string_equal(said, "");
-    assert_int_equal(settings.link_count, 1);
-}
-
-/* "\nKEY = " or "\n; KEY = " stands in the text; *value is what follows. */
-static bool
-documents(const char *text, const char *name, char value[64])
-{
-    char set[64];
-    char unset[64];
-    snprintf(set, sizeof(set), "\n%s = ", name);
-    snprintf(unset, sizeof(unset), "\n; %s = ", name);
-    const char *at = strstr(text, set);
-    value[0] = '\0';
-    if (at != NULL)
-        sscanf(at + strlen(set), "%63[^\n]", value);
-    return at != NULL || strstr(text, unset) != NULL;
-}
-
-static void
-the_example_documents_every_key_and_its_default(void **state)
-{
-    (void)state;
-    load_example();
-    const struct config_key *key;
-    for (unsigned i = 0; (key = config_key_at(i)) != NULL; i++) {
-        char value[64];
-        if (!documents(example, key->name, value))
-            fail_msg("onhook.ini.example says nothing of %s", key->name);
-        if (key->type == CONFIG_DEVICES)
-            continue;
-        /* The value shown is the default, maybe written another way: compare what it means. */
-        struct settings left = {0};
-        struct settings right = {0};
-        void *bases[2] = {&left, &right};
-        if (key->section == SECTION_LINK) {
-            bases[0] = &left.defaults;
-            bases[1] = &right.defaults;
-        }
-        assert_true(config_key_set(key, bases[0], text_of(key->by_default)));
-        assert_true(config_key_set(key, bases[1], text_of(value)));
-        assert_memory_equal(&left, &right, sizeof(left));
-    }
-}
-
-static void
-the_example_has_no_key_that_is_not_there(void **state)
-{
-    (void)state;
-    load_example();
-    unsigned keys = 0;
-    for (char *at = example; (at = strchr(at, '\n')) != NULL;) {
-        char name[32];
-        at++;
-        if (sscanf(at, "; %31[a-z-] = ", name) != 1 && sscanf(at, "%31[a-z-] = ", name) != 1)
-            continue;
-        if (strchr(at, '=') == NULL || at[strcspn(at, "=\n")] == '\n')
-            continue;
-        keys++;
-        if (config_key_find(SECTION_ENGINE, text_of(name)) == NULL &&
-            config_key_find(SECTION_LINK, text_of(name)) == NULL)
-            fail_msg("onhook.ini.example invents %s", name);
-    }
-    assert_true(keys >= 15);
-}
-
 int
 main(void)
 {
@@ -583,9 +496,6 @@ main(void)
         cmocka_unit_test(links_are_bounded),
         cmocka_unit_test(a_key_of_a_trace_is_answered_with_why_not),
         cmocka_unit_test(every_mistake_of_a_file_is_counted),
-        cmocka_unit_test(the_example_reads_without_a_word),
-        cmocka_unit_test(the_example_documents_every_key_and_its_default),
-        cmocka_unit_test(the_example_has_no_key_that_is_not_there),
     };
     return cmocka_run_group_tests(tests, make_directory, drop_all);
 }
