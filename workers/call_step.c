@@ -278,7 +278,6 @@ call_step(struct step *step)
         step->link->lost_order = event->order;
         break;
     case EVENT_SNAPSHOT_DEVICE:
-    case EVENT_SNAPSHOT_CONNECTION:
     case EVENT_SNAPSHOT_CALL:
         snapshot_step(step);
         break;

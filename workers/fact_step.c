@@ -216,7 +216,6 @@ fact_step(struct step *step, struct call call, bool opening)
     case EVENT_REQUEST_GRANTED:
     case EVENT_REQUEST_REFUSED:
     case EVENT_SNAPSHOT_CALL:
-    case EVENT_SNAPSHOT_CONNECTION:
     case EVENT_LINK:
     case EVENT_DEVICE:
     case EVENT_TICK:
