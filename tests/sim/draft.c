@@ -97,7 +97,8 @@ draft_subject(struct draft *draft, const struct step *step, const struct copy *c
         draft_add(draft, "<clearedCall><callID>%s</callID></clearedCall>", id);
         return;
     }
-    if (step->clearing && copy->device == step->subject &&
+    /* A callID alone means the monitor's own connection; a call monitor has none. */
+    if (step->clearing && copy->device == step->subject && copy->state != NULL &&
         step->call->link->manner == MANNER_STARTED && random_chance(random, 10)) {
         draft_add(draft, "<%s><callID>%s</callID></%s>", step->connection, id, step->connection);
         return;
