@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/complaint.h"
 #include "engine/session.h"
+#include "ipc/process_state.h"
 
 enum {
     BATCH = 32,     /* messages that become visible together */
@@ -151,5 +152,7 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
     }
     session_finish(frontend.session);
     session_close(frontend.session);
+    if (code == EXIT_DONE)
+        process_done_set(engine->frontend);
     return code;
 }

@@ -129,6 +129,8 @@ static enum session_result
 take_kind(struct session *session, struct link *link, const struct source_message *message,
           const char **why, size_t *where)
 {
+    /* Only what cannot be read may be about no link. */
+    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
     switch (message->kind) {
     case SOURCE_MESSAGE:
         begin(session, link, message, true);

@@ -61,8 +61,8 @@ print_help(FILE *out)
           "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
           "      --profile NAME      the family of the switch, for all links\n"
           "      --encoding NAME     how messages are written, for all links: auto, xml\n"
-          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002 or @FILE\n"
-          "      --workers N         processes that judge, 1 to 64; the output is the same for any\n"
+          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
+          "      --workers N         processes that judge, 1 to 64; same output for any\n"
           "  -o, --out FILE          results to FILE instead of standard output\n"
           "      --format NAME       jsonl (default), or text: a table to read\n"
           "      --unordered         results as they come, not in the order of the input\n"
@@ -166,9 +166,8 @@ take_option(struct replay *replay, int code, const char *value)
     case OPTION_JSON:
         replay->json = true;
         return EXIT_DONE;
-    default: /* getopt_long() said what is wrong */
-        log_say("see `onhook replay --help`");
-        return EXIT_WRONG_USAGE;
+    default:
+        CHECK(false); /* read_command_line() has a case for the rest */
     }
 }
 
@@ -192,7 +191,12 @@ read_command_line(struct replay *replay, int argc, char **argv)
     };
     optind = 0; /* as if this were the first command line of the process */
     int code;
-    while ((code = getopt_long(argc, argv, "c:ho:q", options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":c:ho:q", options, NULL)) != -1) {
+        const char *word = argv[optind > 0 ? optind - 1 : 0];
+        if (code == '?')
+            return wrong_usage("option", word, "there is none such, or it takes no value");
+        if (code == ':')
+            return wrong_usage("option", word, "its value is missing");
         int result = take_option(replay, code, optarg);
         if (result != EXIT_DONE)
             return result;
@@ -227,7 +231,10 @@ override_key(struct replay *replay, const char *option, const char *key, const c
     const char *why = replace_key(&settings->defaults, key, value);
     for (uint32_t i = 0; i < settings->link_count && why == NULL; i++)
         why = replace_key(&settings->links[i], key, value);
-    return why == NULL ? EXIT_DONE : wrong_usage(option, value, why);
+    if (why == NULL)
+        return EXIT_DONE;
+    log_say("%s: %s; see `onhook replay --help`", option, why);
+    return EXIT_WRONG_USAGE;
 }
 
 static int

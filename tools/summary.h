@@ -33,7 +33,8 @@ bool summary_has_losses(const struct summary *summary);
  */
 void summary_print(const struct summary *summary, FILE *out);
 
-/* summary_print_json - the same, and every counter, as one JSON object on a line. */
+/* summary_print_json - the same and all other counters, zero or not, as one JSON object on a line.
+ * Of the reasons only those that were met. */
 void summary_print_json(const struct summary *summary, FILE *out);
 
 #endif

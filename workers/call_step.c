@@ -278,7 +278,6 @@ call_step(struct step *step)
         step->link->lost_order = event->order;
         break;
     case EVENT_SNAPSHOT_DEVICE:
-    case EVENT_SNAPSHOT_CONNECTION:
     case EVENT_SNAPSHOT_CALL:
         snapshot_step(step);
         break;
@@ -317,6 +316,6 @@ call_step(struct step *step)
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:
     case EVENT_KIND_COUNT:
-        CHECK(!"handled by the worker process");
+        CHECK_NEVER("handled by the worker process");
     }
 }

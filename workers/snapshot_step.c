@@ -62,9 +62,35 @@ lists_call(const struct event *event, struct text call_id)
     return false;
 }
 
+/* A connection that stands: the call and the party exist, in the state it is in. */
+static void
+adopt(struct step *step, struct call call, struct text device, struct text alias, uint8_t state)
+{
+    if (state == LOCAL_NULL || state == LOCAL_FAIL || device.length == 0)
+        return;
+    enum local_state known = state == LOCAL_ABSENT ? LOCAL_CONNECTED : (enum local_state)state;
+    struct shm_party *party = call_active_party(call.block, device);
+    if (party == NULL)
+        party = call_active_party(call.block, alias);
+    if (party == NULL)
+        party = party_join(step, call, device, known);
+    party_learn_name(call.block, party, alias);
+    if (state != LOCAL_ABSENT)
+        party->state = state;
+}
+
+static struct call
+obtain_living(struct step *step, struct text call_id)
+{
+    struct call call = call_obtain(step, call_id, call_room(step->event));
+    if (call.number != 0 && call.block->life == CALL_EMBRYO)
+        call_open(step, call);
+    return call;
+}
+
 /* The doubtful calls this device was in and is not any more, by their first message. */
 static void
-snapshot_device(struct step *step)
+lose_unlisted_calls(struct step *step)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (step->event->extra == 0 || step->link->lost_order == 0)
@@ -87,44 +113,20 @@ snapshot_device(struct step *step)
     }
 }
 
-/* A connection that stands: the call and the party exist, in the state it is in. */
+/* Each listed connection of the device stands. */
 static void
-adopt(struct step *step, struct call call, struct text device, struct text alias, uint8_t state)
+adopt_listed_calls(struct step *step)
 {
-    if (state == LOCAL_NULL || state == LOCAL_FAIL || device.length == 0)
-        return;
-    enum local_state known = state == LOCAL_ABSENT ? LOCAL_CONNECTED : (enum local_state)state;
-    struct shm_party *party = call_active_party(call.block, device);
-    if (party == NULL)
-        party = call_active_party(call.block, alias);
-    if (party == NULL)
-        party = party_join(step, call, device, known);
-    party_learn_name(call.block, party, alias);
-    if (state != LOCAL_ABSENT)
-        party->state = state;
-}
-
-static struct call
-obtain_living(struct step *step)
-{
-    struct call call =
-        call_obtain(step, step_text(step, EVENT_TEXT_CALL), call_room(step->event));
-    if (call.number != 0 && call.block->life == CALL_EMBRYO)
-        call_open(step, call);
-    return call;
-}
-
-static void
-snapshot_connection(struct step *step)
-{
-    uint8_t state = step->event->local_state;
-    if (state == LOCAL_NULL || state == LOCAL_FAIL)
-        return;
-    struct call call = obtain_living(step);
-    if (call.number == 0 || call.block->life == CALL_ENDED)
-        return;
-    adopt(step, call, step_text(step, EVENT_TEXT_DEVICE), TEXT_NONE, state);
-    call_touch(step, call);
+    for (uint32_t i = 0; i < step->event->item_count; i++) {
+        const struct event_item *item = &step->event->items[i];
+        if (item->state == LOCAL_NULL || item->state == LOCAL_FAIL)
+            continue;
+        struct call call = obtain_living(step, item->new_call);
+        if (call.number == 0 || call.block->life == CALL_ENDED)
+            continue;
+        adopt(step, call, step_text(step, EVENT_TEXT_DEVICE), item->new_device, item->state);
+        call_touch(step, call);
+    }
 }
 
 static struct text
@@ -180,7 +182,7 @@ snapshot_call(struct step *step)
         return;
     if (call.number != 0 && call.block->life == CALL_ENDED)
         call_detach(step, call);
-    call = obtain_living(step);
+    call = obtain_living(step, call_id);
     if (call.number == 0)
         return;
     for (uint32_t i = 0; i < event->item_count; i++)
@@ -192,10 +194,10 @@ snapshot_call(struct step *step)
 void
 snapshot_step(struct step *step)
 {
-    if (step->event->kind == EVENT_SNAPSHOT_DEVICE)
-        snapshot_device(step);
-    else if (step->event->kind == EVENT_SNAPSHOT_CONNECTION)
-        snapshot_connection(step);
-    else
+    if (step->event->kind == EVENT_SNAPSHOT_CALL) {
         snapshot_call(step);
+        return;
+    }
+    lose_unlisted_calls(step);
+    adopt_listed_calls(step);
 }
