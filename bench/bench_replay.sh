@@ -18,7 +18,7 @@ trap 'rm -rf "$work"' EXIT
 replay_once() { # WORKERS
     local start end
     start=$(date +%s%N)
-    "$build/onhook" replay --workers "$1" --unordered --out /dev/null "$work/site.xml" \
+    "$build/onhook" replay --json --workers "$1" --unordered --out /dev/null "$work/site.xml" \
         2>"$work/summary"
     end=$(date +%s%N)
     echo $((end - start)) >>"$work/times.$1"
@@ -33,14 +33,15 @@ report() { # WORKERS
         printf "{\"name\":\"replay.workers_%d\",\"median\":%.0f,\"least\":%.0f,\"most\":%.0f,",
             workers, median, value[NR], value[1]
         printf "\"unit\":\"messages/s\",\"rounds\":%d,", rounds
-        printf "\"machine\":{\"cpu\":\"%s\",\"cores\":%d},\"commit\":\"%s\"}\n", model, cores, commit
+        printf "\"machine\":{\"cpu\":\"%s\",\"cores\":%d},", model, cores
+        printf "\"commit\":\"%s\"}\n", commit
     }'
 }
 
 "$build/tests/sim_generate" --framed --messages "$messages" >"$work/site.xml"
 # What was really read, in the program's own words; a run that read nothing measures nothing.
 replay_once 1
-counted=$(sed -nE 's/^ *messages[^0-9]*([0-9]+).*/\1/p' "$work/summary" | head -n 1)
+counted=$(sed -nE 's/.*"messages":([0-9]+).*/\1/p' "$work/summary")
 [[ ${counted:-0} -ge $((messages / 2)) ]] || {
     cat "$work/summary" >&2
     exit 1

@@ -10,7 +10,9 @@
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                                 \
     "<ConnectionClearedEvent\n"                                                                    \
     "  xmlns=\"http://www.ecma-international.org/standards/ecma-323/csta/ed4\"\n"                  \
-    "  xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n"                                 \
+    "  xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"\n"                                  \
+    "  xsi:schemaLocation=\"http://www.ecma-international.org/standards/ecma-323/csta/ed4 "        \
+    "event.xsd\">\n"                                                                               \
     "  <monitorCrossRefID>000000000000041</monitorCrossRefID>\n"                                   \
     "  <droppedConnection>\n"                                                                      \
     "    <callID>FF00010000000000A1B25F6E2C0A0000</callID>\n"                                      \
@@ -29,7 +31,9 @@
     "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"                                                 \
     "<EstablishedEvent\n"                                                                          \
     "  xmlns=\"http://www.ecma-international.org/standards/ecma-323/csta/ed4\"\n"                  \
-    "  xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n"                                 \
+    "  xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\"\n"                                  \
+    "  xsi:schemaLocation=\"http://www.ecma-international.org/standards/ecma-323/csta/ed4 "        \
+    "event.xsd\">\n"                                                                               \
     "  <monitorCrossRefID>000000000000041</monitorCrossRefID>\n"                                   \
     "  <establishedConnection>\n"                                                                  \
     "    <callID>FF00010000000000A1B25F6E2C0A0000</callID>\n"                                      \

@@ -200,9 +200,9 @@ static const char *
 add_file(struct device_list *list, struct text name, uint32_t profile_flags, const char *directory)
 {
     char path[1024];
-    bool is_absolute = !text_is_none(name) && name.at[0] == '/';
-    int length = snprintf(path, sizeof(path), "%s%s%.*s", is_absolute ? "" : directory,
-                          is_absolute ? "" : "/", (int)name.length, name.at);
+    bool is_here = name.length > 0 && (name.at[0] == '/' || strcmp(directory, ".") == 0);
+    int length = snprintf(path, sizeof(path), "%s%s%.*s", is_here ? "" : directory,
+                          is_here ? "" : "/", (int)name.length, name.at);
     if (text_is_none(name) || length < 0 || (size_t)length >= sizeof(path))
         return "@ needs the name of a file";
     FILE *file = fopen(path, "re");

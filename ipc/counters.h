@@ -5,6 +5,7 @@
  * ipc/counters.h - what happened, counted in shared memory; one writer a block, any readers.
  */
 
+#include <assert.h>
 #include <stdalign.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -20,6 +21,9 @@ enum counter {
 struct shm_counters {
     alignas(64) _Atomic uint64_t value[COUNTER_COUNT];
 };
+
+/* Whole lines, so that blocks of two processes never share one. */
+static_assert(sizeof(struct shm_counters) == (COUNTER_COUNT * 8 + 63) / 64 * 64, "whole lines");
 
 /* Caller: the block's one writer. A plain add: nobody else stores here. */
 static inline void

@@ -22,7 +22,7 @@ static const struct {
     const char *suffix;
     bool per_worker;
 } kinds[SEGMENT_KIND_COUNT] = {
-#define SEGMENT_KIND(name, printed, each) [SEGMENT_##name] = {printed, each},
+#define SEGMENT_KIND(name, printed, each) [SEGMENT_##name] = {(printed), (each)},
 #include "ipc/segment_kind.def"
 #undef SEGMENT_KIND
 };
@@ -31,7 +31,7 @@ const char *
 segment_result_words(enum segment_result result)
 {
     static const char *const words[SEGMENT_RESULT_COUNT] = {
-#define SEGMENT_RESULT(name, printed) [SEGMENT_##name] = printed,
+#define SEGMENT_RESULT(name, printed) [SEGMENT_##name] = (printed),
 #include "ipc/segment_result.def"
 #undef SEGMENT_RESULT
     };
@@ -130,18 +130,27 @@ give_size(struct shared_segment *segment, uint64_t size, bool reserve)
     return SEGMENT_OK;
 }
 
+/* The path stays in *segment: it is needed to say what could not be made. */
+static enum segment_result
+give_size_or_remove(struct shared_segment *segment, uint64_t size, bool reserve)
+{
+    enum segment_result result = give_size(segment, size, reserve);
+    if (result != SEGMENT_OK) {
+        int reason = errno;
+        unlink(segment->path);
+        errno = reason;
+        close_quietly(segment);
+    }
+    return result;
+}
+
 enum segment_result
 segment_create(struct shared_segment *segment, const char *path, uint64_t size, bool reserve)
 {
     enum segment_result result = create_file(segment, path);
     if (result != SEGMENT_OK)
         return result;
-    result = give_size(segment, size, reserve);
-    if (result != SEGMENT_OK) {
-        segment_unlink(segment);
-        close_quietly(segment);
-    }
-    return result;
+    return give_size_or_remove(segment, size, reserve);
 }
 
 /*
@@ -212,12 +221,7 @@ segment_create_control(struct shared_segment *segment, const char *name, uint64_
     if (result != SEGMENT_OK)
         return result;
     remove_leftovers(name, workers_max);
-    result = give_size(segment, size, true);
-    if (result != SEGMENT_OK) {
-        segment_unlink(segment);
-        close_quietly(segment);
-    }
-    return result;
+    return give_size_or_remove(segment, size, true);
 }
 
 enum segment_result

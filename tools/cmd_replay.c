@@ -17,6 +17,7 @@
 #include "engine/publisher.h"
 #include "engine/settings.h"
 #include "engine/supervisor.h"
+#include "ipc/call_record.h"
 #include "tools/command.h"
 #include "tools/progress.h"
 #include "tools/summary.h"
@@ -50,31 +51,30 @@ struct replay {
 static void
 print_help(FILE *out)
 {
-    fputs(
-        "  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
-        "\n"
-        "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
-        "output for each party and each call that ended, a summary on standard error.\n"
-        "\n"
-        "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
-        "\n"
-        "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
-        "      --profile NAME      the family of the switch, for all links\n"
-        "      --encoding NAME     how messages are written, for all links: auto, xml\n"
-        "      --monitored LIST    the devices with a monitor, for all links: 2001,2002 or @FILE\n"
-        "      --workers N         processes that judge, 1 to 64; the output is the same for any\n"
-        "  -o, --out FILE          results to FILE instead of standard output\n"
-        "      --format NAME       jsonl (default), or text: a table to read\n"
-        "      --unordered         results as they come, not in the order of the input\n"
-        "      --name NAME         name of the shared memory, for inspection (replay-PID)\n"
-        "  -q, --quiet             no summary\n"
-        "      --json              the summary as one JSON object\n"
-        "  -h, --help\n"
-        "\n"
-        "What stands on the command line goes before what stands in the configuration.\n"
-        "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
-        "3 done, but some messages could not be read.\n",
-        out);
+    fputs("  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
+          "\n"
+          "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
+          "output for each party and each call that ended, a summary on standard error.\n"
+          "\n"
+          "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
+          "\n"
+          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
+          "      --profile NAME      the family of the switch, for all links\n"
+          "      --encoding NAME     how messages are written, for all links: auto, xml\n"
+          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
+          "      --workers N         processes that judge, 1 to 64; same output for any\n"
+          "  -o, --out FILE          results to FILE instead of standard output\n"
+          "      --format NAME       jsonl (default), or text: a table to read\n"
+          "      --unordered         results as they come, not in the order of the input\n"
+          "      --name NAME         name of the shared memory, for inspection (replay-PID)\n"
+          "  -q, --quiet             no summary\n"
+          "      --json              the summary as one JSON object\n"
+          "  -h, --help\n"
+          "\n"
+          "What stands on the command line goes before what stands in the configuration.\n"
+          "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
+          "3 done, but some messages could not be read.\n",
+          out);
 }
 
 /* ---- the command line ---------------------------------------------------------------------- */
@@ -166,8 +166,9 @@ take_option(struct replay *replay, int code, const char *value)
     case OPTION_JSON:
         replay->json = true;
         return EXIT_DONE;
-    default:
-        CHECK(false); /* read_command_line() has a case for the rest */
+    default: /* getopt_long() said what is wrong */
+        log_say("see `onhook replay --help`");
+        return EXIT_WRONG_USAGE;
     }
 }
 
@@ -191,12 +192,7 @@ read_command_line(struct replay *replay, int argc, char **argv)
     };
     optind = 0; /* as if this were the first command line of the process */
     int code;
-    while ((code = getopt_long(argc, argv, ":c:ho:q", options, NULL)) != -1) {
-        const char *word = argv[optind > 0 ? optind - 1 : 0];
-        if (code == '?')
-            return wrong_usage("option", word, "there is none such, or it takes no value");
-        if (code == ':')
-            return wrong_usage("option", word, "its value is missing");
+    while ((code = getopt_long(argc, argv, "c:ho:q", options, NULL)) != -1) {
         int result = take_option(replay, code, optarg);
         if (result != EXIT_DONE)
             return result;
@@ -231,10 +227,7 @@ override_key(struct replay *replay, const char *option, const char *key, const c
     const char *why = replace_key(&settings->defaults, key, value);
     for (uint32_t i = 0; i < settings->link_count && why == NULL; i++)
         why = replace_key(&settings->links[i], key, value);
-    if (why == NULL)
-        return EXIT_DONE;
-    log_say("%s: %s; see `onhook replay --help`", option, why);
-    return EXIT_WRONG_USAGE;
+    return why == NULL ? EXIT_DONE : wrong_usage(option, value, why);
 }
 
 static int
@@ -391,7 +384,7 @@ make_engine(const struct replay *replay, struct shared_engine *engine)
         .workers = settings->workers,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
-        .calls_bytes = (uint64_t)settings->max_calls * CALL_BYTES_MOST,
+        .calls_bytes = call_table_bytes(settings->max_calls),
     };
     if (shared_engine_create(engine, name, &shape, why))
         return true;

@@ -86,7 +86,9 @@ struct xml_options {
  *
  * On XML_OK fills *message; its texts point into `bytes` or *scratch and live as long as both.
  * On any other result *message is undefined, *why is a static sentence and *where the offset of
- * the offending byte. White space and NULs may follow the document; anything else is malformed.
+ * the offending byte. White space and NULs may stand around the document; anything else is
+ * malformed. Device texts are at most 512 bytes here. XML_UNUSABLE is said only of well-formed
+ * documents.
  */
 enum xml_result xml_decode(struct xml_message *message, const char *bytes, size_t length,
                            const struct xml_options *options, struct xml_scratch *scratch,

@@ -16,7 +16,8 @@ static bool
 is_within(struct text text, const char *bytes, size_t length)
 {
     bool is_input = text.at >= bytes && text.at + text.length <= bytes + length;
-    bool is_copy = text.at >= scratch.bytes && text.at + text.length <= scratch.bytes + scratch.used;
+    bool is_copy =
+        text.at >= scratch.bytes && text.at + text.length <= scratch.bytes + scratch.used;
     return text_is_none(text) || is_input || is_copy;
 }
 
@@ -64,8 +65,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     const struct xml_options options = {.loose_causes = size % 2 == 0};
     const char *why = NULL;
     size_t where = SIZE_MAX;
-    enum xml_result result =
-        xml_decode(&message, bytes, size, &options, &scratch, &why, &where);
+    enum xml_result result = xml_decode(&message, bytes, size, &options, &scratch, &why, &where);
     oracle_read(&oracle, bytes, size);
 
     CHECK((result == XML_OK) == (why == NULL));

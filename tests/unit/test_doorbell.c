@@ -30,7 +30,7 @@
 #endif
 
 /* How many sleeps may last a nap though news came: a loaded machine can leave anyone waiting. */
-enum { NAPS_ALLOWED = 10 };
+enum { NAPS_ALLOWED = 10, LOOKS_MAX = 1024 };
 
 struct side {
     alignas(64) struct shm_doorbell bell;
@@ -71,11 +71,14 @@ has_news(struct side *side, uint64_t round)
     return atomic_load_explicit(&side->news, memory_order_acquire) == round;
 }
 
-/* Waits for the news of this round; returns 1 if it slept a whole nap over them. */
+/* Waits for the news of this round; returns how often it slept a whole nap over them. Looks a
+ * different number of times before it lies down, so that news meet it at every step of that. */
 static unsigned
 await(struct side *side, uint64_t round)
 {
     unsigned naps = 0;
+    for (uint64_t looks = round * 7 % LOOKS_MAX; looks > 0 && !has_news(side, round);)
+        looks--;
     while (!has_news(side, round)) {
         uint32_t token = doorbell_prepare(&side->bell);
         if (!has_news(side, round)) {

@@ -47,6 +47,7 @@ read_path(const char *path)
     assert_non_null(words);
     int real_stderr = dup(STDERR_FILENO);
     dup2(fileno(words), STDERR_FILENO);
+    settings_free(&settings);
     settings_default(&settings);
     unsigned errors = settings_read(&settings, path);
     dup2(real_stderr, STDERR_FILENO);
@@ -61,7 +62,6 @@ read_path(const char *path)
 static unsigned
 read_ini(const char *text)
 {
-    settings_free(&settings);
     write_file(ini_path, text);
     return read_path(ini_path);
 }
@@ -212,28 +212,6 @@ numbers_that_are_none_are_refused(void **state)
         assert_int_equal(read_ini(text), 1);
         assert_int_equal(settings.workers, 2);
     }
-}
-
-static void
-spans_take_units(void **state)
-{
-    (void)state;
-    static const struct {
-        const char *text;
-        uint64_t ms;
-    } good[] = {{"1", 1000},      {"90s", 90000},  {"1500ms", 1500},  {"30m", 1800000},
-                {"8h", 28800000}, {"1.25s", 1250}, {"0.5h", 1800000}, {"365d", 31536000000}};
-    static const char *const bad[] = {
-        "",      "h", "1w", "1 h", "1.", ".5s", "1.2345s", "-1s", "0", "999ms", "9999999999999d",
-        "1.5.5s"};
-    struct link_settings link = {0};
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
-        assert_null(settings_link_key(&link, TEXT("stale-after"), text_of(good[i].text)));
-        assert_int_equal(link.stale_after_ms, good[i].ms);
-    }
-    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-        assert_non_null(settings_link_key(&link, TEXT("stale-after"), text_of(bad[i])));
-    assert_int_equal(link.stale_after_ms, 31536000000);
 }
 
 static void
@@ -469,93 +447,6 @@ every_mistake_of_a_file_is_counted(void **state)
     assert_string_equal(said, "/nonexistent/on.ini: No such file or directory\n");
 }
 
-/* The example of the repository. */
-static char example[16384];
-static char example_path[1024];
-
-static void
-load_example(void)
-{
-    snprintf(example_path, sizeof(example_path), "%s/../onhook.ini.example", TESTS_DIR);
-    FILE *file = fopen(example_path, "r");
-    assert_non_null(file);
-    example[fread(example, 1, sizeof(example) - 1, file)] = '\0';
-    fclose(file);
-}
-
-static void
-the_example_reads_without_a_word(void **state)
-{
-    (void)state;
-    settings_free(&settings);
-    load_example();
-    assert_int_equal(read_path(example_path), 0);
-    assert_string_equal(said, "");
-    assert_int_equal(settings.link_count, 1);
-}
-
-/* "\nKEY = " or "\n; KEY = " stands in the text; *value is what follows. */
-static bool
-documents(const char *text, const char *name, char value[64])
-{
-    char set[64];
-    char unset[64];
-    snprintf(set, sizeof(set), "\n%s = ", name);
-    snprintf(unset, sizeof(unset), "\n; %s = ", name);
-    const char *at = strstr(text, set);
-    value[0] = '\0';
-    if (at != NULL)
-        sscanf(at + strlen(set), "%63[^\n]", value);
-    return at != NULL || strstr(text, unset) != NULL;
-}
-
-static void
-the_example_documents_every_key_and_its_default(void **state)
-{
-    (void)state;
-    load_example();
-    const struct config_key *key;
-    for (unsigned i = 0; (key = config_key_at(i)) != NULL; i++) {
-        char value[64];
-        if (!documents(example, key->name, value))
-            fail_msg("onhook.ini.example says nothing of %s", key->name);
-        if (key->type == CONFIG_DEVICES)
-            continue;
-        /* The value shown is the default, maybe written another way: compare what it means. */
-        struct settings left = {0};
-        struct settings right = {0};
-        void *bases[2] = {&left, &right};
-        if (key->section == SECTION_LINK) {
-            bases[0] = &left.defaults;
-            bases[1] = &right.defaults;
-        }
-        assert_true(config_key_set(key, bases[0], text_of(key->by_default)));
-        assert_true(config_key_set(key, bases[1], text_of(value)));
-        assert_memory_equal(&left, &right, sizeof(left));
-    }
-}
-
-static void
-the_example_has_no_key_that_is_not_there(void **state)
-{
-    (void)state;
-    load_example();
-    unsigned keys = 0;
-    for (char *at = example; (at = strchr(at, '\n')) != NULL;) {
-        char name[32];
-        at++;
-        if (sscanf(at, "; %31[a-z-] = ", name) != 1 && sscanf(at, "%31[a-z-] = ", name) != 1)
-            continue;
-        if (strchr(at, '=') == NULL || at[strcspn(at, "=\n")] == '\n')
-            continue;
-        keys++;
-        if (config_key_find(SECTION_ENGINE, text_of(name)) == NULL &&
-            config_key_find(SECTION_LINK, text_of(name)) == NULL)
-            fail_msg("onhook.ini.example invents %s", name);
-    }
-    assert_true(keys >= 15);
-}
-
 int
 main(void)
 {
@@ -566,7 +457,6 @@ main(void)
         cmocka_unit_test(an_unknown_word_is_named_with_what_was_meant),
         cmocka_unit_test(a_value_out_of_range_is_named_with_the_range),
         cmocka_unit_test(numbers_that_are_none_are_refused),
-        cmocka_unit_test(spans_take_units),
         cmocka_unit_test(nothing_may_be_said_twice_but_lists_add_up),
         cmocka_unit_test(an_empty_list_is_said_too),
         cmocka_unit_test(lists_take_ranges_of_equally_many_digits),
@@ -583,9 +473,6 @@ main(void)
         cmocka_unit_test(links_are_bounded),
         cmocka_unit_test(a_key_of_a_trace_is_answered_with_why_not),
         cmocka_unit_test(every_mistake_of_a_file_is_counted),
-        cmocka_unit_test(the_example_reads_without_a_word),
-        cmocka_unit_test(the_example_documents_every_key_and_its_default),
-        cmocka_unit_test(the_example_has_no_key_that_is_not_there),
     };
     return cmocka_run_group_tests(tests, make_directory, drop_all);
 }

@@ -1,0 +1,219 @@
+#include "engine/capture.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "engine/csta/xml_decode.h"
+
+static_assert((CAPTURE_MONITORS_MAX & (CAPTURE_MONITORS_MAX - 1)) == 0, "an index is masked");
+
+const char *
+capture_format_name(enum source_format format)
+{
+    switch (format) {
+    case SOURCE_TRACE:
+        return "trace";
+    case SOURCE_FRAMED:
+        return "framed XML";
+    case SOURCE_BARE:
+        return "bare XML";
+    case SOURCE_EMPTY:
+        return "empty";
+    case SOURCE_UNKNOWN:
+        break;
+    }
+    return "unknown";
+}
+
+static void
+add_problem(struct capture *capture, const struct source_message *message, size_t where,
+            const char *why)
+{
+    capture->unreadable++;
+    if (capture->problem_count == CAPTURE_PROBLEMS_MAX)
+        return;
+    struct capture_problem *problem = &capture->problems[capture->problem_count++];
+    problem->line = message->line;
+    problem->offset = message->offset + where;
+    snprintf(problem->why, sizeof(problem->why), "%s", why);
+}
+
+static void
+note_link(struct capture *capture, struct text link)
+{
+    for (uint32_t i = 0; i < capture->link_count; i++) {
+        if (text_is_equal(link, text_of(capture->links[i])))
+            return;
+    }
+    if (text_is_none(link) || link.length > EVENT_TEXT_LENGTH)
+        return;
+    if (capture->link_count == CAPTURE_LINKS_MAX) {
+        capture->more_links = true;
+        return;
+    }
+    memcpy(capture->links[capture->link_count++], link.at, link.length);
+}
+
+static void
+note_time(struct capture *capture, const struct source_message *message)
+{
+    if (!message->has_time)
+        return;
+    if (capture->with_time == 0 || message->time_us < capture->first_us)
+        capture->first_us = message->time_us;
+    if (capture->with_time == 0 || message->time_us > capture->last_us)
+        capture->last_us = message->time_us;
+    capture->with_time++;
+}
+
+/* Tells cross references apart by hash: a wrong count by one in 2^64 harms nobody. */
+static void
+note_monitor(struct capture *capture, struct text link, struct text cross_ref)
+{
+    if (text_is_none(cross_ref) || text_is_none(link))
+        return;
+    uint64_t hash =
+        hash_finish(hash_bytes(hash_bytes(hash_bytes(HASH_START, link.at, link.length), "", 1),
+                               cross_ref.at, cross_ref.length));
+    hash += hash == 0;
+    uint64_t index = hash & (CAPTURE_MONITORS_MAX - 1);
+    while (capture->reporting[index] != 0 && capture->reporting[index] != hash)
+        index = (index + 1) & (CAPTURE_MONITORS_MAX - 1);
+    if (capture->reporting[index] == hash)
+        return;
+    if (capture->monitors_reporting >= CAPTURE_MONITORS_MAX / 2) {
+        capture->more_monitors = true;
+        return;
+    }
+    capture->reporting[index] = hash;
+    capture->monitors_reporting++;
+}
+
+static void
+note_event(struct capture *capture, const struct source_message *message,
+           const struct xml_message *decoded)
+{
+    const struct event *event = &decoded->event;
+    CHECK(event->kind < EVENT_KIND_COUNT);
+    capture->events[event->kind]++;
+    capture->events_total++;
+    note_monitor(capture, message->link, decoded->cross_ref);
+    if (event->kind != EVENT_CONNECTION_CLEARED)
+        return;
+    capture->clearings++;
+    capture->named_clearings += !text_is_none(event->texts[EVENT_TEXT_RELEASING]);
+}
+
+/* How the link's messages are to be decoded. */
+static struct xml_options
+options_of(struct settings *settings, struct text name)
+{
+    const struct link_settings *link = settings_link(settings, name);
+    if (link == NULL)
+        link = &settings->defaults;
+    return (struct xml_options){
+        .loose_causes = (profile_row(link->profile)->flags & PROFILE_LOOSE_CAUSES) != 0,
+    };
+}
+
+static void
+take_message(struct capture *capture, struct settings *settings,
+             const struct source_message *message)
+{
+    static struct xml_message decoded;
+    static struct xml_scratch scratch;
+    capture->messages++;
+    note_link(capture, message->link);
+    note_time(capture, message);
+    struct xml_options options = options_of(settings, message->link);
+    const char *why = "";
+    size_t where = 0;
+    if (message->payload.length > XML_MESSAGE_MAX) {
+        add_problem(capture, message, 0, "the message is longer than 65536 bytes");
+        return;
+    }
+    if (xml_decode(&decoded, message->payload.at, message->payload.length, &options, &scratch, &why,
+                   &where) != XML_OK) {
+        add_problem(capture, message, where, why);
+        return;
+    }
+    if (decoded.message_class == MESSAGE_CALL_EVENT) {
+        note_event(capture, message, &decoded);
+        return;
+    }
+    capture->other++;
+    capture->monitors_requested += decoded.message_class == MESSAGE_MONITOR_START;
+    capture->monitors_granted += decoded.message_class == MESSAGE_MONITOR_START_RESPONSE;
+}
+
+/* A declaration of a trace changes the settings, as it does in a replay. */
+static void
+take_declaration(struct capture *capture, struct settings *settings,
+                 const struct source_message *message)
+{
+    struct link_settings *link = settings_link(settings, message->link);
+    if (link == NULL) {
+        add_problem(capture, message, 0, "no link can have this name, or there are too many");
+        return;
+    }
+    note_link(capture, message->link);
+    if (text_is_none(message->key))
+        return;
+    const char *why = settings_link_key(link, message->key, message->value);
+    if (why != NULL)
+        add_problem(capture, message, 0, why);
+}
+
+static void
+take(struct capture *capture, struct settings *settings, const struct source_message *message)
+{
+    switch (message->kind) {
+    case SOURCE_MESSAGE:
+        take_message(capture, settings, message);
+        break;
+    case SOURCE_DECLARE:
+        take_declaration(capture, settings, message);
+        break;
+    case SOURCE_BAD:
+        capture->messages += !text_is_none(message->link);
+        add_problem(capture, message, 0, message->why);
+        break;
+    case SOURCE_BROKEN:
+        capture->broken = true;
+        add_problem(capture, message, 0, message->why);
+        break;
+    case SOURCE_UP:
+    case SOURCE_DOWN:
+    case SOURCE_TICK:
+        note_link(capture, message->link);
+        break;
+    }
+}
+
+enum capture_result
+capture_read(struct capture *capture, struct settings *settings, const char *path)
+{
+    *capture = (struct capture){0};
+    struct source source;
+    if (!source_open(&source, path))
+        return CAPTURE_NOT_READ;
+    int error = 0;
+    enum source_result result;
+    do {
+        struct source_message message;
+        result = source_next(&source, &message);
+        if (result == SOURCE_OK)
+            take(capture, settings, &message);
+        else if (result == SOURCE_WAIT)
+            source_wait(&source, 1000);
+    } while (result == SOURCE_OK || result == SOURCE_WAIT);
+    if (result == SOURCE_FAILED)
+        error = source_error(&source);
+    capture->format = source_format(&source);
+    capture->bytes = source_bytes(&source);
+    source_close(&source);
+    errno = error;
+    return result == SOURCE_END ? CAPTURE_OK : CAPTURE_NOT_READ;
+}

@@ -1,0 +1,58 @@
+#include "engine/last_call.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "base/hash.h"
+
+struct last_call *
+last_call_open(void)
+{
+    return calloc((size_t)LAST_CALL_SETS * LAST_CALL_WAYS, sizeof(struct last_call));
+}
+
+static uint64_t
+device_key(uint16_t link, struct text device)
+{
+    return hash_text(link, device) | 1; /* 0 means none */
+}
+
+static size_t
+set_of(uint64_t key)
+{
+    return (size_t)(key >> 16) % LAST_CALL_SETS * LAST_CALL_WAYS;
+}
+
+void
+last_call_note(struct last_call *places, uint16_t link, struct text device, struct text call,
+               uint64_t order)
+{
+    CHECK(call.length <= EVENT_TEXT_LENGTH);
+    uint64_t key = device_key(link, device);
+    struct last_call *set = &places[set_of(key)];
+    struct last_call *place = set;
+    for (uint32_t way = 0; way < LAST_CALL_WAYS; way++) {
+        if (set[way].key == key) {
+            place = &set[way];
+            break;
+        }
+        if (set[way].order < place->order)
+            place = &set[way];
+    }
+    place->key = key;
+    place->order = order;
+    place->call_length = (uint8_t)call.length;
+    memcpy(place->call, call.at, call.length);
+}
+
+struct text
+last_call_find(const struct last_call *places, uint16_t link, struct text device)
+{
+    uint64_t key = device_key(link, device);
+    const struct last_call *set = &places[set_of(key)];
+    for (uint32_t way = 0; way < LAST_CALL_WAYS; way++) {
+        if (set[way].key == key)
+            return (struct text){set[way].call, set[way].call_length};
+    }
+    return TEXT_NONE;
+}

@@ -1,0 +1,402 @@
+#include "engine/message.h"
+
+#include "base/check.h"
+#include "engine/announce.h"
+#include "engine/last_call.h"
+
+/* What is being taken, for the functions of this file. */
+struct taking {
+    struct session *session;
+    struct link *link;
+    const struct source_message *source;
+    struct xml_message *message; /* decoded and complete */
+    struct event *event;         /* &message->event */
+};
+
+static const char *
+of_no_use(const struct taking *taking)
+{
+    counter_add(taking->session->counters, COUNTER_OTHER, 1);
+    return NULL;
+}
+
+/* The message's own event gets its place; what the decoder said of it stays. */
+static void
+stamp(const struct taking *taking)
+{
+    struct event *event = taking->event;
+    const struct link *link = taking->link;
+    event->order = taking->session->order;
+    event->link = link->index;
+    event->seq = link->seq;
+    event->clock_ms = link->clock_ms;
+    event->request = 0;
+    event->extra = 0;
+    event->flags &= EVENT_DEVICE_DYNAMIC;
+    if (link->has_times) {
+        event->flags |= EVENT_HAS_TIME;
+        event->time_us = link->time_us;
+    }
+}
+
+static void
+note_last_call(const struct taking *taking)
+{
+    const struct event *event = taking->event;
+    struct text device = event->texts[EVENT_TEXT_DEVICE];
+    if (!text_is_none(device) && (event->flags & EVENT_DEVICE_DYNAMIC) == 0)
+        last_call_note(taking->session->last_calls, event->link, device,
+                       event->texts[EVENT_TEXT_CALL], event->order);
+}
+
+static const char *
+take_call_event(const struct taking *taking)
+{
+    struct session *session = taking->session;
+    struct event *event = taking->event;
+    struct monitor_changes changes = {.count = 0};
+    struct monitor *monitor =
+        monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
+    const char *why = complete_connection(event, monitor);
+    if (why != NULL)
+        return why;
+    if (monitor != NULL) {
+        monitor = monitor_learn(session->directory, monitor, event, &changes);
+        event->monitor = monitor->number;
+        event->monitor_type = monitor->type;
+        event->texts[EVENT_TEXT_MONITOR_DEVICE] = monitor_device(monitor);
+    }
+    announce_devices(session, taking->link, &changes);
+    note_last_call(taking);
+    route_event(&session->route, event);
+    counter_add(session->counters, COUNTER_EVENTS, 1);
+    return NULL;
+}
+
+static struct request_query
+query(const struct taking *taking, enum request_kind kind)
+{
+    return (struct request_query){
+        .link = taking->link->index,
+        .kind = kind,
+        .invoke = taking->source->invoke,
+        .now_ms = taking->link->clock_ms,
+        .timeout_ms = taking->link->request_timeout_ms,
+    };
+}
+
+static struct request *
+put_request(const struct taking *taking, enum request_kind kind, struct text call,
+            struct text device)
+{
+    struct request_query sent = query(taking, kind);
+    struct session *session = taking->session;
+    struct request *request = request_put(&session->requests, &sent, session->order);
+    CHECK(call.length <= EVENT_TEXT_LENGTH && device.length <= EVENT_TEXT_LENGTH);
+    request->call_length = (uint8_t)call.length;
+    request->device_length = (uint8_t)device.length;
+    if (call.length > 0)
+        memcpy(request->call, call.at, call.length);
+    if (device.length > 0)
+        memcpy(request->device, device.at, device.length);
+    return request;
+}
+
+/* A request to clear: its call's worker hears of it now, and of its answer later. */
+static const char *
+take_clear(const struct taking *taking, enum request_kind kind, enum event_kind event_kind)
+{
+    struct session *session = taking->session;
+    struct event *event = taking->event;
+    struct text *call = &event->texts[EVENT_TEXT_CALL];
+    struct text device = event->texts[EVENT_TEXT_DEVICE];
+    if (text_is_none(*call) && !text_is_none(device))
+        *call = last_call_find(session->last_calls, event->link, device);
+    put_request(taking, kind, *call, device);
+    if (text_is_none(*call))
+        return NULL;
+    event->kind = (uint8_t)event_kind;
+    event->request = event->order;
+    route_call(&session->route, event);
+    return NULL;
+}
+
+static const char *
+take_snapshot(const struct taking *taking, enum request_kind kind)
+{
+    const struct event *event = taking->event;
+    struct text device = taking->message->object_is_call ? TEXT_NONE : taking->message->object;
+    if (text_is_none(device))
+        device = event->texts[EVENT_TEXT_DEVICE];
+    put_request(taking, kind, event->texts[EVENT_TEXT_CALL], device);
+    return NULL;
+}
+
+/* From the first MonitorStart on, monitored is what is granted or configured. */
+static const char *
+take_monitor_start(const struct taking *taking)
+{
+    const struct xml_message *message = taking->message;
+    struct text device = message->object_is_call ? TEXT_NONE : message->object;
+    struct request *request =
+        put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
+    request->object_is_call = message->object_is_call;
+    request->monitors_calls = message->monitors_calls;
+    if (!taking->link->monitors_asked) {
+        taking->link->monitors_asked = true;
+        if (taking->link->all_monitored)
+            announce_monitoring(taking->session, taking->link);
+    }
+    return NULL;
+}
+
+static const char *
+take_monitor_stop(const struct taking *taking)
+{
+    struct monitor_changes changes = {.count = 0};
+    monitor_stop(taking->session->directory, taking->link, taking->message->cross_ref, &changes);
+    announce_devices(taking->session, taking->link, &changes);
+    return NULL;
+}
+
+static bool
+take_request(const struct taking *taking, enum request_kind kind, struct request *request)
+{
+    struct request_query answer = query(taking, kind);
+    if (request_take(&taking->session->requests, &answer, request))
+        return true;
+    counter_add(taking->session->counters, COUNTER_UNMATCHED_ANSWERS, 1);
+    return false;
+}
+
+static void
+send_answer(const struct taking *taking, const struct request *request, enum event_kind kind)
+{
+    if (request->call_length == 0)
+        return;
+    struct event *answer = &taking->session->notice;
+    announce_stamp(taking->session, taking->link, answer, kind);
+    answer->texts[EVENT_TEXT_CALL] = request_call(request);
+    answer->request = request->order;
+    route_call(&taking->session->route, answer);
+}
+
+static const char *
+take_cleared(const struct taking *taking, enum request_kind kind)
+{
+    struct request request;
+    if (take_request(taking, kind, &request))
+        send_answer(taking, &request, EVENT_REQUEST_GRANTED);
+    return NULL;
+}
+
+static const char *
+take_error(const struct taking *taking)
+{
+    struct request request;
+    if (!take_request(taking, REQUEST_KIND_COUNT, &request))
+        return NULL;
+    if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
+        send_answer(taking, &request, EVENT_REQUEST_REFUSED);
+    return NULL;
+}
+
+/* Without the request nobody knows whose monitor it is: it can still be learned. */
+static const char *
+take_monitor_granted(const struct taking *taking)
+{
+    struct session *session = taking->session;
+    struct monitor_changes changes = {.count = 0};
+    struct request request;
+    if (!take_request(taking, REQUEST_MONITOR_START, &request)) {
+        monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
+    } else {
+        bool call = request.object_is_call || request.monitors_calls;
+        struct monitor_request asked = {
+            .device = request_device(&request),
+            .type = call ? MONITOR_CALL : MONITOR_DEVICE,
+        };
+        monitor_grant(session->directory, taking->link, taking->message->cross_ref, &asked,
+                      &changes);
+    }
+    announce_devices(session, taking->link, &changes);
+    return NULL;
+}
+
+static const char *
+take_device_snapshot(const struct taking *taking)
+{
+    struct request request;
+    if (!take_request(taking, REQUEST_SNAPSHOT_DEVICE, &request) || request.device_length == 0)
+        return NULL;
+    struct event *event = taking->event;
+    event->kind = EVENT_SNAPSHOT_DEVICE;
+    event->request = request.order;
+    event->extra = taking->message->whole ? 1 : 0;
+    event->texts[EVENT_TEXT_DEVICE] = request_device(&request);
+    event->flags &= ~(uint32_t)EVENT_DEVICE_DYNAMIC;
+    route_snapshot_device(&taking->session->route, event);
+    return NULL;
+}
+
+static const char *
+take_call_snapshot(const struct taking *taking)
+{
+    struct request request;
+    if (!take_request(taking, REQUEST_SNAPSHOT_CALL, &request) || request.call_length == 0)
+        return NULL;
+    struct event *event = taking->event;
+    event->kind = EVENT_SNAPSHOT_CALL;
+    event->request = request.order;
+    event->extra = taking->message->whole ? 1 : 0;
+    event->texts[EVENT_TEXT_CALL] = request_call(&request);
+    route_call(&taking->session->route, event);
+    return NULL;
+}
+
+/* Messages were lost on the way to us: for the calls that is a link that went and came. */
+static const char *
+take_system_status(const struct taking *taking)
+{
+    if (taking->message->status != STATUS_MESSAGES_LOST)
+        return of_no_use(taking);
+    announce_notice(taking->session, taking->link, EVENT_LINK_DOWN);
+    announce_notice(taking->session, taking->link, EVENT_LINK_UP);
+    return NULL;
+}
+
+static const char *
+take_agent(const struct taking *taking, bool logged_on)
+{
+    struct text device = taking->event->texts[EVENT_TEXT_DEVICE];
+    if (text_is_none(device))
+        return of_no_use(taking);
+    struct monitor_changes changes = {.count = 0};
+    struct text agent = logged_on ? taking->event->texts[EVENT_TEXT_AGENT] : TEXT_NONE;
+    device_set_agent(taking->session->directory, taking->link, device, agent, &changes);
+    announce_devices(taking->session, taking->link, &changes);
+    return NULL;
+}
+
+static const char *
+take_from_switch(const struct taking *taking)
+{
+    switch (taking->message->message_class) {
+    case MESSAGE_CALL_EVENT:
+        return take_call_event(taking);
+    case MESSAGE_MONITOR_START_RESPONSE:
+        return take_monitor_granted(taking);
+    case MESSAGE_MONITOR_STOP:
+        return take_monitor_stop(taking);
+    case MESSAGE_MONITOR_STOP_RESPONSE:
+        return NULL;
+    case MESSAGE_CLEAR_CONNECTION_RESPONSE:
+        return take_cleared(taking, REQUEST_CLEAR_CONNECTION);
+    case MESSAGE_CLEAR_CALL_RESPONSE:
+        return take_cleared(taking, REQUEST_CLEAR_CALL);
+    case MESSAGE_SNAPSHOT_DEVICE_RESPONSE:
+        return take_device_snapshot(taking);
+    case MESSAGE_SNAPSHOT_CALL_RESPONSE:
+        return take_call_snapshot(taking);
+    case MESSAGE_ERROR:
+        return take_error(taking);
+    case MESSAGE_SYSTEM_STATUS:
+        return take_system_status(taking);
+    case MESSAGE_AGENT_LOGGED_ON:
+        return take_agent(taking, true);
+    case MESSAGE_AGENT_LOGGED_OFF:
+        return take_agent(taking, false);
+    case MESSAGE_OTHER:
+    case MESSAGE_MONITOR_START:
+    case MESSAGE_CLEAR_CONNECTION:
+    case MESSAGE_CLEAR_CALL:
+    case MESSAGE_SNAPSHOT_DEVICE:
+    case MESSAGE_SNAPSHOT_CALL:
+        break;
+    }
+    return of_no_use(taking);
+}
+
+static bool
+is_request(enum message_class message_class)
+{
+    return message_class == MESSAGE_MONITOR_START || message_class == MESSAGE_MONITOR_STOP ||
+           message_class == MESSAGE_CLEAR_CONNECTION || message_class == MESSAGE_CLEAR_CALL ||
+           message_class == MESSAGE_SNAPSHOT_DEVICE || message_class == MESSAGE_SNAPSHOT_CALL;
+}
+
+static const char *
+take_to_switch(const struct taking *taking)
+{
+    if (taking->message->message_class == MESSAGE_MONITOR_START)
+        return take_monitor_start(taking);
+    if (taking->message->message_class == MESSAGE_MONITOR_STOP)
+        return take_monitor_stop(taking);
+    if (taking->message->message_class == MESSAGE_CLEAR_CONNECTION)
+        return take_clear(taking, REQUEST_CLEAR_CONNECTION, EVENT_CLEAR_CONNECTION);
+    if (taking->message->message_class == MESSAGE_CLEAR_CALL)
+        return take_clear(taking, REQUEST_CLEAR_CALL, EVENT_CLEAR_CALL);
+    if (taking->message->message_class == MESSAGE_SNAPSHOT_DEVICE)
+        return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
+    if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
+        return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
+    return of_no_use(taking);
+}
+
+/* A stream does not say which way a message went: requests are ours, the rest is the switch's. */
+static const char *
+take_decoded(const struct taking *taking)
+{
+    stamp(taking);
+    switch (taking->source->direction) {
+    case SOURCE_FROM_SWITCH:
+        return take_from_switch(taking);
+    case SOURCE_TO_SWITCH:
+        return take_to_switch(taking);
+    case SOURCE_EITHER:
+        break;
+    }
+    return is_request(taking->message->message_class) ? take_to_switch(taking)
+                                                      : take_from_switch(taking);
+}
+
+/* The first byte that is neither white space nor part of a byte order mark decides. */
+static bool
+looks_like_xml(struct text payload)
+{
+    if (text_has_prefix(payload, TEXT("\xEF\xBB\xBF")))
+        payload = text_skip(payload, 3);
+    while (payload.length > 0 && (payload.at[0] == ' ' || payload.at[0] == '\t' ||
+                                  payload.at[0] == '\r' || payload.at[0] == '\n'))
+        payload = text_skip(payload, 1);
+    return payload.length > 0 && payload.at[0] == '<';
+}
+
+const char *
+message_take(struct session *session, struct link *link, const struct source_message *source,
+             size_t *where)
+{
+    struct text payload = source->payload;
+    if (!looks_like_xml(payload))
+        return "not XML";
+    if (payload.length > XML_MESSAGE_MAX)
+        return "a message of more than 65536 bytes";
+    struct xml_options options = {
+        .loose_causes = (link->profile_flags & PROFILE_LOOSE_CAUSES) != 0,
+    };
+    struct xml_message *message = &session->message;
+    const char *why = NULL;
+    session->scratch.used = 0;
+    if (xml_decode(message, payload.at, payload.length, &options, &session->scratch, &why,
+                   where) != XML_OK)
+        return why;
+
+    *where = 0;
+    complete_start(&session->completer, link->profile_flags);
+    message->event.texts[EVENT_TEXT_REQUESTER] = source->by;
+    why = complete_message(&session->completer, message);
+    if (why != NULL)
+        return why;
+    struct taking taking = {session, link, source, message, &message->event};
+    return take_decoded(&taking);
+}

@@ -1,0 +1,219 @@
+#include "engine/monitor.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+
+uint32_t
+device_flags(const struct device *device)
+{
+    uint32_t flags = device->configured;
+    if (device->granted > 0 || (flags & EVENT_DEVICE_MONITORED) != 0)
+        flags |= EVENT_DEVICE_MONITORED | EVENT_DEVICE_HAS_MONITOR;
+    if (device->learned > 0)
+        flags |= EVENT_DEVICE_HAS_MONITOR;
+    return flags;
+}
+
+/* A copy to change: of the entry, or of a device that nothing is known of yet. */
+static struct device
+copy_device(struct directory *directory, uint16_t link, struct text number)
+{
+    CHECK(number.length >= 1 && number.length <= EVENT_TEXT_LENGTH);
+    const struct device *known = directory_find_device(directory, link, number);
+    if (known != NULL)
+        return *known;
+    struct device fresh = {.link = link, .number_length = (uint8_t)number.length};
+    memcpy(fresh.number, number.at, number.length);
+    return fresh;
+}
+
+static void
+note_change(struct monitor_changes *changes, struct text number)
+{
+    for (uint32_t i = 0; i < changes->count; i++) {
+        if (text_is_equal(changes->devices[i], number))
+            return;
+    }
+    CHECK(changes->count < MONITOR_CHANGES_MAX);
+    changes->devices[changes->count++] = number;
+}
+
+static bool
+is_same_agent(const struct device *left, const struct device *right)
+{
+    return text_is_equal((struct text){left->agent, left->agent_length},
+                         (struct text){right->agent, right->agent_length});
+}
+
+/* The changed copy takes its place; `number` is a view that outlives this call. */
+static void
+put_device(struct directory *directory, const struct device *device, struct text number,
+           struct monitor_changes *changes)
+{
+    const struct device *old = directory_find_device(directory, device->link, number);
+    bool told = old == NULL ? device_flags(device) == 0 && device->agent_length == 0
+                            : device_flags(old) == device_flags(device) &&
+                                  is_same_agent(old, device);
+    if (!directory_put_device(directory, device))
+        changes->refused = true;
+    else if (!told)
+        note_change(changes, number);
+}
+
+/* Adds or takes away what one monitor says of its device. */
+static void
+count_monitor(struct directory *directory, const struct monitor *monitor, bool adds,
+              struct monitor_changes *changes)
+{
+    if (monitor->device_length == 0 || monitor->type != MONITOR_DEVICE)
+        return;
+    struct text number = monitor_device(monitor);
+    struct device device = copy_device(directory, monitor->link, number);
+    uint32_t *count = monitor->granted ? &device.granted : &device.learned;
+    if (adds)
+        ++*count;
+    else if (*count > 0)
+        --*count;
+    put_device(directory, &device, number, changes);
+}
+
+static struct monitor *
+add_monitor(struct directory *directory, struct link *link, struct text cross_ref,
+            struct monitor_changes *changes)
+{
+    struct monitor fresh = {
+        .number = link->monitors + 1,
+        .link = link->index,
+        .type = MONITOR_DEVICE,
+        .cross_ref_length = (uint8_t)cross_ref.length,
+    };
+    memcpy(fresh.cross_ref, cross_ref.at, cross_ref.length);
+    struct monitor *monitor = directory_put_monitor(directory, &fresh);
+    if (monitor == NULL)
+        changes->refused = true;
+    else
+        link->monitors++;
+    return monitor;
+}
+
+struct monitor *
+monitor_of(struct directory *directory, struct link *link, struct text cross_ref,
+           struct monitor_changes *changes)
+{
+    if (text_is_none(cross_ref))
+        return NULL;
+    CHECK(cross_ref.length <= EVENT_TEXT_LENGTH);
+    struct monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
+    return monitor != NULL ? monitor : add_monitor(directory, link, cross_ref, changes);
+}
+
+/* Puts a changed copy in the monitor's place and moves what it says from device to device. */
+static struct monitor *
+replace(struct directory *directory, struct monitor *monitor, const struct monitor *changed,
+        struct monitor_changes *changes)
+{
+    struct monitor *now = directory_put_monitor(directory, changed);
+    if (now == NULL) {
+        changes->refused = true;
+        return monitor;
+    }
+    /* First what is new: a device that only changes from learned to granted is never without. */
+    count_monitor(directory, now, true, changes);
+    count_monitor(directory, monitor, false, changes);
+    return now;
+}
+
+/* Notes who alerts, and whether this monitor saw somebody else alert in the same call. */
+static bool
+alerts_alone(struct monitor *monitor, const struct event *event, struct text device)
+{
+    uint64_t call = hash_text(event->link, event->texts[EVENT_TEXT_CALL]);
+    uint64_t alerting = hash_text(event->link, device);
+    bool alone = monitor->alerting_call != call || monitor->alerting_device == alerting;
+    monitor->alerting_call = call;
+    monitor->alerting_device = alerting;
+    return alone;
+}
+
+/* The device the event shows to be the monitor's own, or none. */
+static struct text
+own_device(struct monitor *monitor, const struct event *event)
+{
+    bool dynamic = (event->flags & EVENT_DEVICE_DYNAMIC) != 0;
+    struct text device = event->texts[dynamic ? EVENT_TEXT_SUBJECT : EVENT_TEXT_DEVICE];
+    if (event->kind == EVENT_SERVICE_INITIATED || event->kind == EVENT_ORIGINATED)
+        return device;
+    if (event->kind == EVENT_QUEUED && event->local_state == LOCAL_QUEUED)
+        return device;
+    if (event->kind == EVENT_DELIVERED && !text_is_none(device) &&
+        alerts_alone(monitor, event, device) && event->local_state == LOCAL_ALERTING)
+        return device;
+    return TEXT_NONE;
+}
+
+struct monitor *
+monitor_learn(struct directory *directory, struct monitor *monitor, const struct event *event,
+              struct monitor_changes *changes)
+{
+    if (monitor->device_length > 0 || monitor->type != MONITOR_DEVICE)
+        return monitor;
+    struct text device = own_device(monitor, event);
+    if (text_is_none(device))
+        return monitor;
+    CHECK(device.length <= EVENT_TEXT_LENGTH);
+    struct monitor changed = *monitor;
+    changed.device_length = (uint8_t)device.length;
+    memcpy(changed.device, device.at, device.length);
+    return replace(directory, monitor, &changed, changes);
+}
+
+void
+monitor_grant(struct directory *directory, struct link *link, struct text cross_ref,
+              const struct monitor_request *request, struct monitor_changes *changes)
+{
+    struct monitor *monitor = monitor_of(directory, link, cross_ref, changes);
+    if (monitor == NULL)
+        return;
+    CHECK(request->device.length <= EVENT_TEXT_LENGTH);
+    struct monitor changed = *monitor;
+    changed.granted = true;
+    changed.type = request->type;
+    changed.device_length = (uint8_t)request->device.length;
+    if (request->device.length > 0)
+        memcpy(changed.device, request->device.at, request->device.length);
+    replace(directory, monitor, &changed, changes);
+}
+
+void
+monitor_stop(struct directory *directory, const struct link *link, struct text cross_ref,
+             struct monitor_changes *changes)
+{
+    if (text_is_none(cross_ref))
+        return;
+    struct monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
+    if (monitor == NULL)
+        return;
+    directory_remove_monitor(directory, monitor);
+    count_monitor(directory, monitor, false, changes);
+}
+
+void
+device_configure(struct directory *directory, const struct link *link, struct text number,
+                 uint32_t flags, struct monitor_changes *changes)
+{
+    struct device device = copy_device(directory, link->index, number);
+    device.configured |= flags;
+    put_device(directory, &device, number, changes);
+}
+
+void
+device_set_agent(struct directory *directory, const struct link *link, struct text number,
+                 struct text agent, struct monitor_changes *changes)
+{
+    CHECK(agent.length <= EVENT_TEXT_LENGTH);
+    struct device device = copy_device(directory, link->index, number);
+    device.agent_length = (uint8_t)agent.length;
+    if (agent.length > 0)
+        memcpy(device.agent, agent.at, agent.length);
+    put_device(directory, &device, number, changes);
+}

@@ -1,0 +1,210 @@
+#include "engine/session.h"
+
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "engine/announce.h"
+#include "engine/last_call.h"
+#include "engine/message.h"
+
+static bool
+open_parts(struct session *session)
+{
+    session->last_calls = last_call_open();
+    session->directory = directory_open(DIRECTORY_MAX);
+    return session->last_calls != NULL && session->directory != NULL &&
+           link_table_open(&session->links) &&
+           request_table_open(&session->requests, REQUESTS_MAX) &&
+           route_open(&session->route, session->engine, ROUTE_MAP_MAX);
+}
+
+struct session *
+session_open(struct shared_engine *engine, struct settings *settings)
+{
+    struct session *session = calloc(1, sizeof *session);
+    if (session == NULL)
+        return NULL;
+    session->engine = engine;
+    session->settings = settings;
+    session->counters = &engine->frontend->counters;
+    session->completer.settings = settings;
+    if (open_parts(session))
+        return session;
+    session_close(session);
+    return NULL;
+}
+
+void
+session_close(struct session *session)
+{
+    route_close(&session->route);
+    request_table_close(&session->requests);
+    link_table_close(&session->links);
+    if (session->directory != NULL)
+        directory_close(session->directory);
+    free(session->last_calls);
+    free(session);
+}
+
+void
+session_publish(struct session *session, bool pause)
+{
+    route_publish(&session->route, pause);
+    directory_quiescent(session->directory);
+}
+
+void
+session_sleep(struct session *session)
+{
+    directory_pause(session->directory);
+}
+
+void
+session_wake(struct session *session)
+{
+    directory_resume(session->directory);
+}
+
+void
+session_expect(struct session *session, struct text name, uint32_t file_number)
+{
+    struct link *link = link_table_find(&session->links, name);
+    if (link != NULL && link->last_file < file_number)
+        link->last_file = file_number;
+}
+
+/*
+ * Takes the next place in the order, moves the clock and tells what is due before the message.
+ * A link is announced before its first tick, so that workers know it when the tick comes.
+ */
+static void
+begin(struct session *session, struct link *link, const struct source_message *message,
+      bool counts)
+{
+    session->order++;
+    /* A line of a trace whose time cannot be read does not settle that the link has none. */
+    bool timeless = !message->has_time && message->line > 0 && !link->started;
+    bool tick = !timeless && link_advance(link, message->has_time, message->time_us, counts);
+    if (!link->announced || link->changed)
+        announce_link(session, link);
+    if (tick)
+        announce_tick(session, link);
+    if (!counts)
+        return;
+    link->seq++;
+    counter_add(session->counters, COUNTER_MESSAGES, 1);
+}
+
+static enum session_result
+declare(struct session *session, struct link *link, const struct source_message *message,
+        const char **why)
+{
+    struct link_settings *settings = settings_link(session->settings, message->link);
+    const char *problem = "too many links";
+    if (settings != NULL && text_is_none(message->key))
+        return SESSION_OK;
+    if (settings != NULL)
+        problem = settings_link_key(settings, message->key, message->value);
+    link->changed = true;
+    if (problem == NULL)
+        return SESSION_OK;
+    *why = problem;
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
+    return SESSION_UNREADABLE;
+}
+
+/* A line nobody can read is nobody's message unless its link can be read. */
+static enum session_result
+take_bad(struct session *session, struct link *link, const struct source_message *message,
+         const char **why)
+{
+    if (link != NULL)
+        begin(session, link, message, true);
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
+    *why = message->why;
+    return SESSION_UNREADABLE;
+}
+
+static enum session_result
+take_kind(struct session *session, struct link *link, const struct source_message *message,
+          const char **why, size_t *where)
+{
+    switch (message->kind) {
+    case SOURCE_MESSAGE:
+        begin(session, link, message, true);
+        *why = message_take(session, link, message, where);
+        if (*why == NULL)
+            return SESSION_OK;
+        counter_add(session->counters, COUNTER_UNREADABLE, 1);
+        return SESSION_UNREADABLE;
+    case SOURCE_DECLARE:
+        return declare(session, link, message, why);
+    case SOURCE_UP:
+        begin(session, link, message, false);
+        announce_notice(session, link, EVENT_LINK_UP);
+        return SESSION_OK;
+    case SOURCE_DOWN:
+        begin(session, link, message, false);
+        announce_notice(session, link, EVENT_LINK_DOWN);
+        return SESSION_OK;
+    case SOURCE_TICK:
+        begin(session, link, message, false);
+        return SESSION_OK;
+    case SOURCE_BAD:
+        return take_bad(session, link, message, why);
+    case SOURCE_BROKEN:
+        counter_add(session->counters, COUNTER_FRAMING_ERRORS, 1);
+        *why = message->why;
+        return SESSION_UNREADABLE;
+    }
+    return SESSION_OK;
+}
+
+enum session_result
+session_take(struct session *session, const struct source_message *message, uint32_t file_number,
+             const char **why, size_t *where)
+{
+    *where = 0;
+    struct link *link = NULL;
+    if (!text_is_none(message->link) && message->kind != SOURCE_BROKEN) {
+        link = link_table_find(&session->links, message->link);
+        if (link == NULL) {
+            counter_add(session->counters, COUNTER_UNREADABLE, 1);
+            *why = "more links than one run can have";
+            return SESSION_UNREADABLE;
+        }
+        if (link->last_file < file_number)
+            link->last_file = file_number;
+    }
+    enum session_result result = take_kind(session, link, message, why, where);
+    route_complete(&session->route, session->order);
+    return result;
+}
+
+void
+session_end_links(struct session *session, uint32_t file_number)
+{
+    for (uint32_t i = 0; i < session->links.count; i++) {
+        struct link *link = session->links.links[i];
+        if (!link->announced || link->last_file > file_number)
+            continue;
+        session->order++;
+        announce_notice(session, link, EVENT_LINK_END);
+        link->announced = false;
+        route_complete(&session->route, session->order);
+    }
+}
+
+void
+session_finish(struct session *session)
+{
+    struct event *last = &session->notice;
+    session->order++;
+    event_reset(last);
+    last->kind = EVENT_FINISH;
+    last->local_state = LOCAL_ABSENT;
+    last->order = session->order;
+    route_broadcast(&session->route, last);
+    route_complete(&session->route, session->order);
+    session_publish(session, true);
+}

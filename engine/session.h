@@ -1,0 +1,86 @@
+#ifndef ENGINE_SESSION_H
+#define ENGINE_SESSION_H
+
+/*
+ * engine/session.h - one message of one link becomes records in the workers' rings.
+ *
+ *   source_message -> order, Seq, clock -> decode -> complete -> monitor, request -> route
+ *
+ * Everything the workers are told stands in the order of the input: order counts messages,
+ * link notices and ends of links from 1; what belongs to one message carries its order, and ticks
+ * that are due, the link's settings and news of devices come before what needs them.
+ *
+ * Caller: the front-end's decode loop, one thread; session_open() registers it as the reader of
+ * the directory (engine/directory.h).
+ */
+
+#include "engine/complete.h"
+#include "engine/link.h"
+#include "engine/monitor.h"
+#include "engine/request.h"
+#include "engine/route.h"
+#include "engine/source/source.h"
+
+enum session_result {
+    SESSION_OK = 0,
+    SESSION_UNREADABLE, /* counted; *why and *where say what was wrong */
+};
+
+struct session {
+    struct shared_engine *engine;
+    struct settings *settings;
+    struct shm_counters *counters;
+    struct link_table links;
+    struct directory *directory;
+    struct request_table requests;
+    struct route route;
+    struct last_call *last_calls; /* the call each device was last heard of in */
+    struct completer completer;
+    struct xml_message message;
+    struct xml_scratch scratch;
+    struct event notice; /* a record that is not the message's own event */
+    uint64_t order;      /* of the last thing that took one */
+    bool refused_said;
+};
+
+/*
+ * session_open - over an engine this process has become the front-end of
+ *
+ * `settings` outlives the session and is changed by declarations in the input. NULL: memory is
+ * out.
+ */
+struct session *session_open(struct shared_engine *engine, struct settings *settings);
+void session_close(struct session *session);
+
+/*
+ * session_take - one thing the input says
+ *
+ * `file_number` is remembered as the last input that spoke of the link. On SESSION_UNREADABLE
+ * *why is a sentence good until the next call and *where an offset within the payload. A
+ * SOURCE_BROKEN is counted as a framing error and is SESSION_UNREADABLE too.
+ */
+enum session_result session_take(struct session *session, const struct source_message *message,
+                                 uint32_t file_number, const char **why, size_t *where);
+
+/* session_expect - input number `file_number` will speak of this link: it does not end before. */
+void session_expect(struct session *session, struct text link, uint32_t file_number);
+
+/* session_end_links - LINK_END for every link whose last input was at most `file_number`. */
+void session_end_links(struct session *session, uint32_t file_number);
+
+/* session_finish - FINISH to every worker, published. */
+void session_finish(struct session *session);
+
+/*
+ * session_publish - everything taken so far becomes visible
+ *
+ * Also the directory's quiescent state. `pause`: nothing will come for a while; all workers are
+ * woken to say how far they are.
+ */
+void session_publish(struct session *session, bool pause);
+
+/* session_sleep, session_wake - around a wait for input: nobody waits for us meanwhile. */
+void session_sleep(struct session *session);
+void session_wake(struct session *session);
+
+#endif

@@ -1,0 +1,162 @@
+#ifndef ENGINE_SOURCE_SOURCE_H
+#define ENGINE_SOURCE_SOURCE_H
+
+/*
+ * engine/source/source.h - one recorded input, as the messages that stand in it.
+ *
+ * An input is a file, a pipe, a FIFO or standard input; nothing ever seeks. What it holds is
+ * found out from its first bytes (docs/operations.md, "replay"):
+ *
+ *   trace   first line `# onhook-trace 1`; text, a message a line; names its links itself
+ *   framed  00 00 hi lo i i i i <   one direction of a CSTA XML TCP stream (engine/csta/frame.h)
+ *   bare    `<` after white space, NULs or a byte order mark; documents back to back
+ *
+ * Anything else is one SOURCE_BROKEN at offset 0. An empty input has no messages.
+ *
+ *   source_open -> source_next ... SOURCE_END or SOURCE_FAILED -> source_close
+ *
+ * Memory is bounded whatever the input holds: READER_CAPACITY bytes and one decoded line.
+ * No function here writes to stderr. One process, one thread for each source.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "engine/source/reader.h"
+#include "ipc/event_record.h"
+
+enum {
+    TRACE_LINE_MAX = 200 * 1024, /* bytes of one trace line without its end; longer: skipped */
+};
+
+enum source_format {
+    SOURCE_UNKNOWN = 0, /* not looked at yet, or nothing we read */
+    SOURCE_EMPTY,
+    SOURCE_TRACE,
+    SOURCE_FRAMED,
+    SOURCE_BARE,
+};
+
+enum source_result {
+    SOURCE_OK = 0, /* *message is filled */
+    SOURCE_END,    /* nothing more will come */
+    SOURCE_WAIT,   /* a pipe has nothing yet: publish what there is, source_wait(), ask again */
+    SOURCE_FAILED, /* the input could not be read: source_error() */
+};
+
+enum source_kind {
+    SOURCE_MESSAGE, /* one message of a switch or to it: `payload` */
+    SOURCE_DECLARE, /* `# link NAME key=value`: one for each key; `key` is none if there is none */
+    SOURCE_UP,      /* the link came */
+    SOURCE_DOWN,    /* the link went */
+    SOURCE_TICK,    /* time passed */
+    SOURCE_BAD,     /* one message or line that cannot be read: `why`. It takes a Seq of `link` if
+                       that is there; a line without a readable link name is nobody's message */
+    SOURCE_BROKEN,  /* a framing error: `why`; the input ends here (SOURCE_END follows) */
+};
+
+enum source_direction {
+    SOURCE_EITHER = 0, /* a stream does not say */
+    SOURCE_FROM_SWITCH,
+    SOURCE_TO_SWITCH,
+};
+
+/* All texts live until the next call of source_next() or source_close(). */
+struct source_message {
+    enum source_kind kind;
+    enum source_direction direction;
+    struct text link;    /* name; a stream's is its file's (source_link_name()) */
+    struct text invoke;  /* as written, 4 bytes; none where there is none */
+    struct text by;      /* by=DN, as written */
+    struct text payload; /* SOURCE_MESSAGE: any bytes */
+    struct text key;     /* SOURCE_DECLARE */
+    struct text value;
+    const char *why; /* SOURCE_BAD, SOURCE_BROKEN: a static sentence */
+    bool has_time;
+    int64_t time_us; /* since 1970 (or since the trace's start, counted from 1970) */
+    uint64_t line;   /* of a trace, from 1; 0 in streams */
+    uint64_t offset; /* of the payload, or of what is bad, in the input; from 0 */
+};
+
+struct source {
+    struct reader reader;
+    enum source_format format;
+    char link[EVENT_TEXT_LENGTH + 1]; /* what a stream's messages belong to */
+    bool over;                        /* SOURCE_BROKEN was given: only SOURCE_END is left */
+    /* traces only */
+    uint64_t line;          /* lines given out so far */
+    uint64_t searched;      /* bytes behind the reader's start known to hold no line end */
+    bool skipping;          /* inside a line that was too long */
+    struct text undeclared; /* rest of a `# link` line not yet given out */
+    struct source_message declaration; /* what its keys have in common */
+    char *hex; /* TRACE_LINE_MAX / 2 bytes, made when the format is known */
+};
+
+/*
+ * source_open - open `path`, "-" for standard input
+ *
+ * Reads nothing yet. False when the file cannot be opened or memory is out: errno says why, and
+ * *source needs no source_close().
+ */
+bool source_open(struct source *source, const char *path);
+
+/* source_open_bytes - a source over memory, for tests and fuzzing; `bytes` must outlive it. */
+bool source_open_bytes(struct source *source, const char *link, const void *bytes, size_t length);
+
+/*
+ * source_next - the next message
+ *
+ * Fills *message on SOURCE_OK only. Blocks on nothing but disks. After SOURCE_END or
+ * SOURCE_FAILED it says the same for ever.
+ */
+enum source_result source_next(struct source *source, struct source_message *message);
+
+/* source_wait - after SOURCE_WAIT: sleep until there is something to read, or `timeout_ms`. */
+void source_wait(const struct source *source, int timeout_ms);
+
+/* source_format - what the input holds; SOURCE_UNKNOWN before the first source_next(). */
+enum source_format source_format(const struct source *source);
+
+/* source_error - after SOURCE_FAILED: errno of the failed read. */
+int source_error(const struct source *source);
+
+/* source_bytes - bytes read so far. */
+uint64_t source_bytes(const struct source *source);
+
+void source_close(struct source *source);
+
+/*
+ * source_link_name - the link of a stream file: its base name without a last .xml, .bin, .trace
+ * or .txt; bytes no link name may have become `_`; "stdin" for "-". At most EVENT_TEXT_LENGTH.
+ */
+void source_link_name(char name[EVENT_TEXT_LENGTH + 1], const char *path);
+
+/* source_is_link_name - 1..EVENT_TEXT_LENGTH of [A-Za-z0-9._@-] */
+bool source_is_link_name(struct text name);
+
+/*
+ * The formats, one file each. source_next() calls the one that fits; `format` is settled by
+ * source_sniff(), which leaves SOURCE_UNKNOWN and *why when it is none of them.
+ */
+enum reader_result source_sniff(struct source *source, const char **why);
+enum source_result trace_next(struct source *source, struct source_message *message);
+enum source_result stream_next(struct source *source, struct source_message *message);
+enum source_result bare_next(struct source *source, struct source_message *message);
+
+enum trace_line {
+    TRACE_NOTHING = 0, /* a comment, an empty line */
+    TRACE_ENTRY,       /* *message is filled, kind MESSAGE, UP, DOWN, TICK or BAD */
+    TRACE_DECLARATION, /* *message has the link; the rest of the line is in message->payload */
+};
+
+/*
+ * trace_parse_line - what one line says, without its line end; a pure function
+ *
+ * Sets every field of *message but line and offset. `hex` (half of line.length bytes) takes the
+ * bytes of a hex: payload. `cut`: the line is only the beginning of one that is too long.
+ */
+enum trace_line trace_parse_line(struct text line, bool cut, char *hex,
+                                 struct source_message *message);
+
+#endif

@@ -1,0 +1,345 @@
+#ifndef IPC_CALL_RECORD_H
+#define IPC_CALL_RECORD_H
+
+/*
+ * ipc/call_record.h - a worker's call table, byte by byte.
+ *
+ *   segment: +--------+-------+-----------+-------+------------+---------------- - -
+ *            | header | links | directory | index | call slots | blocks
+ *            +--------+-------+-----------+-------+------------+---------------- - -
+ *
+ * A call is one slot (fixed place: its key, its spans) and one block (everything the rules know of
+ * it). A block holds only offsets into itself, so it grows, and moves to another worker, by
+ * memcpy. Everything in it is allocated front to back and never freed before the block is.
+ *
+ *   block:   +----------+----------------------------------------------------------+------+
+ *            | shm_call | parties, acts, requests, facts, names, texts as they come | free |
+ *            +----------+----------------------------------------------------------+------+
+ *
+ * Writer of all of it: the one worker that owns the segment.
+ */
+
+#include <assert.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    CALL_UNIT = 16,            /* bytes one block offset counts */
+    CALL_BLOCK_MIN = 1024,     /* bytes of the smallest block */
+    CALL_BLOCK_MAX = 1 << 20,  /* bytes of the largest: 65,535 units and the header's zero */
+    CALL_LINKS_MAX = 4096,     /* links one worker knows */
+    CALL_DEVICES_MAX = 1 << 20, /* slots of the device directory; three quarters are used */
+    CALL_DEVICE_TEXT = 64,
+    CALL_FACTS_IN_CHUNK = 9,
+};
+
+/* Offset inside a block in units of CALL_UNIT; 0 is "none" (the header stands there). */
+typedef uint16_t call_ref;
+
+/* What a call waits for; each is a list ordered by due time. */
+enum call_span {
+    SPAN_WAIT,   /* an act waits for the answer to a request */
+    SPAN_SIGHT,  /* after a transfer: is anybody left whom we see? */
+    SPAN_QUIET,  /* nobody left whom we see, after a diversion */
+    SPAN_LINGER, /* ended: remembers what it saw, for late copies */
+    SPAN_IDLE,   /* every living call, by its last message */
+    SPAN_COUNT,
+};
+
+enum call_life {
+    CALL_EMBRYO = 0, /* only requests were seen; no call-control event yet */
+    CALL_LIVING,
+    CALL_ENDED, /* EventCallDeleted is decided, or the call was joined to another */
+};
+
+enum {
+    CALL_FROM_START = 1 << 0,  /* its first message opens calls: nothing was missed */
+    CALL_WATCHED = 1 << 1,     /* a call monitor follows it to its end */
+    CALL_CONSULT = 1 << 2,     /* begun by a consultation */
+    CALL_OUTBOUND = 1 << 3,    /* NetworkReached was seen */
+    CALL_INBOUND = 1 << 4,     /* came from the network */
+    CALL_CONFERENCE = 1 << 5,  /* was a conference at some time */
+    CALL_HAD_PARTY = 1 << 6,
+    CALL_HAD_CLEARING = 1 << 7, /* some connection of it has cleared */
+    CALL_FAILED = 1 << 8,       /* in failure, failure_cause says why */
+    CALL_HAS_TIMES = 1 << 9,    /* start_us is valid */
+    CALL_ANSWERED = 1 << 10,    /* answer_us is valid */
+    CALL_DELETE_TOLD = 1 << 11, /* EventCallDeleted is out, or there is none to tell */
+};
+
+struct shm_call {
+    uint32_t used;     /* bytes of the block in use, multiple of CALL_UNIT */
+    uint32_t capacity; /* bytes of the block */
+    uint64_t first_order;
+    uint64_t conn_id;
+    int64_t start_us;
+    int64_t answer_us;
+    uint64_t deleted_seq; /* what EventCallDeleted will say */
+    int64_t deleted_us;
+    uint64_t new_conn_id; /* of the call this one was joined to, 0 none */
+    uint64_t joined_key;  /* its key, 0 none */
+    uint32_t flags;
+    uint8_t life;
+    uint8_t failure_cause;
+    uint8_t deleted_cause;
+    uint8_t deleted_has_time;
+    call_ref call_id;
+    call_ref ani;
+    call_ref dnis;
+    call_ref queue;
+    call_ref linkage;
+    call_ref controller; /* conferencing device of the last Conferenced */
+    call_ref parties;    /* in the order they joined */
+    call_ref acts;
+    call_ref requests;
+    call_ref names;
+    call_ref facts;
+    call_ref deleted_act;
+    uint16_t ended_count; /* parties ended so far: numbers the ends */
+    uint16_t act_count;
+};
+
+static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");
+
+enum {
+    PARTY_ENDED = 1 << 0,
+    PARTY_TOLD = 1 << 1,      /* its end is out, or there is nothing to tell of it */
+    PARTY_TALKED = 1 << 2,
+    PARTY_ANSWERED = 1 << 3,  /* answer_us is valid */
+    PARTY_ALERTED = 1 << 4,
+    PARTY_BRIDGED = 1 << 5,
+    PARTY_QUEUE = 1 << 6,     /* a device of a QueuedEvent */
+    PARTY_CALLER = 1 << 7,
+    PARTY_ALONE = 1 << 8,     /* will end in the act `act`, whoever is named */
+    PARTY_HAS_START = 1 << 9, /* start_us is valid */
+    PARTY_END_HAS_TIME = 1 << 10,
+    PARTY_NETWORK = 1 << 11,  /* came or went through the network */
+};
+
+struct shm_party {
+    call_ref next;
+    call_ref number;  /* canonical; 0: an anonymous caller */
+    call_ref aliases; /* shm_name list: other names the switch uses for it (dynamic IDs, trunks) */
+    call_ref act;     /* the act it ended in, or will (PARTY_ALONE) */
+    call_ref other;   /* number of the one other party, for OtherDN */
+    uint16_t flags;
+    uint16_t end_index; /* order of ends within the call */
+    uint8_t state;      /* enum local_state; after its end: the last one */
+    uint8_t end_cause;
+    uint8_t end_call_state; /* T-Library CallState of its DN event */
+    uint8_t end_reason;     /* enum reason where it differs from the act's, else 255 */
+    uint8_t phones;         /* connections under this number that alert */
+    uint8_t silent_clears;  /* clearings to swallow after the answer */
+    uint8_t reserved[4];
+    uint64_t answered_clock_ms;
+    int64_t start_us;
+    int64_t answer_us;
+    uint64_t end_seq;
+    int64_t end_us;
+};
+
+static_assert(sizeof(struct shm_party) == 64, "bump SHM_LAYOUT_VERSION");
+
+enum {
+    ACT_WAITING = 1 << 0,     /* the verdict hangs on the answer to a request */
+    ACT_ENDS_ALL = 1 << 1,    /* everybody left is alone in it */
+    ACT_CALL_CLEARED = 1 << 2,
+    ACT_FIXED = 1 << 3,       /* the verdict never changes: no-answer, transfer, lost, ... */
+    ACT_ABANDONS = 1 << 4,    /* ends an alerting or queued party that did not end itself */
+    ACT_FAILED = 1 << 5,      /* the call was in failure when it began */
+    ACT_OBSERVER = 1 << 6,    /* an observer leaves */
+    ACT_FIRST_CLEARING = 1 << 7,
+    ACT_NULL_LOCAL = 1 << 8,
+    ACT_BY_CLEAR_CALL = 1 << 9,
+    ACT_VETOED = 1 << 10,
+};
+
+/* One decision to end connections, and what is known about who took it. */
+struct shm_act {
+    call_ref next;
+    call_ref subject;   /* the party whose clearing began it; 0 for CallCleared */
+    call_ref initiator; /* number of who asked; 0 unknown */
+    call_ref releasing; /* what the clearing's releasingDevice named, if it fits the call */
+    call_ref monitor;   /* the device whose monitor told us */
+    uint16_t flags;
+    uint8_t evidence;
+    uint8_t reason;
+    uint8_t cause;
+    uint8_t local_state;
+    uint8_t subject_state; /* its connection state when it cleared */
+    uint8_t counted;       /* parties just before, the subject included (255: that or more) */
+    uint8_t talked;        /* of the subject and those who end with it, how many had talked */
+    uint8_t failure_cause;
+    uint8_t reserved[2];
+    call_ref pair[2]; /* the two parties just before, if there were just two that count */
+    uint64_t clock_ms; /* link clock of the clearing */
+    uint64_t reserved3;
+};
+
+static_assert(sizeof(struct shm_act) == 48, "bump SHM_LAYOUT_VERSION");
+
+enum request_state {
+    REQUEST_PENDING = 0,
+    REQUEST_STATE_GRANTED,
+    REQUEST_STATE_REFUSED,
+    REQUEST_STATE_USED,
+};
+
+struct shm_request {
+    uint64_t id; /* order of the request message */
+    uint64_t sent_ms;
+    uint64_t answered_ms;
+    call_ref next;
+    call_ref target;    /* device whose connection is to be cleared; 0 not said */
+    call_ref requester; /* 0: nobody named */
+    uint8_t state;      /* enum request_state */
+    uint8_t clears_call;
+};
+
+static_assert(sizeof(struct shm_request) == 32, "bump SHM_LAYOUT_VERSION");
+
+/* A device named in the call that is no party; or another name of a party. */
+struct shm_name {
+    call_ref next;
+    call_ref text;
+    uint16_t failed; /* 1: a FailedEvent named it */
+    uint16_t reserved[5];
+};
+
+/* How often one monitor reported one fact (type and subject connection). */
+struct shm_fact {
+    uint32_t key;
+    uint32_t monitor;
+    uint16_t count;
+    uint16_t kind; /* enum event_kind, for onlookers */
+};
+
+struct shm_fact_chunk {
+    call_ref next;
+    uint16_t count;
+    uint32_t reserved;
+    struct shm_fact facts[CALL_FACTS_IN_CHUNK];
+    uint32_t reserved2[3];
+};
+
+static_assert(sizeof(struct shm_name) == 16, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_fact) == 12, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_fact_chunk) == 128, "bump SHM_LAYOUT_VERSION");
+
+/* A text in a block: length byte, then the bytes, padded to CALL_UNIT. */
+struct shm_text {
+    uint8_t length;
+    char bytes[CALL_UNIT - 1]; /* and on into the next units */
+};
+
+struct shm_span {
+    uint64_t due_ms; /* link clock; SPAN_IDLE: when it was last touched */
+    uint32_t previous; /* slot numbers, 0 none */
+    uint32_t next;
+};
+
+struct shm_call_slot {
+    uint64_t key;   /* hash of (link, callID); 0: free */
+    uint64_t block; /* offset from the segment's first byte */
+    uint64_t last_order; /* of the last record handled for it */
+    uint64_t touched_order; /* of the last call-control message, for resynchronisation */
+    uint16_t link;
+    uint16_t spans; /* bit i: on the list of span i */
+    uint32_t next_free;
+    uint64_t detached; /* 1: a later call has this callID now; kept until all is told */
+    struct shm_span span[SPAN_COUNT];
+};
+
+static_assert(sizeof(struct shm_text) == CALL_UNIT, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_span) == 16, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_slot) == 128, "bump SHM_LAYOUT_VERSION");
+
+struct shm_span_list {
+    uint32_t head; /* slot numbers, 0 none */
+    uint32_t tail;
+};
+
+/* What a worker knows of a link. */
+struct shm_worker_link {
+    uint8_t known;
+    uint8_t name_length;
+    uint8_t profile;
+    uint8_t has_times;
+    uint32_t flags; /* EVENT_LINK_* */
+    uint64_t tick_ms; /* last tick handled */
+    uint64_t clock_ms; /* of the last message */
+    uint64_t last_seq;
+    int64_t last_us;
+    int64_t tick_us;  /* printed time of tick_ms */
+    uint64_t request_timeout_ms;
+    uint64_t stale_after_ms;
+    uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
+    uint64_t lost_end;   /* order of the reconnection */
+    struct shm_span_list spans[SPAN_COUNT];
+    char name[CALL_DEVICE_TEXT];
+};
+
+/* What a worker knows of a device: only devices something was said about. */
+struct shm_device {
+    uint64_t key; /* hash of (link, number); 0: free */
+    uint32_t flags; /* EVENT_DEVICE_* */
+    uint16_t link;
+    uint8_t number_length;
+    uint8_t agent_length;
+    char number[CALL_DEVICE_TEXT];
+    char agent[CALL_DEVICE_TEXT];
+};
+
+static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 184, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
+
+/* A call on its way between workers: this header, then the block's used bytes, through a lane. */
+struct shm_move {
+    uint64_t number; /* of the move: OUT and IN name the same */
+    uint64_t key;
+    uint64_t last_order;
+    uint64_t touched_order;
+    uint64_t due_ms[SPAN_COUNT];
+    uint32_t bytes; /* of the block; 0: nobody has heard of that call */
+    uint16_t link;
+    uint16_t spans;
+};
+
+static_assert(sizeof(struct shm_move) == 80, "bump SHM_LAYOUT_VERSION");
+
+/* An index entry: open addressing, linear probing, deletion by shifting back. */
+struct shm_index_entry {
+    uint32_t tag; /* upper half of the key */
+    uint32_t slot; /* 0: free */
+};
+
+static_assert(sizeof(struct shm_index_entry) == 8, "bump SHM_LAYOUT_VERSION");
+
+enum {
+    CALL_CLASSES = 21, /* block sizes: 1 KiB times 1, 1.5, 2, 3, 4, 6, ... 1 MiB */
+};
+
+struct shm_call_table {
+    uint64_t segment_bytes;
+    uint32_t max_calls;
+    uint32_t index_mask;
+    uint64_t links_offset;
+    uint64_t directory_offset;
+    uint64_t index_offset;
+    uint64_t slots_offset;
+    uint64_t blocks_offset;
+    uint64_t blocks_end; /* first byte of the block area never used so far */
+    uint64_t free_blocks[CALL_CLASSES]; /* heads of lists chained through the first 8 bytes */
+    uint32_t free_slot;
+    uint32_t slots_used; /* slots ever used; slot numbers start at 1 */
+    uint32_t living;     /* slots in use */
+    uint32_t device_count;
+};
+
+static_assert(sizeof(struct shm_call_table) == 248, "bump SHM_LAYOUT_VERSION");
+
+/* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
+uint64_t call_table_bytes(uint32_t max_calls);
+
+#endif

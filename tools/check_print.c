@@ -1,0 +1,265 @@
+#include "tools/check_print.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json_write.h"
+#include "base/log.h"
+#include "ipc/outcome_record.h"
+
+enum {
+    NAME_SIZE = 512, /* an escaped name of a file or link */
+    JSON_SIZE = 1 << 20,
+};
+
+static const char *
+printable(char buffer[NAME_SIZE], const char *name)
+{
+    return log_escape(buffer, NAME_SIZE, text_of(name));
+}
+
+static void
+print_memory(const struct settings *settings)
+{
+    double ring_mib = (double)settings->ring_slots * EVENT_SLOT_SIZE / (1 << 20);
+    double result_mib = (double)settings->result_slots * sizeof(struct shm_outcome) / (1 << 20);
+    printf("  workers      %" PRIu32 ", at most %" PRIu32 " live calls each\n", settings->workers,
+           settings->max_calls);
+    printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
+           settings->workers, ring_mib, result_mib);
+}
+
+static void
+print_link(const char *name, const struct link_settings *link)
+{
+    printf("  link %-20s profile %s, ", name, profile_row(link->profile)->name);
+    if (link->monitored_given)
+        printf("%" PRIu32 " monitored\n", link->monitored.count);
+    else
+        printf("monitors as the input shows\n");
+}
+
+void
+check_print_settings(const char *file, const struct settings *settings, unsigned errors)
+{
+    char name[NAME_SIZE];
+    printf("%s: %s\n", printable(name, file),
+           errors == 0 ? "can be used" : "cannot be used, see the errors");
+    if (errors != 0)
+        return;
+    print_memory(settings);
+    for (uint32_t i = 0; i < settings->link_count; i++)
+        print_link(settings->links[i].name, &settings->links[i]);
+    print_link("*", &settings->defaults);
+    if (settings->alias_count != 0)
+        printf("  aliases      %" PRIu32 "\n", settings->alias_count);
+}
+
+static void
+json_link(struct json_writer *json, const char *name, const struct link_settings *link)
+{
+    json_open(json, '{');
+    json_string(json, "Link", name);
+    json_string(json, "Profile", profile_row(link->profile)->name);
+    if (link->monitored_given)
+        json_unsigned(json, "Monitored", link->monitored.count);
+    json_close(json, '}');
+}
+
+/* Prints the line, or says that it is too long to print. */
+static void
+print_json(struct json_writer *json)
+{
+    size_t length = json_end(json);
+    if (length == 0)
+        log_say("the JSON line is over %d bytes and was left out", JSON_SIZE);
+    else
+        printf("%.*s\n", (int)length, json->start);
+}
+
+static char json_buffer[JSON_SIZE];
+
+void
+check_print_settings_json(const char *file, const struct settings *settings, unsigned errors)
+{
+    struct json_writer json;
+    json_begin(&json, json_buffer, sizeof(json_buffer));
+    json_open(&json, '{');
+    json_string(&json, "Config", file);
+    json_unsigned(&json, "Errors", errors);
+    json_unsigned(&json, "Workers", settings->workers);
+    json_unsigned(&json, "RingSlots", settings->ring_slots);
+    json_unsigned(&json, "ResultSlots", settings->result_slots);
+    json_unsigned(&json, "MaxCalls", settings->max_calls);
+    json_unsigned(&json, "Aliases", settings->alias_count);
+    json_open_key(&json, "Links", '[');
+    for (uint32_t i = 0; i < settings->link_count; i++)
+        json_link(&json, settings->links[i].name, &settings->links[i]);
+    json_link(&json, "*", &settings->defaults);
+    json_close(&json, ']');
+    json_close(&json, '}');
+    print_json(&json);
+}
+
+static void
+print_events(const struct capture *capture)
+{
+    printf("  events       %" PRIu64 "\n", capture->events_total);
+    for (unsigned kind = 1; kind < EVENT_KIND_COUNT; kind++) {
+        if (capture->events[kind] != 0)
+            printf("    %-28s %" PRIu64 "\n", event_kind_name((uint8_t)kind),
+                   capture->events[kind]);
+    }
+    printf("  other        %" PRIu64 "\n", capture->other);
+}
+
+static void
+print_problems(const struct capture *capture)
+{
+    printf("  unreadable   %" PRIu64 "%s\n", capture->unreadable,
+           capture->broken ? ", and a framing error ended the input early" : "");
+    for (uint32_t i = 0; i < capture->problem_count; i++) {
+        const struct capture_problem *problem = &capture->problems[i];
+        char why[NAME_SIZE];
+        bool in_line = problem->line != 0;
+        printf("    %s %" PRIu64 ": %s\n", in_line ? "line" : "offset",
+               in_line ? problem->line : problem->offset, printable(why, problem->why));
+    }
+    if (capture->unreadable > capture->problem_count)
+        printf("    and %" PRIu64 " more\n", capture->unreadable - capture->problem_count);
+}
+
+static void
+print_links(const struct capture *capture)
+{
+    printf("  links        ");
+    for (uint32_t i = 0; i < capture->link_count; i++) {
+        char name[NAME_SIZE];
+        printf("%s%s", i == 0 ? "" : ", ", printable(name, capture->links[i]));
+    }
+    printf("%s\n", capture->more_links ? ", and more" : capture->link_count == 0 ? "none" : "");
+}
+
+static void
+print_times(const struct capture *capture)
+{
+    if (capture->with_time == 0) {
+        printf("  times        none: spans of time are counted in messages, 1000 a second\n");
+        return;
+    }
+    char first[JSON_TIME_SIZE];
+    char last[JSON_TIME_SIZE];
+    time_text(first, capture->first_us);
+    time_text(last, capture->last_us);
+    printf("  times        %.*s to %.*s\n", JSON_TIME_SIZE, first, JSON_TIME_SIZE, last);
+}
+
+static void
+print_monitors(const struct capture *capture)
+{
+    printf("  monitors     %" PRIu64 " requested, %" PRIu64 " granted, %" PRIu32 "%s reporting\n",
+           capture->monitors_requested, capture->monitors_granted, capture->monitors_reporting,
+           capture->more_monitors ? " or more" : "");
+}
+
+/* What the share of clearings that name a releaser means for the answers. */
+static const char *
+releaser_verdict(const struct capture *capture)
+{
+    if (capture->named_clearings == capture->clearings)
+        return "the switch says who released";
+    if (capture->named_clearings == 0)
+        return "the switch does not say who released: without requests or a profile that "
+               "knows better, most answers will be 3 Unknown";
+    return "where it is silent, only requests or the profile can tell";
+}
+
+static void
+print_releasers(const struct capture *capture)
+{
+    if (capture->clearings == 0) {
+        printf("  releasers    no ConnectionCleared: nothing can be said about who released\n");
+        return;
+    }
+    printf("  releasers    %" PRIu64 " of %" PRIu64
+           " ConnectionCleared name a releasing device (%.0f %%): %s\n",
+           capture->named_clearings, capture->clearings,
+           100.0 * (double)capture->named_clearings / (double)capture->clearings,
+           releaser_verdict(capture));
+}
+
+void
+check_print_capture(const char *file, const struct capture *capture)
+{
+    char name[NAME_SIZE];
+    printf("%s: %s, %" PRIu64 " bytes\n", printable(name, file),
+           capture_format_name(capture->format), capture->bytes);
+    printf("  messages     %" PRIu64 "\n", capture->messages);
+    print_events(capture);
+    print_problems(capture);
+    print_links(capture);
+    print_times(capture);
+    print_monitors(capture);
+    print_releasers(capture);
+}
+
+static void
+json_problems(struct json_writer *json, const struct capture *capture)
+{
+    json_open_key(json, "Problems", '[');
+    for (uint32_t i = 0; i < capture->problem_count; i++) {
+        const struct capture_problem *problem = &capture->problems[i];
+        json_open(json, '{');
+        if (problem->line != 0)
+            json_unsigned(json, "Line", problem->line);
+        else
+            json_unsigned(json, "Offset", problem->offset);
+        json_string(json, "Why", problem->why);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void
+json_found(struct json_writer *json, const struct capture *capture)
+{
+    json_open_key(json, "EventsByType", '{');
+    for (unsigned kind = 1; kind < EVENT_KIND_COUNT; kind++) {
+        if (capture->events[kind] != 0)
+            json_unsigned(json, event_kind_name((uint8_t)kind), capture->events[kind]);
+    }
+    json_close(json, '}');
+    json_open_key(json, "Links", '[');
+    for (uint32_t i = 0; i < capture->link_count; i++)
+        json_string(json, NULL, capture->links[i]);
+    json_close(json, ']');
+    if (capture->with_time != 0) {
+        json_time(json, "FirstTime", capture->first_us);
+        json_time(json, "LastTime", capture->last_us);
+    }
+}
+
+void
+check_print_capture_json(const char *file, const struct capture *capture)
+{
+    struct json_writer json;
+    json_begin(&json, json_buffer, sizeof(json_buffer));
+    json_open(&json, '{');
+    json_string(&json, "File", file);
+    json_string(&json, "Format", capture_format_name(capture->format));
+    json_unsigned(&json, "Bytes", capture->bytes);
+    json_unsigned(&json, "Messages", capture->messages);
+    json_unsigned(&json, "Events", capture->events_total);
+    json_unsigned(&json, "Other", capture->other);
+    json_unsigned(&json, "Unreadable", capture->unreadable);
+    json_bool(&json, "FramingError", capture->broken);
+    json_problems(&json, capture);
+    json_found(&json, capture);
+    json_unsigned(&json, "MonitorsRequested", capture->monitors_requested);
+    json_unsigned(&json, "MonitorsGranted", capture->monitors_granted);
+    json_unsigned(&json, "MonitorsReporting", capture->monitors_reporting);
+    json_unsigned(&json, "Clearings", capture->clearings);
+    json_unsigned(&json, "ClearingsWithReleaser", capture->named_clearings);
+    json_close(&json, '}');
+    print_json(&json);
+}

@@ -1,0 +1,126 @@
+#ifndef WORKERS_CALL_H
+#define WORKERS_CALL_H
+
+/*
+ * workers/call.h - what is inside one call's block: parties, acts, requests, names, facts.
+ *
+ * Adding needs room that call_table_reserve() has made before (CHECK): call_room() says how much.
+ * Returned pointers live until the block moves.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "ipc/call_record.h"
+#include "ipc/event_record.h"
+
+enum {
+    CALL_ROOM_STEP = 512, /* parties, act, facts of one event, without its texts */
+    CALL_ROOM_TEXT = 96,  /* the longest text, padded, with a shm_name beside it */
+    CALL_ROOM_ITEM = sizeof(struct shm_party), /* a listed connection, without its texts */
+};
+
+/* call_room - bytes that handling this event may add to a call, at the most. */
+uint32_t call_room(const struct event *event);
+
+/* The text at `ref`; TEXT_NONE for 0. Lives in the block. */
+struct text call_text(const struct shm_call *call, call_ref ref);
+
+/* call_add_text - copy a text in (0 for an empty one); one that stands in the block already is
+ * referred to, not copied. */
+call_ref call_add_text(struct shm_call *call, struct text text);
+
+void *call_at(const struct shm_call *call, call_ref ref);
+
+/* Iteration: first and next party, NULL at the end. In the order they joined. */
+struct shm_party *call_first_party(const struct shm_call *call);
+struct shm_party *call_next_party(const struct shm_call *call, const struct shm_party *party);
+
+#define FOR_EACH_PARTY(party, call)                                                                \
+    for (struct shm_party *party = call_first_party(call); party != NULL;                          \
+         party = call_next_party(call, party))
+
+/* call_add_party - a new last party, state LOCAL_NULL, all else zero. */
+struct shm_party *call_add_party(struct shm_call *call, struct text number);
+
+static inline bool
+party_is_active(const struct shm_party *party)
+{
+    return (party->flags & PARTY_ENDED) == 0;
+}
+
+/* Alerting or queued: nobody has talked to it yet. */
+static inline bool
+party_is_waiting(const struct shm_party *party)
+{
+    return party->state == LOCAL_ALERTING || party->state == LOCAL_QUEUED;
+}
+
+/* Talks, holds or dials: somebody a conversation can go on with. */
+static inline bool
+party_is_engaged(const struct shm_party *party)
+{
+    return party->state == LOCAL_CONNECTED || party->state == LOCAL_HOLD ||
+           party->state == LOCAL_INITIATED;
+}
+
+bool party_is_named(const struct shm_call *call, const struct shm_party *party, struct text name);
+
+/* The active party of that name, else NULL. */
+struct shm_party *call_active_party(const struct shm_call *call, struct text name);
+
+/* The party of that name: the active one, else the last that ended, else NULL. */
+struct shm_party *call_party(const struct shm_call *call, struct text name);
+
+/* The active anonymous caller, or NULL. */
+struct shm_party *call_anonymous_party(const struct shm_call *call);
+
+/* party_learn_name - give a party another name it goes by (first its number, then aliases). */
+void party_learn_name(struct shm_call *call, struct shm_party *party, struct text name);
+
+/* party_learn_names_of - it goes by all the names `same` goes by in another call. */
+void party_learn_names_of(struct shm_call *call, struct shm_party *party,
+                          const struct shm_call *other, const struct shm_party *same);
+
+call_ref party_ref(const struct shm_call *call, const struct shm_party *party);
+
+struct shm_act *call_add_act(struct shm_call *call);
+struct shm_act *call_first_act(const struct shm_call *call);
+struct shm_act *call_next_act(const struct shm_call *call, const struct shm_act *act);
+
+#define FOR_EACH_ACT(act, call)                                                                    \
+    for (struct shm_act *act = call_first_act(call); act != NULL; act = call_next_act(call, act))
+
+struct shm_request *call_add_request(struct shm_call *call);
+struct shm_request *call_first_request(const struct shm_call *call);
+struct shm_request *call_next_request(const struct shm_call *call,
+                                      const struct shm_request *request);
+
+#define FOR_EACH_REQUEST(request, call)                                                            \
+    for (struct shm_request *request = call_first_request(call); request != NULL;                  \
+         request = call_next_request(call, request))
+
+/* Names of devices that are no parties. `failed`: a FailedEvent named it. */
+void call_note_name(struct shm_call *call, struct text name, bool failed);
+const struct shm_name *call_find_name(const struct shm_call *call, struct text name);
+
+/*
+ * call_note_fact - count one report of a fact by one monitor
+ *
+ * True if it is new: the n-th report by one monitor is the n-th fact, and nobody reported that
+ * many before. Without a monitor (0) every report is new. May need one shm_fact_chunk of room.
+ */
+bool call_note_fact(struct shm_call *call, uint8_t kind, struct text device, uint32_t monitor);
+
+/* call_copy_facts - `to`, which has none yet, knows all facts `from` knows. Room for from->used. */
+void call_copy_facts(struct shm_call *to, const struct shm_call *from);
+
+/* call_is_copy - would call_note_fact() say "not new"? Changes nothing. */
+bool call_is_copy(const struct shm_call *call, uint8_t kind, struct text device, uint32_t monitor);
+
+/* call_fact_count - how often this monitor has reported the fact so far. */
+uint32_t call_fact_count(const struct shm_call *call, uint8_t kind, struct text device,
+                         uint32_t monitor);
+
+#endif

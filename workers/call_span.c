@@ -1,0 +1,59 @@
+/*
+ * workers/call_span.c - the lists of calls that wait for a moment of their link's clock.
+ *
+ * A span's length is nearly always the same and the clock never falls, so a new entry belongs
+ * at or near the tail: it is put there by walking back from it.
+ */
+#include "workers/call_table.h"
+
+static struct shm_span_list *
+list_of(const struct call_table *table, uint16_t link, enum call_span span)
+{
+    return &table->links[link].spans[span];
+}
+
+void
+span_clear(struct call_table *table, struct call call, enum call_span span)
+{
+    if (!span_is_set(call, span))
+        return;
+    struct shm_span_list *list = list_of(table, call.slot->link, span);
+    struct shm_span *place = &call.slot->span[span];
+    if (place->previous != 0)
+        table->slots[place->previous].span[span].next = place->next;
+    else
+        list->head = place->next;
+    if (place->next != 0)
+        table->slots[place->next].span[span].previous = place->previous;
+    else
+        list->tail = place->previous;
+    call.slot->spans = (uint16_t)(call.slot->spans & ~(1u << span));
+}
+
+void
+span_set(struct call_table *table, struct call call, enum call_span span, uint64_t due_ms)
+{
+    span_clear(table, call, span);
+    struct shm_span_list *list = list_of(table, call.slot->link, span);
+    uint32_t before = list->tail;
+    while (before != 0 && table->slots[before].span[span].due_ms > due_ms)
+        before = table->slots[before].span[span].previous;
+    uint32_t after = before != 0 ? table->slots[before].span[span].next : list->head;
+    call.slot->span[span] = (struct shm_span){due_ms, before, after};
+    if (before != 0)
+        table->slots[before].span[span].next = call.number;
+    else
+        list->head = call.number;
+    if (after != 0)
+        table->slots[after].span[span].previous = call.number;
+    else
+        list->tail = call.number;
+    call.slot->spans = (uint16_t)(call.slot->spans | 1u << span);
+}
+
+struct call
+span_first(const struct call_table *table, uint16_t link, enum call_span span)
+{
+    uint32_t head = list_of(table, link, span)->head;
+    return head == 0 ? CALL_NONE : call_table_at(table, head);
+}

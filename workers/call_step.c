@@ -1,0 +1,321 @@
+#include "workers/call_step.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "workers/clearing.h"
+#include "workers/directory.h"
+#include "workers/fact_step.h"
+#include "workers/join.h"
+#include "workers/left.h"
+#include "workers/party_step.h"
+#include "workers/request_step.h"
+#include "workers/snapshot_step.h"
+#include "workers/span_step.h"
+
+void
+step_begin(struct step *step, const struct event *event)
+{
+    step->event = event;
+    step->link = &step->table->links[event->link];
+    step->decided_order = 2 * event->order + 1;
+    step->decided_tick = 0;
+    step->seq = event->seq;
+    step->has_time = (event->flags & EVENT_HAS_TIME) != 0;
+    step->time_us = event->time_us;
+    step->now_ms = step->link->tick_ms;
+    step->position = 0;
+}
+
+/* Events by which a call is seen from its start (docs/attribution.md). */
+static bool
+is_opening(uint8_t kind)
+{
+    return kind == EVENT_SERVICE_INITIATED || kind == EVENT_ORIGINATED || kind == EVENT_OFFERED ||
+           kind == EVENT_DELIVERED || kind == EVENT_QUEUED;
+}
+
+static uint64_t
+conn_id_of(const struct step *step, struct text call_id)
+{
+    uint8_t seq[8];
+    for (int i = 0; i < 8; i++)
+        seq[i] = (uint8_t)(step->event->seq >> (8 * i));
+    struct text link = link_name(step->link);
+    uint64_t hash = hash_bytes(HASH_START, link.at, link.length);
+    hash = hash_bytes(hash, "", 1);
+    hash = hash_bytes(hash, call_id.at, call_id.length);
+    return hash_finish(hash_bytes(hash, seq, sizeof seq));
+}
+
+void
+call_open(struct step *step, struct call call)
+{
+    struct shm_call *block = call.block;
+    block->life = CALL_LIVING;
+    block->first_order = step->event->order;
+    block->conn_id = conn_id_of(step, call_text(block, block->call_id));
+    if (is_opening(step->event->kind))
+        block->flags |= CALL_FROM_START;
+    if (step->has_time) {
+        block->flags |= CALL_HAS_TIMES;
+        block->start_us = step->time_us;
+    }
+    span_clear(step->table, call, SPAN_LINGER);
+    counter_add(step->counters, COUNTER_CALLS_OPENED, 1);
+}
+
+void
+call_touch(struct step *step, struct call call)
+{
+    call.slot->last_order = step->event->order;
+    if (call.block->life != CALL_LIVING)
+        return;
+    call.slot->touched_order = step->event->order;
+    span_set(step->table, call, SPAN_IDLE, step->event->clock_ms);
+}
+
+/* Let the call go that was idle longest, on whatever link. */
+static bool
+force_out_oldest(struct step *step)
+{
+    struct call oldest = CALL_NONE;
+    for (uint32_t i = 0; i < CALL_LINKS_MAX; i++) {
+        struct call first = span_first(step->table, (uint16_t)i, SPAN_IDLE);
+        if (first.number == 0)
+            first = span_first(step->table, (uint16_t)i, SPAN_LINGER);
+        if (first.number != 0 &&
+            (oldest.number == 0 || first.slot->last_order < oldest.slot->last_order))
+            oldest = first;
+    }
+    if (oldest.number == 0)
+        return false;
+    counter_add(step->counters, COUNTER_CALLS_FORCED_OUT, 1);
+    span_end_stale(step, oldest);
+    if (!oldest.slot->detached)
+        step->port.closed(step->port.context, oldest.slot->key, oldest.slot->last_order);
+    call_table_remove(step->table, oldest);
+    return true;
+}
+
+struct call
+call_obtain(struct step *step, struct text call_id, uint32_t bytes)
+{
+    uint16_t link = step->event->link;
+    uint64_t key = call_key(link, call_id);
+    struct call call = call_table_find(step->table, key, link, call_id);
+    while (call.number == 0 || !call_table_reserve(step->table, &call, bytes)) {
+        if (call.number == 0)
+            call = call_table_add(step->table, key, link, call_id, bytes);
+        if (call.number != 0 && call.block->used + bytes <= call.block->capacity)
+            break;
+        if (bytes > CALL_BLOCK_MAX / 2 || !force_out_oldest(step)) {
+            counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
+            return CALL_NONE;
+        }
+        call = call_table_find(step->table, key, link, call_id);
+    }
+    if (call.block->life == CALL_EMBRYO && !span_is_set(call, SPAN_LINGER))
+        span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_EMBRYO_MS);
+    return call;
+}
+
+static void
+note_first(struct shm_call *block, call_ref *place, struct text text)
+{
+    if (*place == 0)
+        *place = call_add_text(block, text);
+}
+
+void
+call_note_details(struct step *step, struct call call)
+{
+    static const enum event_text named[] = {
+        EVENT_TEXT_CALLING,          EVENT_TEXT_CALLED,
+        EVENT_TEXT_LAST_REDIRECTION, EVENT_TEXT_NEW_DESTINATION,
+        EVENT_TEXT_NETWORK_DEVICE,   EVENT_TEXT_ASSOCIATED_CALLING,
+        EVENT_TEXT_ASSOCIATED_CALLED, EVENT_TEXT_NETWORK_CALLING,
+        EVENT_TEXT_NETWORK_CALLED,
+    };
+    struct shm_call *block = call.block;
+    note_first(block, &block->ani, step_text(step, EVENT_TEXT_CALLING));
+    note_first(block, &block->dnis, step_text(step, EVENT_TEXT_CALLED));
+    note_first(block, &block->linkage, step_text(step, EVENT_TEXT_LINKAGE));
+    for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
+        call_note_name(block, step_text(step, named[i]), false);
+    if (step->event->monitor_type == MONITOR_CALL)
+        block->flags |= CALL_WATCHED;
+    uint8_t kind = step->event->kind;
+    bool from_network = !text_is_none(step_text(step, EVENT_TEXT_NETWORK_DEVICE)) ||
+                        !text_is_none(step_text(step, EVENT_TEXT_NETWORK_CALLING));
+    if (from_network && (kind == EVENT_OFFERED || kind == EVENT_DELIVERED ||
+                         kind == EVENT_QUEUED || kind == EVENT_ESTABLISHED))
+        block->flags |= CALL_INBOUND;
+}
+
+
+bool
+call_forget(struct step *step, struct call call)
+{
+    if (!call.slot->detached &&
+        !step->port.closed(step->port.context, call.slot->key, call.slot->last_order))
+        return false;
+    call_table_remove(step->table, call);
+    return true;
+}
+
+void
+call_detach(struct step *step, struct call call)
+{
+    call.slot->detached = 1;
+    call_table_rekey(step->table, call, hash_finish(call.slot->key ^ step->event->order));
+}
+
+/*
+ * A message for a call that has ended and is remembered. True if that is all there is to it: a
+ * clearing, or a copy of what we know. Else the callID belongs to a new call.
+ */
+static bool
+step_ended(struct step *step, struct call call)
+{
+    uint8_t kind = step->event->kind;
+    call.slot->last_order = step->event->order;
+    if (kind == EVENT_CONNECTION_CLEARED) {
+        if (call_table_reserve(step->table, &call, call_room(step->event)))
+            clearing_copy(step, call);
+        return true;
+    }
+    if (kind == EVENT_CALL_CLEARED)
+        return true;
+    if (call_is_copy(call.block, kind, step_text(step, EVENT_TEXT_DEVICE), step->event->monitor)) {
+        counter_add(step->counters, COUNTER_COPIES, 1);
+        return true;
+    }
+    return false;
+}
+
+/* A late copy of the old call's messages must not look new to the one that reuses its callID. */
+static struct call
+reopen(struct step *step, struct call old)
+{
+    call_detach(step, old);
+    uint32_t room = call_room(step->event) + old.block->used;
+    struct call call = call_obtain(step, step_text(step, EVENT_TEXT_CALL), room);
+    if (call.number != 0 && old.slot->detached != 0)
+        call_copy_facts(call.block, old.block);
+    return call;
+}
+
+static void
+step_living(struct step *step, struct call call)
+{
+    const struct event *event = step->event;
+    bool opening = call.block->life == CALL_EMBRYO;
+    bool was_quiet = span_is_set(call, SPAN_QUIET);
+    span_clear(step->table, call, SPAN_QUIET);
+    if (opening)
+        call_open(step, call);
+    call_note_details(step, call);
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    if (call_note_fact(call.block, event->kind, device, event->monitor)) {
+        fact_step(step, call, opening);
+    } else {
+        counter_add(step->counters, COUNTER_COPIES, 1);
+        if (event->kind == EVENT_CONNECTION_CLEARED)
+            clearing_copy(step, call);
+    }
+    if (call.block->life == CALL_LIVING) {
+        party_make_monitored(step, call);
+        if (was_quiet && left_is_unseen(step, call))
+            span_set(step->table, call, SPAN_QUIET, event->clock_ms + SPAN_QUIET_MS);
+    }
+    call_touch(step, call);
+}
+
+static void
+step_call_event(struct step *step)
+{
+    const struct event *event = step->event;
+    struct text call_id = step_text(step, EVENT_TEXT_CALL);
+    uint64_t key = call_key(event->link, call_id);
+    if (clearing_is_hold(step))
+        return;
+    struct call call = call_table_find(step->table, key, event->link, call_id);
+    bool ended = call.number != 0 && call.block->life == CALL_ENDED;
+    if (ended && step_ended(step, call))
+        return;
+    if (event->kind == EVENT_CALL_CLEARED &&
+        (call.number == 0 || call.block->life == CALL_EMBRYO)) {
+        if (call.number == 0)
+            step->port.closed(step->port.context, key, event->order);
+        return;
+    }
+    call = ended ? reopen(step, call) : call_obtain(step, call_id, call_room(event));
+    if (call.number != 0)
+        step_living(step, call);
+}
+
+void
+call_step(struct step *step)
+{
+    const struct event *event = step->event;
+    step->link->clock_ms = event->clock_ms;
+    switch ((enum event_kind)event->kind) {
+    case EVENT_LINK:
+        directory_note_link(step->table, event);
+        break;
+    case EVENT_DEVICE:
+        if (!directory_note_device(step->table, event))
+            counter_add(step->counters, COUNTER_BAD_RECORDS, 1);
+        break;
+    case EVENT_TICK:
+        span_step_tick(step);
+        break;
+    case EVENT_LINK_END:
+        span_step_end(step);
+        break;
+    case EVENT_LINK_DOWN:
+    case EVENT_LINK_UP:
+        step->link->lost_order = event->order;
+        break;
+    case EVENT_SNAPSHOT_DEVICE:
+    case EVENT_SNAPSHOT_CALL:
+        snapshot_step(step);
+        break;
+    case EVENT_CLEAR_CONNECTION:
+    case EVENT_CLEAR_CALL:
+        request_step_sent(step);
+        break;
+    case EVENT_REQUEST_GRANTED:
+    case EVENT_REQUEST_REFUSED:
+        request_step_answered(step);
+        break;
+    case EVENT_CONFERENCED:
+    case EVENT_TRANSFERRED:
+        join_calls(step);
+        break;
+    case EVENT_BRIDGED:
+    case EVENT_CALL_CLEARED:
+    case EVENT_CONNECTION_CLEARED:
+    case EVENT_DELIVERED:
+    case EVENT_DIGITS_DIALED:
+    case EVENT_DIVERTED:
+    case EVENT_ESTABLISHED:
+    case EVENT_FAILED:
+    case EVENT_HELD:
+    case EVENT_NETWORK_CAPABILITIES_CHANGED:
+    case EVENT_NETWORK_REACHED:
+    case EVENT_OFFERED:
+    case EVENT_ORIGINATED:
+    case EVENT_QUEUED:
+    case EVENT_RETRIEVED:
+    case EVENT_SERVICE_INITIATED:
+        step_call_event(step);
+        break;
+    case EVENT_NONE:
+    case EVENT_FINISH:
+    case EVENT_MOVE_OUT:
+    case EVENT_MOVE_IN:
+    case EVENT_KIND_COUNT:
+        CHECK_NEVER("handled by the worker process");
+    }
+}

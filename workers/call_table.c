@@ -1,0 +1,285 @@
+#include "workers/call_table.h"
+
+#include "base/check.h"
+#include "base/hash.h"
+#include "workers/call.h"
+
+#define PAGE UINT64_C(4096)
+
+static uint64_t
+round_up(uint64_t value, uint64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+/* Half full at most, so that probes stay short. */
+static uint32_t
+index_size(uint32_t max_calls)
+{
+    uint32_t size = 64;
+    while (size / 2 < max_calls)
+        size *= 2;
+    return size;
+}
+
+struct layout {
+    uint64_t links, directory, index, slots, blocks, end;
+};
+
+/* Blocks get 3 KiB a call on average: the usual one takes 1 to 2. Sparse: unused costs nothing. */
+static struct layout
+layout_of(uint32_t max_calls)
+{
+    struct layout at;
+    at.links = round_up(sizeof(struct shm_call_table), PAGE);
+    at.directory = at.links + round_up(sizeof(struct shm_worker_link) * CALL_LINKS_MAX, PAGE);
+    at.index = at.directory + round_up(sizeof(struct shm_device) * CALL_DEVICES_MAX, PAGE);
+    at.slots =
+        at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
+    at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
+    at.end = at.blocks + (uint64_t)max_calls * 3072 + 4 * (uint64_t)CALL_BLOCK_MAX;
+    return at;
+}
+
+uint64_t
+call_table_bytes(uint32_t max_calls)
+{
+    return round_up(layout_of(max_calls).end, PAGE);
+}
+
+bool
+call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls)
+{
+    CHECK(max_calls > 0);
+    struct layout at = layout_of(max_calls);
+    if (bytes < at.end)
+        return false;
+    uint8_t *base = memory;
+    struct shm_call_table *shared = memory;
+    shared->segment_bytes = bytes;
+    shared->max_calls = max_calls;
+    shared->index_mask = index_size(max_calls) - 1;
+    shared->links_offset = at.links;
+    shared->directory_offset = at.directory;
+    shared->index_offset = at.index;
+    shared->slots_offset = at.slots;
+    shared->blocks_offset = at.blocks;
+    shared->blocks_end = at.blocks;
+    *table = (struct call_table){
+        .base = base,
+        .shared = shared,
+        .links = (struct shm_worker_link *)(void *)(base + at.links),
+        .devices = (struct shm_device *)(void *)(base + at.directory),
+        .index = (struct shm_index_entry *)(void *)(base + at.index),
+        .slots = (struct shm_call_slot *)(void *)(base + at.slots),
+    };
+    return true;
+}
+
+uint64_t
+call_key(uint16_t link, struct text call_id)
+{
+    uint64_t key = hash_text(link, call_id);
+    return key == 0 ? 1 : key;
+}
+
+struct call
+call_table_at(const struct call_table *table, uint32_t number)
+{
+    struct shm_call_slot *slot = &table->slots[number];
+    return (struct call){slot, (struct shm_call *)(void *)(table->base + slot->block), number};
+}
+
+static uint32_t
+tag_of(uint64_t key)
+{
+    return (uint32_t)(key >> 32);
+}
+
+/* Is this the call we look for? A call ID of length 0 asks for the key alone. */
+static bool
+is_sought(struct call call, uint64_t key, uint16_t link, struct text call_id)
+{
+    return call.slot->key == key && call.slot->link == link &&
+           (call_id.length == 0 ||
+            text_is_equal(call_text(call.block, call.block->call_id), call_id));
+}
+
+struct call
+call_table_find(const struct call_table *table, uint64_t key, uint16_t link, struct text call_id)
+{
+    uint32_t mask = table->shared->index_mask;
+    for (uint32_t i = (uint32_t)key & mask;; i = (i + 1) & mask) {
+        struct shm_index_entry entry = table->index[i];
+        if (entry.slot == 0)
+            return CALL_NONE;
+        if (entry.tag != tag_of(key))
+            continue;
+        struct call call = call_table_at(table, entry.slot);
+        if (is_sought(call, key, link, call_id))
+            return call;
+    }
+}
+
+struct call
+call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link)
+{
+    return call_table_find(table, key, link, TEXT_NONE);
+}
+
+static void
+index_insert(struct call_table *table, uint64_t key, uint32_t number)
+{
+    uint32_t mask = table->shared->index_mask;
+    uint32_t i = (uint32_t)key & mask;
+    while (table->index[i].slot != 0)
+        i = (i + 1) & mask;
+    table->index[i] = (struct shm_index_entry){tag_of(key), number};
+}
+
+static void
+index_delete(struct call_table *table, uint64_t key, uint32_t number)
+{
+    uint32_t mask = table->shared->index_mask;
+    uint32_t hole = (uint32_t)key & mask;
+    while (table->index[hole].slot != number)
+        hole = (hole + 1) & mask;
+    /* Shift back whoever would no longer be found across the hole. */
+    for (uint32_t i = (hole + 1) & mask; table->index[i].slot != 0; i = (i + 1) & mask) {
+        uint32_t home = (uint32_t)table->slots[table->index[i].slot].key & mask;
+        if (((i - home) & mask) >= ((i - hole) & mask)) {
+            table->index[hole] = table->index[i];
+            hole = i;
+        }
+    }
+    table->index[hole] = (struct shm_index_entry){0, 0};
+}
+
+static uint32_t
+class_size(uint32_t class_number)
+{
+    uint32_t power = (uint32_t)CALL_BLOCK_MIN << (class_number / 2);
+    return class_number % 2 == 0 ? power : power + power / 2;
+}
+
+/* The smallest class that holds `bytes`, or CALL_CLASSES. */
+static uint32_t
+class_of(uint64_t bytes)
+{
+    uint32_t class_number = 0;
+    while (class_number < CALL_CLASSES && class_size(class_number) < bytes)
+        class_number++;
+    return class_number;
+}
+
+static uint64_t
+block_take(struct call_table *table, uint32_t class_number)
+{
+    struct shm_call_table *shared = table->shared;
+    uint64_t block = shared->free_blocks[class_number];
+    if (block != 0) {
+        memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
+        return block;
+    }
+    uint32_t size = class_size(class_number);
+    if (size > shared->segment_bytes - shared->blocks_end)
+        return 0;
+    block = shared->blocks_end;
+    shared->blocks_end += size;
+    return block;
+}
+
+static void
+block_give(struct call_table *table, uint64_t block, uint32_t size)
+{
+    uint64_t *list = &table->shared->free_blocks[class_of(size)];
+    memcpy(table->base + block, list, sizeof *list);
+    *list = block;
+}
+
+static uint32_t
+slot_take(struct call_table *table)
+{
+    struct shm_call_table *shared = table->shared;
+    uint32_t number = shared->free_slot;
+    if (number != 0)
+        shared->free_slot = table->slots[number].next_free;
+    else if (shared->slots_used < shared->max_calls)
+        number = ++shared->slots_used;
+    return number;
+}
+
+static void
+slot_give(struct call_table *table, uint32_t number)
+{
+    table->slots[number].key = 0;
+    table->slots[number].next_free = table->shared->free_slot;
+    table->shared->free_slot = number;
+}
+
+struct call
+call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct text call_id,
+               uint32_t bytes)
+{
+    uint32_t class_number = class_of(sizeof(struct shm_call) + (uint64_t)bytes + 96);
+    if (class_number == CALL_CLASSES)
+        return CALL_NONE;
+    uint32_t number = slot_take(table);
+    if (number == 0)
+        return CALL_NONE;
+    uint64_t block = block_take(table, class_number);
+    if (block == 0) {
+        slot_give(table, number);
+        return CALL_NONE;
+    }
+    struct shm_call_slot *slot = &table->slots[number];
+    *slot = (struct shm_call_slot){.key = key, .block = block, .link = link};
+    struct call call = call_table_at(table, number);
+    *call.block = (struct shm_call){.used = sizeof(struct shm_call),
+                                    .capacity = class_size(class_number)};
+    call.block->call_id = call_add_text(call.block, call_id);
+    index_insert(table, key, number);
+    table->shared->living++;
+    return call;
+}
+
+bool
+call_table_reserve(struct call_table *table, struct call *call, uint32_t bytes)
+{
+    struct shm_call *old = call->block;
+    uint64_t needed = (uint64_t)old->used + bytes;
+    if (needed <= old->capacity)
+        return true;
+    uint32_t class_number = class_of(needed);
+    if (class_number == CALL_CLASSES)
+        return false;
+    uint64_t block = block_take(table, class_number);
+    if (block == 0)
+        return false;
+    struct shm_call *grown = (struct shm_call *)(void *)(table->base + block);
+    memcpy(grown, old, old->used);
+    grown->capacity = class_size(class_number);
+    block_give(table, call->slot->block, old->capacity);
+    call->slot->block = block;
+    call->block = grown;
+    return true;
+}
+
+void
+call_table_rekey(struct call_table *table, struct call call, uint64_t key)
+{
+    index_delete(table, call.slot->key, call.number);
+    call.slot->key = key;
+    index_insert(table, key, call.number);
+}
+
+void
+call_table_remove(struct call_table *table, struct call call)
+{
+    for (int span = 0; span < SPAN_COUNT; span++)
+        span_clear(table, call, (enum call_span)span);
+    index_delete(table, call.slot->key, call.number);
+    block_give(table, call.slot->block, call.block->capacity);
+    slot_give(table, call.number);
+    table->shared->living--;
+}

@@ -1,0 +1,94 @@
+#ifndef WORKERS_CALL_TABLE_H
+#define WORKERS_CALL_TABLE_H
+
+/*
+ * workers/call_table.h - where a worker keeps its calls: find, add, grow, forget.
+ *
+ * The bytes are ipc/call_record.h's; this handle holds addresses into the mapped segment. One
+ * process, one thread. No allocation outside the segment; every bound is the segment's.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "ipc/call_record.h"
+
+struct call_table {
+    uint8_t *base;
+    struct shm_call_table *shared;
+    struct shm_worker_link *links;
+    struct shm_device *devices;
+    struct shm_index_entry *index;
+    struct shm_call_slot *slots; /* slots[0] is never used */
+};
+
+/* A call in hand. `block` moves when the block grows: re-read it after call_table_reserve(). */
+struct call {
+    struct shm_call_slot *slot;
+    struct shm_call *block;
+    uint32_t number; /* of the slot; 0: no call */
+};
+
+#define CALL_NONE ((struct call){NULL, NULL, 0})
+
+/*
+ * call_table_open - lay a fresh table into zeroed memory of call_table_bytes(max_calls)
+ *
+ * Returns false when the memory is too small; nothing is written then.
+ */
+bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls);
+
+/* The key of a call: what the front-end hashes, the index finds, and feedback names. */
+uint64_t call_key(uint16_t link, struct text call_id);
+
+/* call_table_find - the call with that key and callID on that link; number 0 if there is none. */
+struct call call_table_find(const struct call_table *table, uint64_t key, uint16_t link,
+                            struct text call_id);
+
+/* call_table_find_key - the same by key and link alone, for a key that came from the table. */
+struct call call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link);
+
+/* The call in slot `number`, which must be in use. */
+struct call call_table_at(const struct call_table *table, uint32_t number);
+
+/*
+ * call_table_add - a new call with an empty block that has at least `bytes` free
+ *
+ * CALL_NONE when the table is full (max_calls, or no block to be had): the caller lets the
+ * oldest idle call go and tries again.
+ */
+struct call call_table_add(struct call_table *table, uint64_t key, uint16_t link,
+                           struct text call_id, uint32_t bytes);
+
+/*
+ * call_table_reserve - make sure that `bytes` more fit into the call's block
+ *
+ * May move the block: earlier pointers into it are dead, `call->block` is renewed. False when
+ * it would pass CALL_BLOCK_MAX or memory is out; nothing has changed then.
+ */
+bool call_table_reserve(struct call_table *table, struct call *call, uint32_t bytes);
+
+/* call_table_rekey - the call has a new callID now; its text is the caller's business. */
+void call_table_rekey(struct call_table *table, struct call call, uint64_t key);
+
+/* call_table_remove - forget the call: spans, index entry, block and slot are given back. */
+void call_table_remove(struct call_table *table, struct call call);
+
+/* span_set - the call waits for `span` until the link's clock says due_ms (moves it if it was
+ * waiting already). The list stays ordered by due time. */
+void span_set(struct call_table *table, struct call call, enum call_span span, uint64_t due_ms);
+
+/* span_clear - the call no longer waits for it; nothing happens if it did not. */
+void span_clear(struct call_table *table, struct call call, enum call_span span);
+
+static inline bool
+span_is_set(struct call call, enum call_span span)
+{
+    return (call.slot->spans >> span & 1) != 0;
+}
+
+/* The first call of a link's span list, number 0 if the list is empty. */
+struct call span_first(const struct call_table *table, uint16_t link, enum call_span span);
+
+#endif

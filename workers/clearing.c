@@ -1,0 +1,341 @@
+#include "workers/clearing.h"
+
+#include "ipc/profile.h"
+#include "workers/act.h"
+#include "workers/directory.h"
+#include "workers/evidence.h"
+#include "workers/judge.h"
+#include "workers/left.h"
+#include "workers/party_step.h"
+
+enum {
+    CALL_STATE_TRANSFERRED = 1,
+    CALL_STATE_NO_ANSWER = 7,
+};
+
+bool
+clearing_is_hold(const struct step *step)
+{
+    const struct event *event = step->event;
+    return event->kind == EVENT_CONNECTION_CLEARED &&
+           (profile_row(step->link->profile)->flags & PROFILE_HOLD_CLEARS) != 0 &&
+           text_is_equal(event->texts[EVENT_TEXT_DEVICE],
+                         event->texts[EVENT_TEXT_MONITOR_DEVICE]) &&
+           event->local_state != LOCAL_ABSENT && event->local_state != LOCAL_NULL &&
+           !text_is_equal(event->texts[EVENT_TEXT_RELEASING], event->texts[EVENT_TEXT_DEVICE]);
+}
+
+/* The one active party for which `fits` holds, or NULL if there is none or more than one. */
+static struct shm_party *
+only_party(struct step *step, struct call call,
+           bool (*fits)(struct step *, struct call, const struct shm_party *))
+{
+    struct shm_party *found = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party) || !fits(step, call, party))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = party;
+    }
+    return found;
+}
+
+static bool
+has_no_alias(struct step *step, struct call call, const struct shm_party *party)
+{
+    (void)step;
+    (void)call;
+    return party->aliases == 0;
+}
+
+static bool
+has_no_monitor(struct step *step, struct call call, const struct shm_party *party)
+{
+    return !directory_has_monitor(step->table, call.slot->link,
+                                  call_text(call.block, party->number));
+}
+
+/* A dynamic device ID nobody explained: the monitor's own device, the one without such an ID, or
+ * the one without a monitor. */
+static struct shm_party *
+guess_dynamic(struct step *step, struct call call)
+{
+    struct shm_party *own =
+        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    if (step->event->local_state == LOCAL_NULL && own != NULL)
+        return own;
+    struct shm_party *party = only_party(step, call, has_no_alias);
+    return party != NULL ? party : only_party(step, call, has_no_monitor);
+}
+
+/* The party whose connection cleared, under a name it has not gone by so far; or NULL. */
+static struct shm_party *
+guess_party(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    bool from_start = (call.block->flags & CALL_FROM_START) != 0;
+    if ((step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 && left_any(call))
+        return guess_dynamic(step, call);
+    if (directory_has_monitor(step->table, call.slot->link, device))
+        return NULL;
+    if (from_start)
+        return only_party(step, call, has_no_monitor);
+    return call_anonymous_party(call.block);
+}
+
+/*
+ * Whose connection is it? NULL when nothing is to end: it ended before, was never a party's, or
+ * fits nobody (counted).
+ */
+static struct shm_party *
+find_cleared(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    struct shm_party *party = call_party(call.block, device);
+    if (party != NULL)
+        return party_is_active(party) ? party : NULL;
+    const struct shm_name *name = call_find_name(call.block, device);
+    if (name != NULL && name->failed)
+        return NULL;
+    party = guess_party(step, call);
+    if (party != NULL) {
+        party_learn_name(call.block, party, device);
+        return party;
+    }
+    if ((call.block->flags & CALL_FROM_START) != 0) {
+        counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
+        return NULL;
+    }
+    return party_join(step, call, device, LOCAL_CONNECTED);
+}
+
+/* A bridged connection that never talked comes and goes unseen. */
+static bool
+is_silent(const struct shm_party *party)
+{
+    return (party->flags & PARTY_BRIDGED) != 0 && (party->flags & PARTY_TALKED) == 0;
+}
+
+/* Several phones under one number: all but the last one's clearings say nothing of the party. */
+static bool
+is_one_of_many_phones(struct step *step, struct shm_party *party)
+{
+    if (party->state == LOCAL_ALERTING && party->phones > 1) {
+        party->phones--;
+        return true;
+    }
+    if (party->silent_clears > 0 && step->now_ms < party->answered_clock_ms + SPAN_LINGER_MS) {
+        party->silent_clears--;
+        return true;
+    }
+    return false;
+}
+
+static bool
+has_request_for(struct step *step, struct call call, const struct shm_party *party)
+{
+    FOR_EACH_REQUEST (request, call.block) {
+        bool counts = request->state == REQUEST_STATE_GRANTED
+                          ? step->event->clock_ms < request->answered_ms + SPAN_GRANTED_MS
+                          : request_is_open(step, request);
+        if (counts && (request->clears_call ||
+                       party_is_named(call.block, party, call_text(call.block, request->target))))
+            return true;
+    }
+    return false;
+}
+
+/* Parallel ringing, pickup: another party answered, or goes on alerting, and this one's clearing
+ * names nobody or the one that answered. */
+static bool
+is_passed_over(struct step *step, struct call call, const struct shm_party *party)
+{
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    const struct shm_party *named = call_party(call.block, releasing);
+    bool answered = false;
+    bool alerting = false;
+    FOR_EACH_PARTY (each, call.block) {
+        if (each == party || !party_counts(step, call, each))
+            continue;
+        alerting |= each->state == LOCAL_ALERTING;
+        bool talks = (each->flags & (PARTY_CALLER | PARTY_TALKED)) == PARTY_TALKED;
+        if (releasing.length == 0)
+            answered |= talks;
+        else if (each == named && talks)
+            return true;
+    }
+    return releasing.length == 0 && (answered || alerting);
+}
+
+/* The ways in which an alerting or queued connection clears without anybody hanging up. */
+static bool
+is_diverted(struct step *step, struct call call, const struct shm_party *party)
+{
+    if (!party_is_waiting(party))
+        return false;
+    if (judge_is_diversion(step->event->cause))
+        return true;
+    return party->state == LOCAL_ALERTING && !has_request_for(step, call, party) &&
+           is_passed_over(step, call, party);
+}
+
+/* Out of sight after a diversion is looked at much later: the next Delivered may bring somebody
+ * we see. */
+static void
+watch_quiet(struct step *step, struct call call)
+{
+    if (left_is_unseen(step, call))
+        span_set(step->table, call, SPAN_QUIET, step->event->clock_ms + SPAN_QUIET_MS);
+}
+
+static void
+end_unanswered(struct step *step, struct call call, struct shm_party *party)
+{
+    struct shm_act *act =
+        act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_NO_ANSWER);
+    act_end_party(step, call, party, act);
+    party->end_call_state = CALL_STATE_NO_ANSWER;
+    act_settle(step, call);
+    watch_quiet(step, call);
+}
+
+void
+clearing_leave_by_transfer(struct step *step, struct call call, struct shm_party *party)
+{
+    struct shm_act *act = act_begin_fixed(step, call, call_text(call.block, party->number),
+                                          EVIDENCE_RELEASING_DEVICE, REASON_TRANSFER);
+    act_end_party(step, call, party, act);
+    party->end_call_state = CALL_STATE_TRANSFERRED;
+    act_settle(step, call);
+    span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_SIGHT_MS);
+}
+
+/* What the clearing's releasingDevice says, under the name its party goes by. */
+static struct text
+releasing_of(struct step *step, struct call call, const struct shm_party *subject)
+{
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    if (party_is_named(call.block, subject, releasing))
+        return call_text(call.block, subject->number);
+    return evidence_fit(step, call, releasing);
+}
+
+static void
+end_in_own_act(struct step *step, struct call call, struct shm_party *party)
+{
+    struct text releasing = releasing_of(step, call, party);
+    struct shm_act *act = act_begin(step, call, party);
+    act->releasing = call_add_text(call.block, releasing);
+    if (party_is_observer(step, call, party))
+        act->flags |= ACT_OBSERVER;
+    act_end_party(step, call, party, act);
+    left_after(step, call, act, party);
+    act_judge(step, call, act);
+    left_finish(step, call, act);
+}
+
+/*
+ * The end of a party that was alone: the first clearing decided. Only another device than the two,
+ * named now, makes it an act of its own; and where nobody was known, a named other counts.
+ */
+static void
+end_alone(struct step *step, struct call call, struct shm_party *party)
+{
+    struct shm_act *act = call_at(call.block, party->act);
+    struct text releasing = releasing_of(step, call, party);
+    bool names_other = releasing.length != 0 && !party_is_named(call.block, party, releasing);
+    const struct shm_party *subject =
+        act->subject == 0 ? NULL : call_at(call.block, act->subject);
+    bool names_third =
+        names_other && subject != NULL && !party_is_named(call.block, subject, releasing);
+    if (names_third && act->initiator != 0 &&
+        !text_is_equal(call_text(call.block, act->initiator), releasing)) {
+        party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
+        party->act = 0;
+        end_in_own_act(step, call, party);
+        return;
+    }
+    if (names_other)
+        act_learn(step, call, act, releasing);
+    act_end_party(step, call, party, act);
+    left_finish(step, call, act);
+}
+
+void
+clearing_connection(struct step *step, struct call call)
+{
+    struct shm_party *party = find_cleared(step, call);
+    party_make_monitored(step, call);
+    if (party == NULL)
+        return;
+    uint8_t cause = step->event->cause;
+    if (judge_is_transfer(cause)) {
+        clearing_leave_by_transfer(step, call, party);
+    } else if (is_silent(party)) {
+        act_drop_party(call, party);
+    } else if (is_one_of_many_phones(step, party)) {
+        return;
+    } else if ((party->flags & PARTY_ALONE) != 0) {
+        end_alone(step, call, party);
+    } else if (party_is_waiting(party) && judge_is_no_answer(cause) &&
+               !has_request_for(step, call, party)) {
+        end_unanswered(step, call, party);
+    } else if (is_diverted(step, call, party)) {
+        party_divert(step, call, party);
+        watch_quiet(step, call);
+    } else {
+        end_in_own_act(step, call, party);
+    }
+}
+
+/* A call whose parties all left silently before: only its own end is to be told. */
+static void
+clear_empty_call(struct step *step, struct call call)
+{
+    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_HANGUP);
+    act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
+    act_settle(step, call);
+}
+
+void
+clearing_call(struct step *step, struct call call)
+{
+    struct shm_act *act = NULL; /* of those who were not alone before */
+    struct shm_act *last = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && is_silent(party))
+            act_drop_party(call, party);
+        if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0 && act == NULL)
+            act = act_begin(step, call, NULL);
+    }
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party))
+            continue;
+        last = (party->flags & PARTY_ALONE) != 0 ? call_at(call.block, party->act) : act;
+        act_end_party(step, call, party, last);
+    }
+    if (last == NULL) {
+        clear_empty_call(step, call);
+        return;
+    }
+    if (act != NULL)
+        act_judge(step, call, act);
+    act_end_call(step, call, act != NULL ? act : last);
+    act_settle(step, call);
+}
+
+void
+clearing_copy(struct step *step, struct call call)
+{
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    struct shm_party *party = call_party(call.block, step_text(step, EVENT_TEXT_DEVICE));
+    if (party == NULL || party_is_active(party) || party->act == 0 || releasing.length == 0)
+        return;
+    struct shm_act *act = call_at(call.block, party->act);
+    bool is_subject = party_ref(call.block, party) == act->subject;
+    if (!is_subject && party_is_named(call.block, party, releasing))
+        return;
+    act_learn(step, call, act, releasing_of(step, call, party));
+    act_settle(step, call);
+}

@@ -1,0 +1,382 @@
+#include "workers/join.h"
+
+#include "workers/act.h"
+#include "workers/call_step.h"
+#include "workers/clearing.h"
+#include "workers/directory.h"
+#include "workers/left.h"
+#include "workers/party_step.h"
+
+/* A Conferenced or Transferred event in hand. */
+struct join {
+    bool conference;
+    bool replaces_path;      /* pathReplacement: IDs change, nobody leaves */
+    struct text controller;  /* the conferencing or transferring device */
+    struct text result;      /* callID of what comes out */
+    struct call kept;        /* the old call the result continues */
+    struct call other;       /* the other old call; number 0: none, or it has ended */
+};
+
+static struct text
+first_known(struct text first, struct text second, struct text third)
+{
+    if (first.length != 0)
+        return first;
+    return second.length != 0 ? second : third;
+}
+
+static struct call
+find_call(const struct step *step, struct text call_id)
+{
+    uint16_t link = step->event->link;
+    if (call_id.length == 0)
+        return CALL_NONE;
+    return call_table_find(step->table, call_key(link, call_id), link, call_id);
+}
+
+/* An old call, made if nobody has heard of it: then the controller's connection existed in it. */
+static struct call
+obtain_old(struct step *step, const struct join *join, struct text call_id, struct text device,
+           uint32_t room)
+{
+    struct call call = find_call(step, call_id);
+    if (call.number != 0 && call.block->life == CALL_ENDED)
+        return CALL_NONE;
+    call = call_obtain(step, call_id, room);
+    if (call.number == 0 || call.block->life != CALL_EMBRYO)
+        return call;
+    call_open(step, call);
+    struct text number = join->controller.length != 0 ? join->controller : device;
+    if (number.length != 0 && !join->replaces_path) {
+        struct shm_party *party = party_join(step, call, number, LOCAL_CONNECTED);
+        party_learn_name(call.block, party, device);
+    }
+    return call;
+}
+
+/* The transferring party has left this old call; it is reported once, however often it is said. */
+static void
+leave_old(struct step *step, const struct join *join, struct call call, struct text device)
+{
+    struct shm_party *party = call_party(call.block, join->controller);
+    if (party == NULL)
+        party = call_party(call.block, device);
+    if (party == NULL && (call.block->flags & CALL_FROM_START) == 0)
+        party = party_join(step, call, join->controller, LOCAL_CONNECTED);
+    if (party != NULL && party_is_active(party))
+        clearing_leave_by_transfer(step, call, party);
+}
+
+/* The active party of the kept call that goes by one of the names `from` goes by. */
+static struct shm_party *
+find_same(struct call kept, const struct shm_party *from, const struct shm_call *other)
+{
+    FOR_EACH_PARTY (party, kept.block) {
+        if (party_is_active(party) &&
+            party_is_named(other, from, call_text(kept.block, party->number)))
+            return party;
+    }
+    return call_active_party(kept.block, call_text(other, from->number));
+}
+
+static void
+merge_party(struct call kept, struct shm_party *from, const struct shm_call *other)
+{
+    struct shm_party *same = find_same(kept, from, other);
+    if (same == NULL) {
+        same = call_add_party(kept.block, call_text(other, from->number));
+        call_ref number = same->number;
+        *same = *from;
+        same->next = 0;
+        same->number = number;
+        same->aliases = 0;
+        same->act = 0;
+        same->other = 0;
+        same->flags = (uint16_t)(same->flags & ~(PARTY_ALONE | PARTY_CALLER));
+    }
+    party_learn_names_of(kept.block, same, other, from);
+    from->flags = (uint16_t)((from->flags & ~PARTY_ALONE) | PARTY_ENDED | PARTY_TOLD);
+    from->act = 0;
+}
+
+static void
+merge_requests(struct call kept, const struct shm_call *other)
+{
+    FOR_EACH_REQUEST (from, other) {
+        if (from->state == REQUEST_STATE_USED)
+            continue;
+        struct shm_request *to = call_add_request(kept.block);
+        call_ref next = to->next;
+        *to = *from;
+        to->next = next;
+        to->target = call_add_text(kept.block, call_text(other, from->target));
+        to->requester = call_add_text(kept.block, call_text(other, from->requester));
+    }
+}
+
+static void
+merge_names(struct call kept, const struct shm_call *other)
+{
+    for (call_ref ref = other->names; ref != 0;) {
+        const struct shm_name *name = call_at(other, ref);
+        call_note_name(kept.block, call_text(other, name->text), name->failed != 0);
+        ref = name->next;
+    }
+}
+
+/* What the kept call takes over from the other. Its own beginning, numbers and ConnID stay. */
+static void
+merge_details(struct call kept, const struct shm_call *other)
+{
+    struct shm_call *block = kept.block;
+    bool both_from_start = (block->flags & other->flags & CALL_FROM_START) != 0;
+    block->flags |= other->flags & (CALL_WATCHED | CALL_CONFERENCE | CALL_HAD_CLEARING);
+    if (!both_from_start)
+        block->flags &= ~(uint32_t)CALL_FROM_START;
+    if ((block->flags & CALL_ANSWERED) == 0 && (other->flags & CALL_ANSWERED) != 0) {
+        block->flags |= CALL_ANSWERED;
+        block->answer_us = other->answer_us;
+    }
+    if (block->queue == 0)
+        block->queue = call_add_text(block, call_text(other, other->queue));
+}
+
+static void
+merge_calls(struct step *step, struct join *join)
+{
+    if (!call_table_reserve(step->table, &join->kept, join->other.block->used))
+        return;
+    struct shm_call *other = join->other.block;
+    left_join(join->kept);
+    merge_details(join->kept, other);
+    FOR_EACH_PARTY (party, other) {
+        if (party_is_active(party))
+            merge_party(join->kept, party, other);
+    }
+    merge_requests(join->kept, other);
+    merge_names(join->kept, other);
+}
+
+/* The old call that is not continued: one EventCallDeleted, none when only IDs changed. */
+static void
+end_other(struct step *step, const struct join *join)
+{
+    struct call other = join->other;
+    if (!call_table_reserve(step->table, &other, CALL_ROOM_STEP))
+        return;
+    other.block->new_conn_id = join->kept.block->conn_id;
+    other.block->joined_key = join->kept.slot->key;
+    struct shm_act *act = NULL;
+    if (!join->replaces_path)
+        act = act_begin_fixed(step, other, join->controller, EVIDENCE_RELEASING_DEVICE,
+                              REASON_TRANSFER);
+    act_end_call(step, other, act);
+    act_settle(step, other);
+}
+
+/* Under its old callID the call is remembered for late copies, as one that has ended. */
+static void
+leave_tombstone(struct step *step, struct call kept, struct text old_id)
+{
+    struct call stone =
+        call_obtain(step, old_id, kept.block->used + (uint32_t)sizeof(struct shm_fact_chunk));
+    if (stone.number == 0)
+        return;
+    call_copy_facts(stone.block, kept.block);
+    stone.block->life = CALL_ENDED;
+    stone.block->flags |= CALL_DELETE_TOLD;
+    stone.block->joined_key = kept.slot->key;
+    stone.slot->last_order = step->event->order;
+    span_set(step->table, stone, SPAN_LINGER, step->now_ms + SPAN_LINGER_MS);
+}
+
+static void
+rename_call(struct step *step, const struct join *join)
+{
+    char old_id[EVENT_TEXT_LENGTH];
+    struct text old = call_text(join->kept.block, join->kept.block->call_id);
+    if (text_is_equal(old, join->result) || find_call(step, join->result).number != 0)
+        return;
+    memcpy(old_id, old.at, old.length);
+    old.at = old_id;
+    call_table_rekey(step->table, join->kept, call_key(step->event->link, join->result));
+    join->kept.block->call_id = call_add_text(join->kept.block, join->result);
+    leave_tombstone(step, join->kept, old);
+}
+
+static struct shm_party *
+find_listed(struct call call, const struct event_item *item)
+{
+    struct shm_party *party = call_active_party(call.block, item->endpoint);
+    if (party == NULL)
+        party = call_active_party(call.block, item->old_device);
+    return party != NULL ? party : call_active_party(call.block, item->new_device);
+}
+
+static bool
+is_listed(struct call call, const struct event *event, const struct shm_party *party)
+{
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        const struct event_item *item = &event->items[i];
+        if (party_is_named(call.block, party, item->endpoint) ||
+            party_is_named(call.block, party, item->old_device) ||
+            party_is_named(call.block, party, item->new_device))
+            return true;
+    }
+    return false;
+}
+
+/* The one party without a monitor that no item names: an item that fits nobody is it. */
+static struct shm_party *
+only_unlisted(struct step *step, struct call call)
+{
+    struct shm_party *found = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party) || is_listed(call, step->event, party) ||
+            directory_has_monitor(step->table, call.slot->link,
+                                  call_text(call.block, party->number)))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = party;
+    }
+    return found;
+}
+
+static bool
+is_controller(const struct join *join, const struct event_item *item)
+{
+    return join->controller.length != 0 && (text_is_equal(item->endpoint, join->controller) ||
+                                            text_is_equal(item->new_device, join->controller));
+}
+
+/* The list of the resulting call's connections: each is a party, under its new names. */
+static void
+apply_list(struct step *step, const struct join *join)
+{
+    struct call call = join->kept;
+    for (uint32_t i = 0; i < step->event->item_count; i++) {
+        const struct event_item *item = &step->event->items[i];
+        struct text device = first_known(item->endpoint, item->new_device, item->old_device);
+        if (device.length == 0 || (!join->conference && is_controller(join, item)))
+            continue;
+        struct shm_party *party = find_listed(call, item);
+        if (party == NULL)
+            party = only_unlisted(step, call);
+        if (party == NULL)
+            party = party_join(step, call, device, LOCAL_CONNECTED);
+        party_learn_name(call.block, party, item->endpoint);
+        party_learn_name(call.block, party, item->new_device);
+        if (!join->conference)
+            continue;
+        party->flags |= PARTY_TALKED;
+        if (!party_is_engaged(party))
+            party->state = LOCAL_CONNECTED;
+    }
+}
+
+static void
+join_two(struct step *step, struct join *join)
+{
+    struct text old_device = step_text(step, EVENT_TEXT_DEVICE);
+    if (!join->conference && !join->replaces_path) {
+        leave_old(step, join, join->kept, old_device);
+        if (join->other.number != 0)
+            leave_old(step, join, join->other, step_text(step, EVENT_TEXT_SECOND_DEVICE));
+    }
+    if (join->other.number != 0) {
+        merge_calls(step, join);
+        rename_call(step, join);
+        end_other(step, join);
+    } else {
+        rename_call(step, join);
+    }
+    left_join(join->kept);
+    apply_list(step, join);
+    if (join->conference) {
+        join->kept.block->flags |= CALL_CONFERENCE;
+        join->kept.block->controller = call_add_text(join->kept.block, join->controller);
+    } else if (!join->replaces_path) {
+        span_set(step->table, join->kept, SPAN_SIGHT, step->event->clock_ms + SPAN_SIGHT_MS);
+    }
+    party_make_monitored(step, join->kept);
+}
+
+/* Said before, or about a call that is no more: only the fact is noted. */
+static bool
+is_known(struct step *step)
+{
+    struct call primary = find_call(step, step_text(step, EVENT_TEXT_CALL));
+    if (primary.number == 0 || primary.block->life == CALL_EMBRYO)
+        return false;
+    primary.slot->last_order = step->event->order;
+    if (primary.block->life == CALL_ENDED)
+        return true;
+    if (!call_table_reserve(step->table, &primary, call_room(step->event)))
+        return true;
+    return !call_note_fact(primary.block, step->event->kind, step_text(step, EVENT_TEXT_DEVICE),
+                           step->event->monitor);
+}
+
+/* A call this event made has not counted the fact yet. */
+static void
+note_once(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    uint32_t monitor = step->event->monitor;
+    if (call_fact_count(call.block, step->event->kind, device, monitor) == 0)
+        call_note_fact(call.block, step->event->kind, device, monitor);
+}
+
+static void
+touch_ended(struct step *step, struct text call_id)
+{
+    struct call call = find_call(step, call_id);
+    if (call.number != 0)
+        call.slot->last_order = step->event->order;
+    else if (call_id.length != 0)
+        step->port.closed(step->port.context, call_key(step->event->link, call_id),
+                          step->event->order);
+}
+
+void
+join_calls(struct step *step)
+{
+    struct text primary = step_text(step, EVENT_TEXT_CALL);
+    struct text second = step_text(step, EVENT_TEXT_SECOND_CALL);
+    struct join join = {
+        .conference = step->event->kind == EVENT_CONFERENCED,
+        .replaces_path = step->event->cause == CAUSE_PATH_REPLACEMENT,
+        .controller = first_known(step_text(step, EVENT_TEXT_SUBJECT),
+                                  step_text(step, EVENT_TEXT_DEVICE),
+                                  step_text(step, EVENT_TEXT_SECOND_DEVICE)),
+        .result = first_known(step_text(step, EVENT_TEXT_NEW_CALL), primary, TEXT_NONE),
+        .kept = CALL_NONE,
+        .other = CALL_NONE,
+    };
+    if (is_known(step)) {
+        counter_add(step->counters, COUNTER_COPIES, 1);
+    } else {
+        uint32_t room = call_room(step->event) + CALL_ROOM_STEP;
+        join.kept = obtain_old(step, &join, primary, step_text(step, EVENT_TEXT_DEVICE), room);
+        if (join.kept.number != 0) {
+            call_note_details(step, join.kept);
+            note_once(step, join.kept);
+        }
+        if (second.length != 0 && !text_is_equal(second, primary))
+            join.other = obtain_old(step, &join, second,
+                                    step_text(step, EVENT_TEXT_SECOND_DEVICE), room);
+        if (join.other.number != 0 && text_is_equal(second, join.result)) {
+            struct call swap = join.kept;
+            join.kept = join.other;
+            join.other = swap;
+        }
+        if (join.kept.number != 0)
+            join_two(step, &join);
+        if (join.kept.number != 0)
+            call_touch(step, join.kept);
+    }
+    touch_ended(step, primary);
+    touch_ended(step, second);
+    touch_ended(step, step_text(step, EVENT_TEXT_NEW_CALL));
+}

@@ -1,0 +1,141 @@
+#include "workers/left.h"
+
+#include "ipc/profile.h"
+#include "workers/act.h"
+#include "workers/directory.h"
+#include "workers/evidence.h"
+
+bool
+left_any(struct call call)
+{
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            return true;
+    }
+    return false;
+}
+
+bool
+left_is_unseen(const struct step *step, struct call call)
+{
+    if ((call.block->flags & CALL_WATCHED) != 0)
+        return false;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) &&
+            directory_is_monitored(step->table, call.slot->link,
+                                   call_text(call.block, party->number)))
+            return false;
+    }
+    return true;
+}
+
+void
+left_join(struct call call)
+{
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && (party->flags & PARTY_ALONE) != 0) {
+            party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
+            party->act = 0;
+        }
+    }
+}
+
+/* The conferencing device's own clearing, on a switch where that ends the conference for all. */
+static bool
+controller_ends(const struct step *step, struct call call, const struct shm_party *subject)
+{
+    return (profile_row(step->link->profile)->flags & PROFILE_CONTROLLER_ENDS) != 0 &&
+           (call.block->flags & CALL_CONFERENCE) != 0 &&
+           party_is_named(call.block, subject, call_text(call.block, call.block->controller));
+}
+
+/* Does a conversation go on, or could one begin, without the subject? */
+static bool
+somebody_goes_on(const struct step *step, struct call call, const struct shm_party *subject)
+{
+    bool caller_left = (subject->flags & PARTY_CALLER) != 0;
+    uint32_t count = 0;
+    bool engaged = false;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_counts(step, call, party))
+            continue;
+        if (caller_left && party->state == LOCAL_QUEUED)
+            continue;
+        count++;
+        engaged |= party_is_engaged(party);
+    }
+    return count >= 2 && engaged;
+}
+
+void
+left_after(struct step *step, struct call call, struct shm_act *act,
+           const struct shm_party *subject)
+{
+    if (!controller_ends(step, call, subject) && somebody_goes_on(step, call, subject))
+        return;
+    act->flags |= ACT_ENDS_ALL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0)
+            act_mark_alone(call, party, act);
+    }
+}
+
+/* Bridged connections that never talked keep no call open. */
+static void
+drop_silent(struct call call)
+{
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party))
+            continue;
+        if ((party->flags & PARTY_BRIDGED) == 0 || (party->flags & PARTY_TALKED) != 0)
+            return;
+    }
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            act_drop_party(call, party);
+    }
+}
+
+/* Those who are alone end in their act; the others talk on where we cannot see. */
+static struct shm_act *
+end_unseen(struct step *step, struct call call, struct shm_act *act)
+{
+    struct shm_act *unseen = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party))
+            continue;
+        if ((party->flags & PARTY_ALONE) != 0) {
+            act_end_party(step, call, party, call_at(call.block, party->act));
+            continue;
+        }
+        if (unseen == NULL)
+            unseen = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT);
+        act_end_party(step, call, party, unseen);
+    }
+    return unseen != NULL ? unseen : act;
+}
+
+void
+left_finish(struct step *step, struct call call, struct shm_act *act)
+{
+    drop_silent(call);
+    if (left_any(call) && left_is_unseen(step, call))
+        act = end_unseen(step, call, act);
+    if (!left_any(call) && call.block->life == CALL_LIVING)
+        act_end_call(step, call, act);
+    act_settle(step, call);
+}
+
+void
+left_end_unseen(struct step *step, struct call call)
+{
+    drop_silent(call);
+    struct shm_act *act =
+        act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT);
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            act_end_party(step, call, party, act);
+    }
+    act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
+    act_settle(step, call);
+}

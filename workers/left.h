@@ -1,0 +1,35 @@
+#ifndef WORKERS_LEFT_H
+#define WORKERS_LEFT_H
+
+/*
+ * workers/left.h - who is left when a connection has ended, and what becomes of them.
+ */
+
+#include "workers/step.h"
+
+/*
+ * left_after - decide who of those left will end in `act`, which `subject` has just ended in
+ *
+ * One left, or only parties nobody talks to: they are alone, they end in this act whoever is
+ * named then. Else the act closes with the subject.
+ */
+void left_after(struct step *step, struct call call, struct shm_act *act,
+                const struct shm_party *subject);
+
+/* left_finish - end what we shall never hear of again, and the call when nobody is left in it.
+ * For ends by clearing, loss and being alone; not for diversions. Then tells what can be told. */
+void left_finish(struct step *step, struct call call, struct shm_act *act);
+
+/* left_end_unseen - end all that are left as out of sight, and the call. */
+void left_end_unseen(struct step *step, struct call call);
+
+/* Will the call send us nothing more: no monitored party left, no call monitor? */
+bool left_is_unseen(const struct step *step, struct call call);
+
+/* Is any party active? */
+bool left_any(struct call call);
+
+/* left_join - somebody joined, or the call failed: whoever was alone is so no more. */
+void left_join(struct call call);
+
+#endif

@@ -1,0 +1,140 @@
+#include "workers/party_step.h"
+
+#include "workers/act.h"
+#include "workers/directory.h"
+#include "workers/evidence.h"
+#include "workers/left.h"
+#include "workers/outcome.h"
+
+struct shm_party *
+party_join(struct step *step, struct call call, struct text number, enum local_state state)
+{
+    left_join(call);
+    struct shm_party *party = call_add_party(call.block, number);
+    party->state = (uint8_t)state;
+    if (state == LOCAL_ALERTING)
+        party->flags |= PARTY_ALERTED;
+    if (step->has_time) {
+        party->flags |= PARTY_HAS_START;
+        party->start_us = step->time_us;
+    }
+    return party;
+}
+
+struct shm_party *
+party_of_subject(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    struct text subject = step_text(step, EVENT_TEXT_SUBJECT);
+    struct shm_party *party = call_active_party(call.block, device);
+    if (party == NULL)
+        party = call_active_party(call.block, subject);
+    if (party == NULL)
+        return NULL;
+    party_learn_name(call.block, party, subject);
+    party_learn_name(call.block, party, device);
+    return party;
+}
+
+struct shm_party *
+party_make_subject(struct step *step, struct call call, enum local_state state, bool *made)
+{
+    struct shm_party *party = party_of_subject(step, call);
+    *made = party == NULL;
+    if (party != NULL)
+        return party;
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    struct text subject = step_text(step, EVENT_TEXT_SUBJECT);
+    party = party_join(step, call, subject.length != 0 ? subject : device, state);
+    party_learn_name(call.block, party, device);
+    return party;
+}
+
+void
+party_make_caller(struct step *step, struct call call)
+{
+    struct text calling = step_text(step, EVENT_TEXT_CALLING);
+    struct text network = step_text(step, EVENT_TEXT_NETWORK_DEVICE);
+    struct shm_party *caller = call_active_party(call.block, calling);
+    if (caller == NULL && calling.length == 0)
+        caller = call_active_party(call.block, network);
+    if (caller != NULL) {
+        party_learn_name(call.block, caller, network);
+        return;
+    }
+    caller = party_join(step, call, calling.length != 0 ? calling : network, LOCAL_CONNECTED);
+    caller->flags |= PARTY_CALLER;
+    party_learn_name(call.block, caller, network);
+}
+
+/* In a call met in the middle, a monitor that reports is in it unless it says otherwise; in one
+ * seen from its start it must say that it is. */
+static bool
+says_it_is_in(const struct step *step, struct call call, enum local_state *state)
+{
+    *state = (enum local_state)step->event->local_state;
+    if (*state == LOCAL_ABSENT) {
+        *state = LOCAL_CONNECTED;
+        return (call.block->flags & CALL_FROM_START) == 0;
+    }
+    return *state != LOCAL_NULL && *state != LOCAL_FAIL;
+}
+
+void
+party_make_monitored(struct step *step, struct call call)
+{
+    struct text monitor = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
+    enum local_state state;
+    if (monitor.length == 0 || step->event->monitor_type != MONITOR_DEVICE ||
+        !says_it_is_in(step, call, &state) || call_party(call.block, monitor) != NULL)
+        return;
+    struct shm_party *anonymous = call_anonymous_party(call.block);
+    if (anonymous != NULL && state == LOCAL_CONNECTED) {
+        party_learn_name(call.block, anonymous, monitor);
+        return;
+    }
+    party_join(step, call, monitor, state);
+}
+
+void
+party_divert(struct step *step, struct call call, struct shm_party *party)
+{
+    if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0) {
+        const struct shm_party *other = evidence_only_other(step, call, party);
+        party->other = other == NULL ? 0 : other->number;
+        party->end_seq = step->seq;
+        party->end_us = step->time_us;
+        party->end_cause = step->event->cause;
+        if (step->has_time)
+            party->flags |= PARTY_END_HAS_TIME;
+        outcome_redirect(step, call, party, step->event->cause);
+    }
+    act_drop_party(call, party);
+}
+
+static void
+mark_answered(struct step *step, struct shm_party *party)
+{
+    party->flags |= PARTY_TALKED;
+    if (!step->has_time || (party->flags & PARTY_ANSWERED) != 0)
+        return;
+    party->flags |= PARTY_ANSWERED;
+    party->answer_us = step->time_us;
+}
+
+void
+party_answer(struct step *step, struct call call, struct shm_party *party)
+{
+    mark_answered(step, party);
+    FOR_EACH_PARTY (each, call.block) {
+        if (party_is_active(each) && each != party &&
+            (each->state == LOCAL_CONNECTED || each->state == LOCAL_HOLD) &&
+            (directory_flags(step->table, call.slot->link, call_text(call.block, each->number)) &
+             EVENT_DEVICE_TREATMENT) == 0)
+            mark_answered(step, each);
+    }
+    if (step->has_time && (call.block->flags & CALL_ANSWERED) == 0) {
+        call.block->flags |= CALL_ANSWERED;
+        call.block->answer_us = step->time_us;
+    }
+}

@@ -1,0 +1,203 @@
+#include "workers/snapshot_step.h"
+
+#include "workers/act.h"
+#include "workers/call_step.h"
+#include "workers/evidence.h"
+#include "workers/left.h"
+#include "workers/party_step.h"
+#include "workers/request_step.h"
+
+/* Was the call known before the loss, and not spoken of since? */
+static bool
+is_doubtful(const struct step *step, struct call call)
+{
+    return call.block->life == CALL_LIVING && step->link->lost_order != 0 &&
+           call.slot->touched_order < step->link->lost_order;
+}
+
+/* Of two parties lost, one after the other, the second ends in the first one's act. */
+static struct shm_act *
+lost_act(struct step *step, struct call call, const struct shm_party *party)
+{
+    FOR_EACH_ACT (act, call.block) {
+        if ((act->flags & ACT_FIXED) != 0 && act->reason == REASON_LOST &&
+            act_other(call, act, party) != NULL)
+            return act;
+    }
+    return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
+}
+
+/* The connection ended while we could not see. Whoever is left keeps the evidence of its own
+ * clearing; one left out of sight ends with it. */
+static void
+lose_party(struct step *step, struct call call, struct shm_party *party)
+{
+    struct shm_act *act = lost_act(step, call, party);
+    struct shm_party *other = evidence_only_other(step, call, party);
+    act_end_party(step, call, party, act);
+    if (other != NULL && (other->flags & PARTY_ALONE) == 0 && left_is_unseen(step, call))
+        act_mark_alone(call, other, act);
+    left_finish(step, call, act);
+}
+
+static void
+lose_call(struct step *step, struct call call)
+{
+    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            act_end_party(step, call, party, act);
+    }
+    act_end_call(step, call, act);
+    request_rejudge(step, call);
+}
+
+static bool
+lists_call(const struct event *event, struct text call_id)
+{
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        if (text_is_equal(event->items[i].new_call, call_id))
+            return true;
+    }
+    return false;
+}
+
+/* A connection that stands: the call and the party exist, in the state it is in. */
+static void
+adopt(struct step *step, struct call call, struct text device, struct text alias, uint8_t state)
+{
+    if (state == LOCAL_NULL || state == LOCAL_FAIL || device.length == 0)
+        return;
+    enum local_state known = state == LOCAL_ABSENT ? LOCAL_CONNECTED : (enum local_state)state;
+    struct shm_party *party = call_active_party(call.block, device);
+    if (party == NULL)
+        party = call_active_party(call.block, alias);
+    if (party == NULL)
+        party = party_join(step, call, device, known);
+    party_learn_name(call.block, party, alias);
+    if (state != LOCAL_ABSENT)
+        party->state = state;
+}
+
+static struct call
+obtain_living(struct step *step, struct text call_id)
+{
+    struct call call = call_obtain(step, call_id, call_room(step->event));
+    if (call.number != 0 && call.block->life == CALL_EMBRYO)
+        call_open(step, call);
+    return call;
+}
+
+/* The doubtful calls this device was in and is not any more, by their first message. */
+static void
+lose_unlisted_calls(struct step *step)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    if (step->event->extra == 0 || step->link->lost_order == 0)
+        return;
+    uint32_t *numbers = step->scratch;
+    uint32_t count = 0;
+    for (struct call call = span_first(step->table, step->event->link, SPAN_IDLE);
+         call.number != 0 && is_doubtful(step, call);) {
+        if (call_active_party(call.block, device) != NULL &&
+            !lists_call(step->event, call_text(call.block, call.block->call_id)))
+            numbers[count++] = call.number;
+        uint32_t next = call.slot->span[SPAN_IDLE].next;
+        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+    }
+    /* step_flush() puts the outcomes of these calls in order. */
+    for (uint32_t i = 0; i < count; i++) {
+        struct call call = call_table_at(step->table, numbers[i]);
+        if (call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+            lose_party(step, call, call_active_party(call.block, device));
+    }
+}
+
+/* Each listed connection of the device stands. */
+static void
+adopt_listed_calls(struct step *step)
+{
+    for (uint32_t i = 0; i < step->event->item_count; i++) {
+        const struct event_item *item = &step->event->items[i];
+        if (item->state == LOCAL_NULL || item->state == LOCAL_FAIL)
+            continue;
+        struct call call = obtain_living(step, item->new_call);
+        if (call.number == 0 || call.block->life == CALL_ENDED)
+            continue;
+        adopt(step, call, step_text(step, EVENT_TEXT_DEVICE), item->new_device, item->state);
+        call_touch(step, call);
+    }
+}
+
+static struct text
+item_device(const struct event_item *item)
+{
+    return item->endpoint.length != 0 ? item->endpoint : item->new_device;
+}
+
+static bool
+lists_party(const struct event *event, const struct shm_call *block, const struct shm_party *party)
+{
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        const struct event_item *item = &event->items[i];
+        if (item->state != LOCAL_NULL && (party_is_named(block, party, item->endpoint) ||
+                                          party_is_named(block, party, item->new_device)))
+            return true;
+    }
+    return false;
+}
+
+/* Whoever the answer does not list has left while we could not see. */
+static void
+lose_unlisted(struct step *step, struct call call)
+{
+    bool any_listed = false;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && lists_party(step->event, call.block, party))
+            any_listed = true;
+    }
+    if (!any_listed) {
+        lose_call(step, call);
+        return;
+    }
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && !lists_party(step->event, call.block, party))
+            lose_party(step, call, party);
+    }
+}
+
+static void
+snapshot_call(struct step *step)
+{
+    const struct event *event = step->event;
+    if (event->extra == 0)
+        return;
+    struct text call_id = step_text(step, EVENT_TEXT_CALL);
+    struct call call = call_table_find(step->table, call_key(event->link, call_id), event->link,
+                                       call_id);
+    if (call.number != 0 && is_doubtful(step, call) &&
+        call_table_reserve(step->table, &call, call_room(event)))
+        lose_unlisted(step, call);
+    if (event->item_count == 0)
+        return;
+    if (call.number != 0 && call.block->life == CALL_ENDED)
+        call_detach(step, call);
+    call = obtain_living(step, call_id);
+    if (call.number == 0)
+        return;
+    for (uint32_t i = 0; i < event->item_count; i++)
+        adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
+              event->items[i].state);
+    call_touch(step, call);
+}
+
+void
+snapshot_step(struct step *step)
+{
+    if (step->event->kind == EVENT_SNAPSHOT_CALL) {
+        snapshot_call(step);
+        return;
+    }
+    lose_unlisted_calls(step);
+    adopt_listed_calls(step);
+}

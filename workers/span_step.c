@@ -1,0 +1,209 @@
+#include "workers/span_step.h"
+
+#include <stdlib.h>
+
+#include "workers/act.h"
+#include "workers/call_step.h"
+#include "workers/left.h"
+#include "workers/request_step.h"
+
+static uint64_t
+tick_at_or_after(uint64_t ms)
+{
+    return (ms + TICK_MS - 1) / TICK_MS * TICK_MS;
+}
+
+/* When the span of this call ends. Idle calls are listed by when they were last touched. */
+static uint64_t
+due_tick(const struct step *step, struct call call, enum call_span span)
+{
+    uint64_t due = call.slot->span[span].due_ms;
+    if (span == SPAN_IDLE)
+        due += step->link->stale_after_ms;
+    return tick_at_or_after(due);
+}
+
+void
+span_end_stale(struct step *step, struct call call)
+{
+    if (call.block->life != CALL_LIVING || !call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+        return;
+    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_STALE);
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            act_end_party(step, call, party, act);
+    }
+    act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
+    request_rejudge(step, call);
+}
+
+static bool
+has_waiting_act(struct call call)
+{
+    FOR_EACH_ACT (act, call.block) {
+        if ((act->flags & ACT_WAITING) != 0)
+            return true;
+    }
+    return false;
+}
+
+static void
+end_linger(struct step *step, struct call call)
+{
+    if (has_waiting_act(call) || !call_forget(step, call))
+        span_set(step->table, call, SPAN_LINGER, step->now_ms + TICK_MS);
+}
+
+static void
+end_sight(struct step *step, struct call call)
+{
+    if (left_is_unseen(step, call))
+        left_end_unseen(step, call);
+}
+
+static void
+end_span(struct step *step, struct call call, enum call_span span)
+{
+    span_clear(step->table, call, span);
+    if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+        return;
+    switch (span) {
+    case SPAN_WAIT:
+        request_rejudge(step, call);
+        break;
+    case SPAN_SIGHT:
+    case SPAN_QUIET:
+        end_sight(step, call);
+        break;
+    case SPAN_LINGER:
+        end_linger(step, call);
+        break;
+    case SPAN_IDLE:
+        span_end_stale(step, call);
+        break;
+    case SPAN_COUNT:
+        break;
+    }
+}
+
+/* The earliest tick at or before `limit` at which some span ends, or 0. */
+static uint64_t
+next_due(const struct step *step, uint64_t limit)
+{
+    uint64_t next = 0;
+    for (int span = 0; span < SPAN_COUNT; span++) {
+        struct call first =
+            span_first(step->table, step->event->link, (enum call_span)span);
+        if (first.number == 0)
+            continue;
+        uint64_t due = due_tick(step, first, (enum call_span)span);
+        if (due <= limit && (next == 0 || due < next))
+            next = due;
+    }
+    return next;
+}
+
+/* Slot numbers with their call's first message, so that sorting needs no table. */
+struct due_call {
+    uint64_t first_order;
+    uint32_t number;
+    uint32_t span;
+};
+
+static int
+compare_due(const void *left, const void *right)
+{
+    const struct due_call *a = left;
+    const struct due_call *b = right;
+    if (a->first_order != b->first_order)
+        return a->first_order < b->first_order ? -1 : 1;
+    return (a->span > b->span) - (a->span < b->span);
+}
+
+/* All calls of one span list that are due by `tick` (any, if it is UINT64_MAX). */
+static uint32_t
+gather_due(const struct step *step, enum call_span span, uint64_t tick, struct due_call *due,
+           uint32_t count)
+{
+    for (struct call call = span_first(step->table, step->event->link, span);
+         call.number != 0 && due_tick(step, call, span) <= tick;) {
+        if (count < step->table->shared->max_calls)
+            due[count++] = (struct due_call){call.block->first_order, call.number, (uint32_t)span};
+        uint32_t next = call.slot->span[span].next;
+        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+    }
+    return count;
+}
+
+static void
+end_gathered(struct step *step, const struct due_call *due, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct call call = call_table_at(step->table, due[i].number);
+        /* An earlier one may have ended, or even forgotten, this call. */
+        if (call.slot->key != 0 && call.slot->link == step->event->link &&
+            span_is_set(call, (enum call_span)due[i].span))
+            end_span(step, call, (enum call_span)due[i].span);
+        if (step->outcome_count > OUTCOMES_IN_BATCH / 2)
+            step_flush(step);
+    }
+}
+
+static void
+end_tick(struct step *step, uint64_t tick)
+{
+    struct due_call *due = (struct due_call *)(void *)step->scratch;
+    uint32_t count = 0;
+    for (int span = 0; span < SPAN_COUNT; span++)
+        count = gather_due(step, (enum call_span)span, tick, due, count);
+    qsort(due, count, sizeof *due, compare_due);
+    end_gathered(step, due, count);
+    step_flush(step);
+}
+
+/* The tick at `tick` as an event of its own: what ends then says its time. */
+static void
+take_up_tick(struct step *step, const struct event *last, uint64_t tick)
+{
+    step->tick->clock_ms = tick;
+    step->tick->time_us = last->time_us - (int64_t)(last->clock_ms - tick) * 1000;
+    step->event = step->tick;
+    step->decided_order = 2 * last->order;
+    step->decided_tick = tick;
+    step->time_us = step->tick->time_us;
+    step->now_ms = tick;
+    step->position = 0;
+}
+
+void
+span_step_tick(struct step *step)
+{
+    const struct event *last = step->event;
+    event_reset(step->tick);
+    step->tick->kind = EVENT_TICK;
+    step->tick->link = last->link;
+    step->tick->local_state = LOCAL_ABSENT;
+    step->tick->order = last->order;
+    step->tick->seq = last->seq;
+    step->tick->flags = last->flags & EVENT_HAS_TIME;
+    uint64_t tick;
+    while ((tick = next_due(step, last->clock_ms)) != 0) {
+        take_up_tick(step, last, tick);
+        end_tick(step, tick);
+    }
+    step->event = last;
+    step->link->tick_ms = last->clock_ms;
+}
+
+void
+span_step_end(struct step *step)
+{
+    static const enum call_span waiting[] = {SPAN_WAIT, SPAN_SIGHT, SPAN_QUIET};
+    struct due_call *due = (struct due_call *)(void *)step->scratch;
+    uint32_t count = 0;
+    for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
+        count = gather_due(step, waiting[i], UINT64_MAX, due, count);
+    qsort(due, count, sizeof *due, compare_due);
+    step->now_ms = UINT64_MAX / 2; /* no request is waited for any more */
+    end_gathered(step, due, count);
+}

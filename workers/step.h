@@ -1,0 +1,68 @@
+#ifndef WORKERS_STEP_H
+#define WORKERS_STEP_H
+
+/*
+ * workers/step.h - one event in hand: everything the rules may look at while they handle it.
+ *
+ * The rules are functions of the call table and this; they know no clock, do no I/O, allocate
+ * nothing. What they decide goes into the batch, which the worker process hands on.
+ */
+
+#include "ipc/counters.h"
+#include "ipc/event_record.h"
+#include "ipc/outcome_record.h"
+#include "workers/call.h"
+#include "workers/call_table.h"
+
+enum {
+    OUTCOMES_IN_BATCH = 4096, /* more outcomes of one message are handed on in parts */
+};
+
+/* Where a step's results go; a real seam: shared memory in the worker, arrays in tests. */
+struct step_port {
+    /* Called with outcomes in the order of the output. */
+    void (*write)(void *context, const struct shm_outcome *outcome);
+    /* Nothing of that call is remembered any more. False: not now, ask again later. */
+    bool (*closed)(void *context, uint64_t key, uint64_t last_order);
+    void *context;
+};
+
+struct step {
+    struct call_table *table;
+    struct shm_counters *counters;
+    struct step_port port;
+    const struct event *event; /* the message, or the tick, being handled */
+    struct shm_worker_link *link;
+    uint64_t decided_order; /* as in struct shm_outcome */
+    uint64_t decided_tick;
+    uint64_t seq; /* what is printed for what ends now */
+    int64_t time_us;
+    bool has_time;
+    uint64_t now_ms; /* the last tick: spans are over when it has reached their end */
+    uint32_t position; /* of the next outcome handed on; 0 again for each message and tick */
+    uint32_t outcome_count;
+    struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
+    void *scratch;                /* 16 bytes for each call the table can hold */
+    struct event *tick;           /* the tick in hand while spans end */
+};
+
+/* The spans of docs/attribution.md, in ms of link time. */
+enum {
+    TICK_MS = 100,
+    SPAN_GRANTED_MS = 10000,  /* a granted request waits for its clearing */
+    SPAN_LINGER_MS = 5000,    /* an ended call is remembered; phones fall silent after an answer */
+    SPAN_SIGHT_MS = 5000,     /* after a transfer */
+    SPAN_QUIET_MS = 300000,   /* after a diversion out of sight */
+    SPAN_EMBRYO_MS = 15000,   /* requests for a call nobody has mentioned */
+};
+
+static inline struct text
+step_text(const struct step *step, enum event_text which)
+{
+    return step->event->texts[which];
+}
+
+/* step_flush - hand the batch on, ordered; called after each event and each tick. */
+void step_flush(struct step *step);
+
+#endif
