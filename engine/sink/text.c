@@ -276,8 +276,7 @@ put_outcome(struct sink *sink, char *at, const struct shm_outcome *outcome, uint
         char time[JSON_TIME_SIZE];
         time_text(time, outcome->time_us);
         at = put_day(sink, at, time);
-        set_text(row.cells[COLUMN_TIME],
-                 (struct text){time + TABLE_DAY_SIZE + 1, TIME_WIDTH});
+        set_text(row.cells[COLUMN_TIME], (struct text){time + TABLE_DAY_SIZE + 1, TIME_WIDTH});
     }
     set_text(row.cells[COLUMN_LINK], outcome_text(outcome, OUTCOME_TEXT_LINK));
     set_text(row.cells[COLUMN_CALL], outcome_text(outcome, OUTCOME_TEXT_CALL_ID));

@@ -225,10 +225,9 @@ durations_read_well(void **state)
         uint64_t ms;
         const char *words;
     } samples[] = {
-        {0, "    0.0 s\n"},         {59999, "   59.9 s\n"},
-        {60000, "     1:00\n"},     {3599999, "    59:59\n"},
-        {3600000, "  1:00:00\n"},   {35999999, "  9:59:59\n"},
-        {36000000, "     10 h\n"},  {UINT64_MAX, "51240955\u2026\n"},
+        {0, "    0.0 s\n"},        {59999, "   59.9 s\n"},           {60000, "     1:00\n"},
+        {3599999, "    59:59\n"},  {3600000, "  1:00:00\n"},         {35999999, "  9:59:59\n"},
+        {36000000, "     10 h\n"}, {UINT64_MAX, "51240955\u2026\n"},
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct shm_outcome ended = outcome_sample(OUTCOME_CALL_DELETED);
