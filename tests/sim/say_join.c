@@ -43,8 +43,7 @@ choose_result(struct sim_call **lasting, struct sim_call **gone, char id[24],
     *lasting = result == RESULT_SECONDARY ? secondary : primary;
     *gone = result == RESULT_SECONDARY ? primary : secondary;
     if (result == RESULT_NEW)
-        snprintf(id, 24, "%s%llu",
-                 primary->link->manner == MANNER_CONFIGURED ? "0x00c0ffee-" : "",
+        snprintf(id, 24, "%s%llu", primary->link->manner == MANNER_CONFIGURED ? "0x00c0ffee-" : "",
                  (unsigned long long)primary->link->next_call);
     else
         snprintf(id, 24, "%s", call_id(*lasting));
@@ -79,8 +78,7 @@ move_parties(struct sim_call *lasting, struct sim_call *gone, const struct devic
 }
 
 static void
-join(struct sim_call *lasting, struct sim_call *gone, struct device *device,
-     enum result_id result)
+join(struct sim_call *lasting, struct sim_call *gone, struct device *device, enum result_id result)
 {
     move_parties(lasting, gone, device);
     if (result == RESULT_NEW)

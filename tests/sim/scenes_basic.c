@@ -94,10 +94,17 @@ play_unanswered(struct scene *scene)
 bool
 play_failed(struct scene *scene)
 {
-    static const char *const causes[] = {"busy", "busy", "aCDBusy", "trunksBusy",
-                                         "networkCongestion", "invalidNumberFormat",
-                                         "numberUnallocated", "destNotObtainable",
-                                         "selectedTrunkBusy", "reorderTone", "blocked"};
+    static const char *const causes[] = {"busy",
+                                         "busy",
+                                         "aCDBusy",
+                                         "trunksBusy",
+                                         "networkCongestion",
+                                         "invalidNumberFormat",
+                                         "numberUnallocated",
+                                         "destNotObtainable",
+                                         "selectedTrunkBusy",
+                                         "reorderTone",
+                                         "blocked"};
     struct random *random = scene_random(scene);
     struct sides sides = {.caller = scene_cast(scene, DEVICE_AGENT)};
     sides.called = scene_cast(scene, random_chance(random, 50) ? DEVICE_AGENT : DEVICE_CUSTOMER);
@@ -125,7 +132,7 @@ static const char *
 redirect_cause(struct random *random)
 {
     static const char *const causes[] = {"callForwardNoAnswer", "callForward", "redirected",
-                                         "callNotAnswered", "callPickup", "alertTimeExpired"};
+                                         "callNotAnswered",     "callPickup",  "alertTimeExpired"};
     return causes[random_below(random, 6)];
 }
 
@@ -152,8 +159,8 @@ play_redirect(struct scene *scene)
     struct device *next[2];
     uint32_t hops = random_between(random, 1, 2);
     for (uint32_t i = 0; i < hops; i++)
-        if ((next[i] = scene_cast(scene, random_chance(random, 75) ? DEVICE_AGENT
-                                                                   : DEVICE_PHONE)) == NULL)
+        if ((next[i] = scene_cast(scene,
+                                  random_chance(random, 75) ? DEVICE_AGENT : DEVICE_PHONE)) == NULL)
             return false;
     struct sim_call *call = scene_call(scene);
     struct device *ringing = sides.called;
@@ -219,7 +226,8 @@ play_group(struct scene *scene)
     struct sim_call *call = scene_call(scene);
     dial(call, sides.caller, "70000", NULL);
     for (uint32_t i = 0; i < count; i++)
-        say_delivered(call, members[i], NULL, random_chance(random, 50) ? "multipleAlerting" : NULL);
+        say_delivered(call, members[i], NULL,
+                      random_chance(random, 50) ? "multipleAlerting" : NULL);
     scene_wait(scene, 500, 6000);
     if (random_chance(random, 30)) {
         struct cue cue = {.truth = members[0], .named = members[0], .cause = "normalClearing"};
