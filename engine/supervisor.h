@@ -41,7 +41,7 @@ struct role_entry {
 
 /* Called in the supervisor while it waits. */
 struct supervisor_watch {
-    void (*tick)(void *context); /* every SUPERVISOR_TICK_MS and whenever a process ended; or NULL */
+    void (*tick)(void *context); /* every SUPERVISOR_TICK_MS, and when a process ended; or NULL */
     void (*hush)(void *context); /* before anything is printed, and at the end; or NULL */
     void *context;
 };

@@ -223,6 +223,7 @@ struct shm_fact_chunk {
 };
 
 static_assert(sizeof(struct shm_name) == 16, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_fact) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_fact_chunk) == 128, "bump SHM_LAYOUT_VERSION");
 
 /* A text in a block: length byte, then the bytes, padded to CALL_UNIT. */
@@ -249,6 +250,8 @@ struct shm_call_slot {
     struct shm_span span[SPAN_COUNT];
 };
 
+static_assert(sizeof(struct shm_text) == CALL_UNIT, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_span) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_call_slot) == 128, "bump SHM_LAYOUT_VERSION");
 
 struct shm_span_list {
@@ -287,6 +290,10 @@ struct shm_device {
     char agent[CALL_DEVICE_TEXT];
 };
 
+static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 184, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
+
 /* A call on its way between workers: this header, then the block's used bytes, through a lane. */
 struct shm_move {
     uint64_t number; /* of the move: OUT and IN name the same */
@@ -306,6 +313,8 @@ struct shm_index_entry {
     uint32_t tag; /* upper half of the key */
     uint32_t slot; /* 0: free */
 };
+
+static_assert(sizeof(struct shm_index_entry) == 8, "bump SHM_LAYOUT_VERSION");
 
 enum {
     CALL_CLASSES = 21, /* block sizes: 1 KiB times 1, 1.5, 2, 3, 4, 6, ... 1 MiB */
@@ -327,6 +336,8 @@ struct shm_call_table {
     uint32_t living;     /* slots in use */
     uint32_t device_count;
 };
+
+static_assert(sizeof(struct shm_call_table) == 248, "bump SHM_LAYOUT_VERSION");
 
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);

@@ -20,11 +20,14 @@ futex(_Atomic uint32_t *word, int operation, uint32_t value, const struct timesp
 uint32_t
 doorbell_prepare(struct shm_doorbell *bell)
 {
-    atomic_store_explicit(&bell->sleepers, 1, memory_order_relaxed);
+    /* acquire: D2. A ring that this token includes will not wake us; its news must be seen. */
+    uint32_t token = atomic_load_explicit(&bell->sequence, memory_order_acquire);
+    /* release: D3. Taken after the flag stood, the token could include the ring that took the
+     * flag down: we would sleep unseen. */
+    atomic_store_explicit(&bell->sleepers, 1, memory_order_release);
     /* seq_cst: D1. The flag stands before the caller looks for news. */
     atomic_thread_fence(memory_order_seq_cst);
-    /* acquire: D2. A ring that this token includes will not wake us; its news must be seen. */
-    return atomic_load_explicit(&bell->sequence, memory_order_acquire);
+    return token;
 }
 
 void
@@ -49,8 +52,8 @@ doorbell_ring(struct shm_doorbell *bell)
     /* relaxed: the fence above orders it. Read first: an exchange would take the line away. */
     if (atomic_load_explicit(&bell->sleepers, memory_order_relaxed) == 0)
         return;
-    /* relaxed: as above; only who gets the 1 goes on. */
-    if (atomic_exchange_explicit(&bell->sleepers, 0, memory_order_relaxed) == 0)
+    /* acquire: D3. The step below comes after the token of the sleep we end. */
+    if (atomic_exchange_explicit(&bell->sleepers, 0, memory_order_acquire) == 0)
         return;
     /* release: D2. */
     atomic_fetch_add_explicit(&bell->sequence, 1, memory_order_release);

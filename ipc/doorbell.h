@@ -23,13 +23,15 @@
  *         publish news ; fence ; ring: sleepers ?                 one of the two sees the other
  *   D2    ring: sequence (release) -> prepare: sequence (acquire) the news, to one who took its
  *                                                                 token after the ring
+ *   D3    prepare: sleepers (release) -> ring: exchange (acquire) the token, older than the flag
  *
  * doorbell_ring costs a fence and a load of a shared line when nobody sleeps; callers ring once a
  * batch. Of several ringers one makes the system call: the first takes the sleeper's flag down.
  * A sleep ends after at most DOORBELL_NAP_MS whatever happens, so a lost wake-up (a ringer that
  * is killed with the flag in its hand) costs time, never progress.
  *
- * tests/model/doorbell.pml checks that nobody sleeps on news.
+ * tests/model/doorbell.pml checks that nobody sleeps on news; its BUG1..BUG5 show that the order
+ * of each step counts.
  */
 
 #include <stdatomic.h>

@@ -82,12 +82,32 @@ text_mask_of(const struct event *event)
     return mask;
 }
 
+/*
+ * Texts are mostly numbers of a few bytes, where a call of memcpy() costs more than the copy: two
+ * overlapping words do for 4 to 16 bytes.
+ */
+static inline void
+copy_text(uint8_t *to, const char *from, uint32_t length)
+{
+    if (length > 16) {
+        memcpy(to, from, length);
+    } else if (length >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + length - 8, from + length - 8, 8);
+    } else if (length >= 4) {
+        memcpy(to, from, 4);
+        memcpy(to + length - 4, from + length - 4, 4);
+    } else {
+        for (uint32_t i = 0; i < length; i++)
+            to[i] = (uint8_t)from[i];
+    }
+}
+
 static uint8_t *
 put_text(uint8_t *at, struct text text)
 {
     *at++ = (uint8_t)text.length;
-    if (text.length != 0)
-        memcpy(at, text.at, text.length);
+    copy_text(at, text.at, text.length);
     return at + text.length;
 }
 

@@ -9,7 +9,7 @@ const char *
 attach_result_words(enum attach_result result)
 {
     static const char *const words[ATTACH_RESULT_COUNT] = {
-#define ATTACH_RESULT(name, printed) [ATTACH_##name] = printed,
+#define ATTACH_RESULT(name, printed) [ATTACH_##name] = (printed),
 #include "ipc/attach_result.def"
 #undef ATTACH_RESULT
     };

@@ -22,7 +22,7 @@ static const struct {
     const char *suffix;
     bool per_worker;
 } kinds[SEGMENT_KIND_COUNT] = {
-#define SEGMENT_KIND(name, printed, each) [SEGMENT_##name] = {printed, each},
+#define SEGMENT_KIND(name, printed, each) [SEGMENT_##name] = {(printed), (each)},
 #include "ipc/segment_kind.def"
 #undef SEGMENT_KIND
 };
@@ -31,7 +31,7 @@ const char *
 segment_result_words(enum segment_result result)
 {
     static const char *const words[SEGMENT_RESULT_COUNT] = {
-#define SEGMENT_RESULT(name, printed) [SEGMENT_##name] = printed,
+#define SEGMENT_RESULT(name, printed) [SEGMENT_##name] = (printed),
 #include "ipc/segment_result.def"
 #undef SEGMENT_RESULT
     };

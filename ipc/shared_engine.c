@@ -118,7 +118,7 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "slots of a ring must be a power of two, at least 1024";
     if (!is_power_of_two(shape->result_slots) || shape->result_slots < RESULT_SLOTS_MIN)
         return "slots of the result ring must be a power of two, at least 64";
-    if (sysconf(_SC_PAGESIZE) != SHM_PAGE)
+    if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
         return "this build is for pages of 4096 bytes";
     return NULL;
 }

@@ -46,8 +46,8 @@ enum {
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
     CLOSED_SLOTS = 1024,     /* closed calls a worker can be ahead of the front-end */
-    CALL_BYTES_MOST = 4096,  /* of a call table for each call it may hold: an upper bound of a sparse
-                                segment, for shape.calls_bytes */
+    CALL_BYTES_MOST = 4096,  /* of a call table for each call it may hold: an upper bound of a
+                                sparse segment, for shape.calls_bytes */
     SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
 
@@ -103,6 +103,7 @@ static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSI
 static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
 static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_control) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, watermark) == SHM_PAGE, "own page");
 static_assert(offsetof(struct shm_control, processes) == 2 * SHM_PAGE, "own page");
 

@@ -316,6 +316,6 @@ call_step(struct step *step)
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:
     case EVENT_KIND_COUNT:
-        CHECK(!"handled by the worker process");
+        CHECK_NEVER("handled by the worker process");
     }
 }

@@ -158,7 +158,7 @@ index_delete(struct call_table *table, uint64_t key, uint32_t number)
 static uint32_t
 class_size(uint32_t class_number)
 {
-    uint32_t power = CALL_BLOCK_MIN << (class_number / 2);
+    uint32_t power = (uint32_t)CALL_BLOCK_MIN << (class_number / 2);
     return class_number % 2 == 0 ? power : power + power / 2;
 }
 

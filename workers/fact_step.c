@@ -227,6 +227,6 @@ fact_step(struct step *step, struct call call, bool opening)
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:
     case EVENT_KIND_COUNT:
-        CHECK(!"an event of one call");
+        CHECK_NEVER("an event of one call");
     }
 }

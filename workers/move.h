@@ -4,8 +4,8 @@
 /*
  * workers/move.h - a call goes to another worker, because an event relates it to a call there.
  *
- * The front-end pushes MOVE_OUT to the one that has the call and MOVE_IN to the one that gets it, in
- * this order, under one move number; so every wait here points to a smaller number, and nobody
+ * The front-end pushes MOVE_OUT to the one that has the call and MOVE_IN to the one that gets it,
+ * in this order, under one move number; so every wait here points to a smaller number, and nobody
  * waits in a circle, however small the lanes are (tests/model/handoff.pml).
  */
 

@@ -138,6 +138,8 @@ xml_document_end(const char *bytes, size_t length, size_t *end, const char **why
            (bytes[skipped] == '\0' || xml_byte_is(bytes[skipped], XML_BYTE_SPACE)))
         skipped++;
     size_t left = length - skipped;
+    if (left == 0)
+        return XML_INCOMPLETE;
     bool is_bounded = left > XML_MESSAGE_MAX;
     struct search search = {.begin = bytes + skipped, .at = bytes + skipped};
     search.end = search.begin + (is_bounded ? XML_MESSAGE_MAX : left);

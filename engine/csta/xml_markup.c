@@ -275,14 +275,14 @@ accept_encoding(struct xml_scan *scan, struct text value)
         [XML_ENCODING_ISO_8859_1] = {"ISO-8859-1", 10},
     };
     bool has_mark = scan->begin[0] == '\xef';
-    for (uint8_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+    for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         if (value.length != names[i].length ||
             strncasecmp(value.at, names[i].at, value.length) != 0)
             continue;
         if (has_mark && i != XML_ENCODING_UTF_8)
             return xml_fail(scan, XML_REFUSED, value.at,
                             "a UTF-8 byte order mark, but another encoding");
-        scan->encoding = i;
+        scan->encoding = (uint8_t)i;
         return true;
     }
     return xml_fail(scan, XML_REFUSED, value.at,

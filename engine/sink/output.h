@@ -29,7 +29,7 @@ struct output {
 
 void output_init(struct output *output, int descriptor);
 
-/* output_reserve - room for `most` bytes (<= OUTPUT_BUFFER_BYTES), writing out what is in the way */
+/* output_reserve - room for `most` bytes (<= OUTPUT_BUFFER_BYTES); what is in the way is written */
 char *output_reserve(struct output *output, size_t most);
 
 static inline void

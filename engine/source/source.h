@@ -112,7 +112,7 @@ bool source_open_bytes(struct source *source, const char *link, const void *byte
  */
 enum source_result source_next(struct source *source, struct source_message *message);
 
-/* source_wait - after SOURCE_WAIT: sleep until there is something to read or `timeout_ms` passed. */
+/* source_wait - after SOURCE_WAIT: sleep until there is something to read, or `timeout_ms`. */
 void source_wait(const struct source *source, int timeout_ms);
 
 /* source_format - what the input holds; SOURCE_UNKNOWN before the first source_next(). */

@@ -121,7 +121,7 @@ static void
 the_first_unreadable_messages_are_named_with_their_lines(void **state)
 {
     (void)state;
-    char text[2048] = "# onhook-trace 1\n0 a < 9999 <Broken\nwhat is this\n"
+    char text[2048] = "# onhook-trace 1\n0 a < 9999 <Broken\nnonsense\n"
                       "# link a profile=nonsense\n";
     for (int i = 0; i < 10; i++)
         strcat(text, "1.0 a < 9999 </x>\n");

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "engine/settings_parts.h"
 
 /* The example of the repository. */
@@ -110,6 +109,28 @@ the_example_has_no_key_that_is_not_there(void **state)
 }
 
 static void
+spans_take_units(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        uint64_t ms;
+    } good[] = {{"1", 1000},      {"90s", 90000},  {"1500ms", 1500},  {"30m", 1800000},
+                {"8h", 28800000}, {"1.25s", 1250}, {"0.5h", 1800000}, {"365d", 31536000000}};
+    static const char *const bad[] = {
+        "",      "h", "1w", "1 h", "1.", ".5s", "1.2345s", "-1s", "0", "999ms", "9999999999999d",
+        "1.5.5s"};
+    struct link_settings link = {0};
+    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+        assert_null(settings_link_key(&link, TEXT("stale-after"), text_of(good[i].text)));
+        assert_int_equal(link.stale_after_ms, good[i].ms);
+    }
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+        assert_non_null(settings_link_key(&link, TEXT("stale-after"), text_of(bad[i])));
+    assert_int_equal(link.stale_after_ms, 31536000000);
+}
+
+static void
 every_default_is_allowed(void **state)
 {
     (void)state;
@@ -188,6 +209,7 @@ main(void)
         cmocka_unit_test(the_example_reads_without_a_word),
         cmocka_unit_test(the_example_documents_every_key_and_its_default),
         cmocka_unit_test(the_example_has_no_key_that_is_not_there),
+        cmocka_unit_test(spans_take_units),
         cmocka_unit_test(every_default_is_allowed),
         cmocka_unit_test(the_printed_table_names_every_section_and_key),
         cmocka_unit_test(words_that_do_not_fit_are_cut),

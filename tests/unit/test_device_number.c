@@ -57,6 +57,7 @@ every_part_around_the_number_is_dropped(void **state)
         {"N<2001", "2001"},
         {"N<2001;x>", "2001"},
         {"N<>", ""},
+        {"N< tel:5 >", "5"},
         {"Nora", "Nora"},
         {"2001 ;x", "2001"},
         {";x", ""},

@@ -155,6 +155,23 @@ every_kind_and_every_single_text_survives(void **state)
 }
 
 static void
+a_text_of_every_length_survives_byte_for_byte(void **state)
+{
+    (void)state;
+    char bytes[EVENT_TEXT_LENGTH];
+    for (uint32_t i = 0; i < EVENT_TEXT_LENGTH; i++)
+        bytes[i] = (char)(i + 1);
+    for (uint32_t length = 1; length <= EVENT_TEXT_LENGTH; length++) {
+        event_reset(&in);
+        in.kind = EVENT_HELD;
+        in.texts[EVENT_TEXT_CALL] = (struct text){bytes, length};
+        in.texts[EVENT_TEXT_DEVICE] = TEXT("behind");
+        assert_true(event_unpack(&out, slots, pack()) > 0);
+        assert_same_event(&in, &out);
+    }
+}
+
+static void
 items_survive_with_absent_texts_among_them(void **state)
 {
     (void)state;
@@ -321,6 +338,7 @@ main(void)
         PROMISE(a_reset_event_says_nothing),
         PROMISE(an_unpacked_event_is_the_packed_one),
         PROMISE(every_kind_and_every_single_text_survives),
+        PROMISE(a_text_of_every_length_survives_byte_for_byte),
         PROMISE(items_survive_with_absent_texts_among_them),
         PROMISE(the_longest_event_fits_and_stays_within_its_slots),
         PROMISE(an_event_of_scalars_alone_takes_one_slot),

@@ -1,6 +1,6 @@
 /*
- * What the engine's shared memory promises: made whole or not at all, writable only by those who
- * write it, and whatever is sent through it arrives.
+ * What the engine's shared memory promises: made whole or not at all, and whatever is sent
+ * through it arrives. (Who may write what: test_shared_engine_access.c.)
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include <cmocka.h>
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -201,213 +200,6 @@ a_lane_leads_one_way(void **state)
     ring_spsc_publish(&out, LANE_SLOTS);
     assert_int_equal(ring_spsc_poll(&in, UINT32_MAX), LANE_SLOTS);
     assert_int_equal(ring_spsc_poll(&back, UINT32_MAX), 0);
-}
-
-/* ---- who may write what ---------------------------------------------------------------------- */
-
-/* One place for each line of the table in ipc/shared_engine.h, for worker `w` of two. */
-enum place {
-    CONTROL_FIXED,
-    WATERMARK,
-    FRONTEND_PAGE,
-    PUBLISHER_PAGE,
-    WORKER_PAGE,
-    FRONTEND_BELL,
-    PUBLISHER_BELL,
-    WORKER_BELL,
-    RING_FIXED,
-    RING_PRODUCER,
-    RING_CONSUMER,
-    RING_SLOT,
-    RING_SLOT_TWICE,
-    CALLS_HEADER,
-    CALLS_TABLE,
-    LANE_FROM_PRODUCER,
-    LANE_FROM_CONSUMER,
-    LANE_FROM_SLOT,
-    LANE_TO_PRODUCER,
-    LANE_TO_CONSUMER,
-    LANE_TO_SLOT,
-    CLOSED_PRODUCER,
-    CLOSED_CONSUMER,
-    CLOSED_SLOT,
-    RESULT_FIXED,
-    RESULT_TAIL,
-    RESULT_CURSOR,
-    RESULT_SLOT,
-    PLACE_COUNT,
-};
-
-static void *
-place_in_ring(const struct ring_spsc *ring, enum place place, enum place producer)
-{
-    if (place == producer)
-        return &ring->shared->producer_position;
-    if (place == producer + 1)
-        return &ring->shared->consumer_position;
-    return ring->slots;
-}
-
-static void *
-place_in_rings(struct shared_engine *engine, enum place place, uint32_t w)
-{
-    shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
-    const struct ring_spsc *ring = &engine->rings[w];
-    uint64_t twice = (ring->mask + 1) * ring->slot_size;
-    if (place == RING_FIXED)
-        return &ring->shared->fixed.slot_count;
-    if (place == RING_SLOT_TWICE)
-        return ring->slots + twice + twice - 8;
-    if (place <= RING_SLOT)
-        return place_in_ring(ring, place, RING_PRODUCER);
-    struct ring_spsc from = shared_engine_lane(engine, w, 1 - w, true);
-    struct ring_spsc to = shared_engine_lane(engine, 1 - w, w, true);
-    if (place <= LANE_FROM_SLOT)
-        return place_in_ring(&from, place, LANE_FROM_PRODUCER);
-    if (place <= LANE_TO_SLOT)
-        return place_in_ring(&to, place, LANE_TO_PRODUCER);
-    return place_in_ring(&engine->closed[w], place, CLOSED_PRODUCER);
-}
-
-static void *
-address_of(struct shared_engine *engine, enum place place, uint32_t w)
-{
-    if (place == CONTROL_FIXED)
-        return &engine->control->fixed.workers;
-    if (place == WATERMARK)
-        return &engine->control->watermark;
-    if (place == FRONTEND_PAGE)
-        return &engine->frontend->progress;
-    if (place == PUBLISHER_PAGE)
-        return &engine->publisher->progress;
-    if (place == WORKER_PAGE)
-        return &engine->workers[w].progress;
-    if (place == FRONTEND_BELL)
-        return &engine->frontend->doorbell;
-    if (place == PUBLISHER_BELL)
-        return &engine->publisher->doorbell;
-    if (place == WORKER_BELL)
-        return &engine->workers[w].doorbell;
-    if (place == CALLS_HEADER)
-        return (uint8_t *)engine->calls[w] - SHM_PAGE;
-    if (place == CALLS_TABLE)
-        return (uint8_t *)engine->calls[w] + shape.calls_bytes - 8;
-    if (place == RESULT_FIXED)
-        return &engine->result.shared->fixed.slot_count;
-    if (place == RESULT_TAIL)
-        return &engine->result.shared->tail;
-    if (place == RESULT_CURSOR)
-        return &engine->result.shared->cursor;
-    if (place == RESULT_SLOT)
-        return &engine->result.slots[shape.result_slots - 1];
-    return place_in_rings(engine, place, w);
-}
-
-static sigjmp_buf refused;
-
-static void
-on_fault(int number)
-{
-    (void)number;
-    siglongjmp(refused, 1);
-}
-
-static bool
-can_write(void *address)
-{
-    if (sigsetjmp(refused, 1) != 0)
-        return false;
-    volatile uint32_t *word = address;
-    *word = *word;
-    return true;
-}
-
-/* In a child that took the role: 1 + the first place whose protection is not as `may` says. */
-static int
-first_wrong_place(struct shared_engine *engine, enum role role, uint32_t index, const bool *may,
-                  uint32_t w)
-{
-    void *places[PLACE_COUNT];
-    for (unsigned place = 0; place < PLACE_COUNT; place++)
-        places[place] = address_of(engine, (enum place)place, w);
-    shared_engine_become(engine, role, index);
-    struct sigaction action = {.sa_handler = on_fault};
-    sigaction(SIGSEGV, &action, NULL);
-    for (unsigned place = 0; place < PLACE_COUNT; place++) {
-        if (can_write(places[place]) != may[place])
-            return (int)place + 1;
-    }
-    return 0;
-}
-
-static void
-check_role(struct shared_engine *engine, enum role role, uint32_t index, const bool *may,
-           uint32_t w)
-{
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0)
-        _exit(first_wrong_place(engine, role, index, may, w));
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_int_equal(status, 0);
-}
-
-static void
-a_front_end_writes_what_is_its_own(void **state)
-{
-    static const bool may[PLACE_COUNT] = {
-        [WATERMARK] = true,      [FRONTEND_PAGE] = true,   [FRONTEND_BELL] = true,
-        [PUBLISHER_BELL] = true, [WORKER_BELL] = true,     [RING_PRODUCER] = true,
-        [RING_SLOT] = true,      [RING_SLOT_TWICE] = true, [CLOSED_CONSUMER] = true,
-    };
-    check_role(*state, ROLE_FRONTEND, 0, may, 0);
-    check_role(*state, ROLE_FRONTEND, 0, may, 1);
-}
-
-static void
-a_worker_writes_what_is_its_own(void **state)
-{
-    static const bool may[PLACE_COUNT] = {
-        [FRONTEND_BELL] = true,      [PUBLISHER_BELL] = true, [WORKER_BELL] = true,
-        [WORKER_PAGE] = true,        [RING_CONSUMER] = true,  [CALLS_TABLE] = true,
-        [LANE_FROM_PRODUCER] = true, [LANE_FROM_SLOT] = true, [LANE_TO_CONSUMER] = true,
-        [CLOSED_PRODUCER] = true,    [CLOSED_SLOT] = true,    [RESULT_TAIL] = true,
-        [RESULT_SLOT] = true,
-    };
-    check_role(*state, ROLE_WORKER, 0, may, 0);
-    check_role(*state, ROLE_WORKER, 1, may, 1);
-}
-
-static void
-a_worker_does_not_write_what_is_anothers(void **state)
-{
-    static const bool may[PLACE_COUNT] = {
-        [FRONTEND_BELL] = true,    [PUBLISHER_BELL] = true, [WORKER_BELL] = true,
-        [LANE_TO_PRODUCER] = true, [LANE_TO_SLOT] = true,   [LANE_FROM_CONSUMER] = true,
-        [RESULT_TAIL] = true,      [RESULT_SLOT] = true,
-    };
-    check_role(*state, ROLE_WORKER, 0, may, 1);
-    check_role(*state, ROLE_WORKER, 1, may, 0);
-}
-
-static void
-a_publisher_writes_what_is_its_own(void **state)
-{
-    static const bool may[PLACE_COUNT] = {
-        [FRONTEND_BELL] = true,  [PUBLISHER_BELL] = true, [WORKER_BELL] = true,
-        [PUBLISHER_PAGE] = true, [RESULT_CURSOR] = true,
-    };
-    check_role(*state, ROLE_PUBLISHER, 0, may, 0);
-    check_role(*state, ROLE_PUBLISHER, 0, may, 1);
-}
-
-static void
-a_supervisor_writes_everything(void **state)
-{
-    bool may[PLACE_COUNT];
-    memset(may, true, sizeof may);
-    check_role(*state, ROLE_SUPERVISOR, 0, may, 1);
 }
 
 /* ---- events in, outcomes out ----------------------------------------------------------------- */
@@ -626,11 +418,6 @@ main(void)
         PROMISE(leftovers_of_a_dead_engine_give_way),
         PROMISE(names_go_once_and_the_memory_stays),
         PROMISE(a_lane_leads_one_way),
-        PROMISE(a_front_end_writes_what_is_its_own),
-        PROMISE(a_worker_writes_what_is_its_own),
-        PROMISE(a_worker_does_not_write_what_is_anothers),
-        PROMISE(a_publisher_writes_what_is_its_own),
-        PROMISE(a_supervisor_writes_everything),
         PROMISE(every_event_of_the_front_end_becomes_an_outcome),
         PROMISE(every_event_becomes_an_outcome_between_threads),
     };

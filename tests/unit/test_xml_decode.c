@@ -295,6 +295,9 @@ only_the_subject_connections_device_can_be_dynamic(void **state)
     DECODES("<HeldEvent><heldConnection><callID>1</callID><deviceID typeOfNumber='dialingNumber'>9"
             "</deviceID></heldConnection></HeldEvent>");
     assert_int_equal(message.event.flags, 0);
+    DECODES("<HeldEvent><heldConnection><callID>1</callID><deviceID>9</deviceID>"
+            "<deviceID typeOfNumber='dynamic'>8</deviceID></heldConnection></HeldEvent>");
+    assert_int_equal(message.event.flags, 0);
     DECODES("<TransferedEvent><primaryOldCall><callID>1</callID></primaryOldCall>"
             "<secondaryOldCall><deviceID typeOfNumber='dynamic'>9</deviceID></secondaryOldCall>"
             "</TransferedEvent>");

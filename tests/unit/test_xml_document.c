@@ -57,6 +57,7 @@ brackets_that_are_no_tags_are_not_counted(void **state)
     ENDS("<a b='/'></a>", "");
     ENDS("<a b='/'/>", "</a>");
     ENDS("<!----><a/>", "");
+    ENDS("<!--> --><a/>", "");
 }
 
 static void

@@ -253,8 +253,8 @@ characters_must_be_legal_utf_8(void **state)
           "(a \xc3\xbc\xe2\x82\xac\xf0\x9f\x98\x80\xed\x9f\xbf\xee\x80\x80\x7f)");
     MALFORMED("<a>\x80</a>");
     MALFORMED("<a>\xc0\x80</a>");         /* overlong */
-    MALFORMED("<a>\xe0\x80\x80</a>");     /* overlong */
-    MALFORMED("<a>\xf0\x80\x80\x80</a>"); /* overlong */
+    MALFORMED("<a>\xe0\x81\x81</a>");     /* overlong */
+    MALFORMED("<a>\xf0\x80\x81\x81</a>"); /* overlong */
     MALFORMED("<a>\xed\xa0\x80</a>");     /* surrogate */
     MALFORMED("<a>\xef\xbf\xbe</a>");     /* U+FFFE */
     MALFORMED("<a>\xf4\x90\x80\x80</a>"); /* over U+10FFFF */
@@ -296,6 +296,7 @@ the_declaration_says_version_encoding_standalone(void **state)
     MALFORMED("<?xml version='1.0' ?a/>");
     REFUSED("<?xml version='2.0'?><a/>");
     REFUSED("<?xml version='1.'?><a/>");
+    REFUSED("<?xml version='1.a'?><a/>");
     INCOMPLETE("<?xml version='1.0'");
 }
 

@@ -23,6 +23,11 @@ a_monitor_is_of_a_device_or_of_a_call(void **state)
     IS(message.object, "4711");
     assert_true(message.object_is_call);
 
+    DECODES("<MonitorStart><monitorObject><deviceObject>2001</deviceObject><callObject><callID>1"
+            "</callID></callObject></monitorObject></MonitorStart>");
+    IS(message.object, "2001");
+    assert_false(message.object_is_call);
+
     DECODES("<MonitorStart><monitorType>call</monitorType><monitorObject><deviceObject>VDN"
             "</deviceObject></monitorObject></MonitorStart>");
     IS(message.object, "VDN");

@@ -76,6 +76,31 @@ references_cdata_and_comments_make_one_text(void **state)
 }
 
 static void
+the_scratch_begins_anew_with_each_message(void **state)
+{
+    (void)state;
+    char document[256];
+    snprintf(document, sizeof(document), CLEARED("<releasingDevice>&#65;%060d</releasingDevice>"),
+             0);
+    for (int i = 0; i < 2 * XML_MESSAGE_MAX / 60; i++)
+        DECODES(document);
+    assert_int_equal(message.event.texts[EVENT_TEXT_RELEASING].length, 61);
+}
+
+static void
+the_first_reason_of_an_unusable_message_is_given(void **state)
+{
+    (void)state;
+    char document[512];
+    int length = snprintf(document, sizeof(document),
+                          "<HeldEvent><monitorCrossRefID>%065d</monitorCrossRefID>", 0);
+    strcat(document, "<heldConnection/></HeldEvent>");
+    UNUSABLE(document);
+    assert_string_equal(why, "a monitorCrossRefID over 64 bytes");
+    assert_int_equal(where, length);
+}
+
+static void
 latin_1_texts_come_as_utf_8(void **state)
 {
     (void)state;
@@ -163,6 +188,8 @@ main(void)
         cmocka_unit_test(a_list_over_its_bound_is_unusable_but_still_checked),
         cmocka_unit_test(texts_over_their_bounds_are_refused_or_dropped),
         cmocka_unit_test(references_cdata_and_comments_make_one_text),
+        cmocka_unit_test(the_scratch_begins_anew_with_each_message),
+        cmocka_unit_test(the_first_reason_of_an_unusable_message_is_given),
         cmocka_unit_test(latin_1_texts_come_as_utf_8),
         cmocka_unit_test(latin_1_texts_that_outgrow_the_scratch_are_unusable),
         cmocka_unit_test(cause_words_are_exact_unless_the_profile_is_loose),

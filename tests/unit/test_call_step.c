@@ -1,0 +1,135 @@
+/* What no golden trace can show of the rules: bounds, memory, time. */
+#include "tests/unit/call_rig.h"
+
+#include <stdio.h>
+
+static void
+a_hangup_is_told_once_and_forgotten_five_seconds_later(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(10);
+    rig_conversation(rig, 1000, "1");
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 5000, "1", "A", "A");
+    assert_int_equal(rig->outcome_count, 2);
+    assert_int_equal(rig->outcomes[0].event, OUTCOME_RELEASED);
+    assert_int_equal(rig->outcomes[0].releasing, RELEASING_LOCAL);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 5100, "1", "B", "B");
+    assert_int_equal(rig->outcome_count, 5);
+    assert_int_equal(rig->outcomes[2].releasing, RELEASING_REMOTE);
+    assert_int_equal(rig->table.shared->living, 1);
+    rig_call_event(rig, EVENT_ORIGINATED, 10150, "2", "A", NULL);
+    assert_int_equal(rig->table.shared->living, 2);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 10250, "2", "A", "A");
+    assert_int_equal(rig->table.shared->living, 1);
+    assert_int_equal(rig->closed_count, 1);
+    rig_close(rig);
+}
+
+static void
+a_call_stays_until_the_front_end_can_be_told(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(10);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 2000, "1", "A", "A");
+    rig->refuse_closed = true;
+    rig_call_event(rig, EVENT_ORIGINATED, 9000, "2", "A", NULL);
+    assert_int_equal(rig->table.shared->living, 2);
+    rig->refuse_closed = false;
+    rig_call_event(rig, EVENT_HELD, 9500, "2", "A", NULL);
+    assert_int_equal(rig->table.shared->living, 1);
+    rig_close(rig);
+}
+
+static void
+the_oldest_idle_call_gives_way_and_is_told(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    char name[16];
+    for (unsigned i = 0; i < 20; i++) {
+        snprintf(name, sizeof name, "%u", i);
+        rig_call_event(rig, EVENT_ORIGINATED, 1000 + i, name, "A", NULL);
+    }
+    assert_int_equal(counter_read(&rig->counters, COUNTER_CALLS_FORCED_OUT), 4);
+    assert_int_equal(rig->table.shared->living, 16);
+    assert_int_equal(rig->outcome_count, 12);
+    assert_int_equal(rig->outcomes[0].reason, REASON_STALE);
+    assert_int_equal(rig->outcomes[0].releasing, RELEASING_UNKNOWN);
+    assert_true(text_is_equal(outcome_text(&rig->outcomes[0], OUTCOME_TEXT_CALL_ID), TEXT("0")));
+    rig_close(rig);
+}
+
+static void
+a_call_of_a_thousand_parties_stays_within_its_block(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    char name[16];
+    rig_conversation(rig, 1000, "1");
+    for (unsigned i = 0; i < 20000; i++) {
+        snprintf(name, sizeof name, "party-%u", i);
+        rig_call_event(rig, EVENT_BRIDGED, 3000, "1", name, NULL);
+        if (counter_read(&rig->counters, COUNTER_OVERSIZE_CALLS) > 0)
+            break;
+    }
+    assert_true(counter_read(&rig->counters, COUNTER_OVERSIZE_CALLS) > 0);
+    assert_int_equal(rig->table.shared->living, 1);
+    rig_close(rig);
+}
+
+static void
+a_span_ends_at_the_first_tick_after_it_and_says_so(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_link(rig, 0); /* nobody is monitored */
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_call_event(rig, EVENT_DELIVERED, 1050, "1", "B", NULL);
+    rig_call_event(rig, EVENT_DIVERTED, 1234, "1", "B", NULL);
+    assert_int_equal(rig->outcome_count, 0);
+    rig_call_event(rig, EVENT_ORIGINATED, 302000, "2", "C", NULL);
+    assert_int_equal(rig->outcome_count, 2);
+    assert_int_equal(rig->outcomes[0].event, OUTCOME_PARTY_DELETED);
+    assert_int_equal(rig->outcomes[0].reason, REASON_OUT_OF_SIGHT);
+    assert_int_equal(rig->outcomes[0].time_us, 301300 * INT64_C(1000));
+    assert_int_equal(rig->outcomes[0].seq, 3);
+    assert_int_equal(rig->outcomes[0].decided_order, 2 * 4);
+    rig_close(rig);
+}
+
+static void
+a_request_that_is_not_answered_is_waited_for_and_given_up(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_conversation(rig, 1000, "1");
+    rig_begin(rig, EVENT_CLEAR_CONNECTION, 5000);
+    rig_text(rig, EVENT_TEXT_CALL, "1");
+    rig_text(rig, EVENT_TEXT_DEVICE, "A");
+    rig_text(rig, EVENT_TEXT_REQUESTER, "A");
+    rig_send(rig);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 5200, "1", "A", NULL);
+    assert_int_equal(rig->outcome_count, 0);
+    rig_call_event(rig, EVENT_HELD, 6900, "1", "B", NULL);
+    assert_int_equal(rig->outcome_count, 0);
+    rig_call_event(rig, EVENT_RETRIEVED, 7000, "1", "B", NULL);
+    assert_int_equal(rig->outcome_count, 2);
+    assert_int_equal(rig->outcomes[0].releasing, RELEASING_UNKNOWN);
+    assert_int_equal(rig->outcomes[0].time_us, 5200 * INT64_C(1000));
+    rig_close(rig);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_hangup_is_told_once_and_forgotten_five_seconds_later),
+        cmocka_unit_test(a_call_stays_until_the_front_end_can_be_told),
+        cmocka_unit_test(the_oldest_idle_call_gives_way_and_is_told),
+        cmocka_unit_test(a_call_of_a_thousand_parties_stays_within_its_block),
+        cmocka_unit_test(a_span_ends_at_the_first_tick_after_it_and_says_so),
+        cmocka_unit_test(a_request_that_is_not_answered_is_waited_for_and_given_up),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

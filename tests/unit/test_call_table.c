@@ -1,0 +1,174 @@
+/* What the call table promises, and the lists of calls that wait. */
+#include "tests/unit/call_rig.h"
+
+#include <stdio.h>
+
+static struct text
+name_of(char *buffer, unsigned number)
+{
+    int length = snprintf(buffer, 32, "call-%u", number);
+    return (struct text){buffer, (uint32_t)length};
+}
+
+static struct call
+add(struct call_rig *rig, unsigned number)
+{
+    char buffer[32];
+    struct text name = name_of(buffer, number);
+    return call_table_add(&rig->table, call_key(0, name), 0, name, 64);
+}
+
+static struct call
+find(struct call_rig *rig, unsigned number)
+{
+    char buffer[32];
+    struct text name = name_of(buffer, number);
+    return call_table_find(&rig->table, call_key(0, name), 0, name);
+}
+
+static void
+a_call_is_found_by_what_it_was_added_under(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(100);
+    struct call call = add(rig, 7);
+    assert_int_not_equal(call.number, 0);
+    assert_int_equal(find(rig, 7).number, call.number);
+    assert_int_equal(find(rig, 8).number, 0);
+    struct text name = TEXT("call-7");
+    assert_int_equal(call_table_find(&rig->table, call_key(1, name), 1, name).number, 0);
+    rig_close(rig);
+}
+
+static void
+a_full_table_refuses_and_keeps_what_it_has(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(50);
+    for (unsigned i = 0; i < 50; i++)
+        assert_int_not_equal(add(rig, i).number, 0);
+    assert_int_equal(add(rig, 50).number, 0);
+    for (unsigned i = 0; i < 50; i++)
+        assert_int_not_equal(find(rig, i).number, 0);
+    rig_close(rig);
+}
+
+/* Removal shifts others back: whoever stays must still be found, whoever left must not. */
+static void
+removing_calls_loses_no_other(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(1000);
+    srand(7);
+    bool there[1000] = {false};
+    for (int round = 0; round < 20000; round++) {
+        unsigned number = (unsigned)rand() % 1000;
+        if (there[number])
+            call_table_remove(&rig->table, find(rig, number));
+        else
+            assert_int_not_equal(add(rig, number).number, 0);
+        there[number] = !there[number];
+        unsigned other = (unsigned)rand() % 1000;
+        assert_int_equal(find(rig, other).number != 0, there[other]);
+    }
+    for (unsigned i = 0; i < 1000; i++)
+        assert_int_equal(find(rig, i).number != 0, there[i]);
+    rig_close(rig);
+}
+
+static void
+a_block_grows_and_keeps_its_content(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(10);
+    struct call call = add(rig, 1);
+    struct shm_party *party = call_add_party(call.block, TEXT("2001"));
+    party->state = LOCAL_HOLD;
+    assert_true(call_table_reserve(&rig->table, &call, 100000));
+    assert_true(call.block->capacity - call.block->used >= 100000);
+    party = call_active_party(call.block, TEXT("2001"));
+    assert_non_null(party);
+    assert_int_equal(party->state, LOCAL_HOLD);
+    uint32_t used = call.block->used;
+    assert_false(call_table_reserve(&rig->table, &call, CALL_BLOCK_MAX));
+    assert_int_equal(call.block->used, used);
+    rig_close(rig);
+}
+
+static void
+freed_blocks_are_used_again(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(4);
+    uint64_t end = 0;
+    for (unsigned i = 0; i < 10000; i++) {
+        struct call call = add(rig, i);
+        assert_int_not_equal(call.number, 0);
+        assert_true(call_table_reserve(&rig->table, &call, 5000));
+        call_table_remove(&rig->table, call);
+        if (i == 0)
+            end = rig->table.shared->blocks_end;
+        assert_int_equal(rig->table.shared->blocks_end, end);
+    }
+    rig_close(rig);
+}
+
+static void
+spans_stay_in_the_order_of_their_ends(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(100);
+    srand(11);
+    for (unsigned i = 0; i < 100; i++)
+        span_set(&rig->table, add(rig, i), SPAN_WAIT, (uint64_t)rand() % 1000);
+    for (unsigned i = 0; i < 100; i += 3)
+        span_clear(&rig->table, find(rig, i), SPAN_WAIT);
+    for (unsigned i = 0; i < 100; i += 7)
+        span_set(&rig->table, find(rig, i), SPAN_WAIT, (uint64_t)rand() % 1000);
+    uint64_t last = 0;
+    unsigned count = 0;
+    struct call call;
+    while ((call = span_first(&rig->table, 0, SPAN_WAIT)).number != 0) {
+        assert_true(call.slot->span[SPAN_WAIT].due_ms >= last);
+        last = call.slot->span[SPAN_WAIT].due_ms;
+        span_clear(&rig->table, call, SPAN_WAIT);
+        count++;
+    }
+    assert_int_equal(count, 66 + 5);
+    rig_close(rig);
+}
+
+static void
+the_nth_report_by_one_monitor_is_the_nth_fact(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(10);
+    struct call call = add(rig, 1);
+    assert_true(call_table_reserve(&rig->table, &call, 4096));
+    struct text device = TEXT("2001");
+    assert_true(call_note_fact(call.block, EVENT_HELD, device, 1));
+    assert_true(call_is_copy(call.block, EVENT_HELD, device, 2));
+    assert_false(call_note_fact(call.block, EVENT_HELD, device, 2));
+    assert_true(call_note_fact(call.block, EVENT_HELD, device, 2));
+    assert_false(call_note_fact(call.block, EVENT_HELD, device, 1));
+    assert_true(call_note_fact(call.block, EVENT_RETRIEVED, device, 1));
+    assert_true(call_note_fact(call.block, EVENT_HELD, TEXT("2002"), 1));
+    assert_true(call_note_fact(call.block, EVENT_HELD, device, 0));
+    assert_int_equal(call_fact_count(call.block, EVENT_HELD, device, 2), 2);
+    rig_close(rig);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_call_is_found_by_what_it_was_added_under),
+        cmocka_unit_test(a_full_table_refuses_and_keeps_what_it_has),
+        cmocka_unit_test(removing_calls_loses_no_other),
+        cmocka_unit_test(a_block_grows_and_keeps_its_content),
+        cmocka_unit_test(freed_blocks_are_used_again),
+        cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
+        cmocka_unit_test(the_nth_report_by_one_monitor_is_the_nth_fact),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
