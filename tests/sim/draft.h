@@ -41,6 +41,7 @@ struct step {
     bool watchers_only;
     struct device *failing; /* not a party, but its monitor tells of the failure */
     bool has_prompt;
+    bool by_subject; /* the first copy comes from the subject's own monitor */
     uint32_t copy_count;
     struct copy copies[SIM_COPIES_MAX];
     struct draft body; /* between the subject connection and localConnectionInfo */

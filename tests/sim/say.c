@@ -86,6 +86,8 @@ choose_first(struct step *step)
         const struct copy *copy = &step->copies[at];
         if (copy->late && step->has_prompt)
             continue;
+        if (step->by_subject && copy->device != step->subject)
+            continue;
         if (found && *heard(copy) >= *heard(&step->copies[first]))
             continue;
         first = at;

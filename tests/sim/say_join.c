@@ -100,6 +100,11 @@ join_step(struct step *step, const char *root, struct sim_call *lasting, struct 
                           .root = root,
                           .connection = "primaryOldCall",
                           .subject = device};
+    /*
+     * Of a second conference of one call the n-th report of a monitor is the n-th fact, so a
+     * newcomer's first report is no news: somebody who saw the first must tell.
+     */
+    step->by_subject = lasting->was_conference || (gone != NULL && gone->was_conference);
 }
 
 struct sim_call *

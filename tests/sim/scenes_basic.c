@@ -215,13 +215,15 @@ play_group(struct scene *scene)
     struct sides sides;
     struct device *members[4];
     uint32_t count = random_between(random, 2, 4);
+    bool has_phone = false; /* an anonymous caller must be the only one without a monitor */
     sides.caller = scene_cast(scene, random_chance(random, 60) ? DEVICE_CUSTOMER : DEVICE_AGENT);
     for (uint32_t i = 0; i < count; i++) {
         bool phone = i > 0 && random_chance(random, 20);
+        has_phone |= phone;
         if ((members[i] = scene_cast(scene, phone ? DEVICE_PHONE : DEVICE_AGENT)) == NULL)
             return false;
     }
-    if (sides.caller == NULL)
+    if (sides.caller == NULL || (sides.caller->anonymous && has_phone))
         return false;
     struct sim_call *call = scene_call(scene);
     dial(call, sides.caller, "70000", NULL);

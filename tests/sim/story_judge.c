@@ -321,13 +321,15 @@ void
 judge_call_cleared(struct sim_call *call, const struct cue *cue)
 {
     uint32_t act = 0;
+    struct cue whole = *cue;
+    whole.whole_call = true;
     if (call->over)
         return;
     for (uint32_t i = 0; i < call->party_count; i++) {
         struct party *party = &call->parties[i];
         if (party->state == PARTY_NULL || !party->seen)
             continue;
-        act = party->act < 0 ? open_act(call, party, cue) : (uint32_t)party->act;
+        act = party->act < 0 ? open_act(call, party, &whole) : (uint32_t)party->act;
         end_by_act(call, party, act);
     }
     call_delete(call, act);
