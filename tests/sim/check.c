@@ -76,8 +76,8 @@ complain(struct checker *checker, enum violation violation, const struct truth_c
                " party %.*s ReleasingParty %.*s CtrlParty %.*s Reason %.*s\n",
                checker->lines, SHOW(line->event), SHOW(line->link), SHOW(line->call_id),
                SHOW(line->connection_id), line->seq,
-               SHOW(outcome_is_dn(line) ? line->this_dn : line->party),
-               SHOW(line->releasing_party), SHOW(line->ctrl_party), SHOW(line->reason));
+               SHOW(outcome_is_dn(line) ? line->this_dn : line->party), SHOW(line->releasing_party),
+               SHOW(line->ctrl_party), SHOW(line->reason));
     if (call != NULL)
         printf("    truth: link %.*s CallID %.*s ConnID %016" PRIx64 " story %.*s\n",
                SHOW(call->link), SHOW(call->ids), call->key, SHOW(call->scene));
@@ -247,8 +247,9 @@ is_redirect(const struct outcome_line *line)
 static void
 keep_dn(struct checker *checker, const struct outcome_line *line, struct text text)
 {
-    struct text *views[] = {&checker->dn.time, &checker->dn.this_dn, &checker->dn.releasing_party,
-                            &checker->dn.reason, &checker->dn.evidence, &checker->dn.cause};
+    struct text *views[] = {
+        &checker->dn.time,   &checker->dn.this_dn,  &checker->dn.releasing_party,
+        &checker->dn.reason, &checker->dn.evidence, &checker->dn.cause};
     if (text.length > sizeof checker->dn_bytes)
         return;
     memcpy(checker->dn_bytes, text.at, text.length);

@@ -104,9 +104,12 @@ struct story {
 };
 
 static const struct story plain_stories[] = {
-    {"two-party", play_two_party, 40},   {"unanswered", play_unanswered, 18},
-    {"failed", play_failed, 8},          {"redirect", play_redirect, 10},
-    {"group", play_group, 8},            {"queue", play_queue, 14},
+    {"two-party", play_two_party, 40},
+    {"unanswered", play_unanswered, 18},
+    {"failed", play_failed, 8},
+    {"redirect", play_redirect, 10},
+    {"group", play_group, 8},
+    {"queue", play_queue, 14},
     {"route-point", play_route_point, 4},
 };
 

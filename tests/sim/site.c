@@ -8,8 +8,10 @@
 #include "tests/sim/story.h"
 
 static const uint32_t kind_counts[] = {
-    [DEVICE_AGENT] = SIM_AGENTS,   [DEVICE_PHONE] = SIM_PHONES,
-    [DEVICE_CUSTOMER] = SIM_CUSTOMERS, [DEVICE_QUEUE] = SIM_QUEUES,
+    [DEVICE_AGENT] = SIM_AGENTS,
+    [DEVICE_PHONE] = SIM_PHONES,
+    [DEVICE_CUSTOMER] = SIM_CUSTOMERS,
+    [DEVICE_QUEUE] = SIM_QUEUES,
     [DEVICE_ROUTE_POINT] = SIM_ROUTE_POINTS,
 };
 
@@ -49,8 +51,8 @@ device_open(struct device *device, const struct sim_link *link, enum device_kind
     device->kind = kind;
     device_name(device, link, index);
     device->monitored = device_is_monitored(device, link->manner, index);
-    device->monitors_calls = link->manner == MANNER_STARTED && kind == DEVICE_QUEUE &&
-                             index % 4 == 1;
+    device->monitors_calls =
+        link->manner == MANNER_STARTED && kind == DEVICE_QUEUE && index % 4 == 1;
     device->monitor_count = device->monitored || device->monitors_calls;
     if (link->manner == MANNER_STARTED && kind == DEVICE_AGENT && index % 10 == 3)
         device->monitor_count = 2;
