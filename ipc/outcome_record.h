@@ -115,10 +115,13 @@ outcome_size(const struct shm_outcome *outcome)
     return (uint32_t)offsetof(struct shm_outcome, text) + outcome->text_bytes;
 }
 
-/* outcome_add_text - append a text; at most once for each, in ascending enum order. */
+/* outcome_add_text - append a text; at most once for each, in ascending enum order. TEXT_NONE
+ * changes nothing. */
 static inline void
 outcome_add_text(struct shm_outcome *outcome, enum outcome_text which, struct text text)
 {
+    if (text_is_none(text))
+        return;
     memcpy(outcome->text + outcome->text_bytes, text.at, text.length);
     outcome->text_length[which] = (uint8_t)text.length;
     outcome->text_bytes = (uint16_t)(outcome->text_bytes + text.length);
