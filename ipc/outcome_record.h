@@ -115,12 +115,11 @@ outcome_size(const struct shm_outcome *outcome)
     return (uint32_t)offsetof(struct shm_outcome, text) + outcome->text_bytes;
 }
 
-/* outcome_add_text - append a text; at most once for each, in ascending enum order. TEXT_NONE
- * changes nothing. */
+/* outcome_add_text - append a text; at most once for each, in ascending enum order. */
 static inline void
 outcome_add_text(struct shm_outcome *outcome, enum outcome_text which, struct text text)
 {
-    if (text_is_none(text))
+    if (text.length == 0)
         return;
     memcpy(outcome->text + outcome->text_bytes, text.at, text.length);
     outcome->text_length[which] = (uint8_t)text.length;

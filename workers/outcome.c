@@ -184,8 +184,8 @@ step_flush(struct step *step)
 {
     /* A stable insertion sort by call: nearly always in order, as most messages touch one. */
     for (uint32_t i = 1; i < step->outcome_count; i++) {
-        for (uint32_t j = i; j > 0 && step->outcomes[j].call_order <
-                                          step->outcomes[j - 1].call_order; j--) {
+        for (uint32_t j = i;
+             j > 0 && step->outcomes[j].call_order < step->outcomes[j - 1].call_order; j--) {
             struct shm_outcome swap = step->outcomes[j];
             step->outcomes[j] = step->outcomes[j - 1];
             step->outcomes[j - 1] = swap;
