@@ -90,7 +90,7 @@ struct source {
     bool skipping;          /* inside a line that was too long */
     struct text undeclared; /* rest of a `# link` line not yet given out */
     struct source_message declaration; /* what its keys have in common */
-    char *hex; /* TRACE_LINE_MAX / 2 bytes, made when the format is known */
+    char *hex;                         /* TRACE_LINE_MAX / 2 bytes, made when the format is known */
 };
 
 /*

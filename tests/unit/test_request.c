@@ -43,9 +43,12 @@ teardown(void **state)
     "<SnapshotDeviceResponse><crossRefIDorSnapshotData><snapshotData>" calls                       \
     "</snapshotData></crossRefIDorSnapshotData></SnapshotDeviceResponse>"
 #define LISTED(call, device)                                                                       \
-    "<snapshotDeviceResponseInfo><connectionIdentifier>" CONNECTION(call, device)                  \
-    "</connectionIdentifier><localCallState><compoundCallState><localConnectionState>connected"    \
-    "</localConnectionState></compoundCallState></localCallState></snapshotDeviceResponseInfo>"
+    "<snapshotDeviceResponseInfo><connectionIdentifier>" CONNECTION(                               \
+        call, device) "</"                                                                         \
+                      "connectionIdentifier><localCallState><compoundCallState><"                  \
+                      "localConnectionState>connected"                                             \
+                      "</localConnectionState></compoundCallState></localCallState></"             \
+                      "snapshotDeviceResponseInfo>"
 
 static const char *
 said(const char *lines)
@@ -58,27 +61,32 @@ static void
 a_request_and_its_answer_reach_the_call(void **state)
 {
     (void)state;
-    assert_string_equal(said("1 p > 0007 by=tel:3 " CLEAR(CONNECTION("c1", "2001;x")) "\n"
-                             "1 p > 0008 " CLEAR_CALL("<callID>c2</callID>") "\n"
-                             "1 p < 0008 " CALL_GRANTED "\n"
-                             "1 p < 0007 " REFUSED "\n"),
-                        "0 ClearConnection @1/1 CALL=c1 DEVICE=2001 REQUESTER=3 request=1\n"
-                        "0 ClearCall @2/2 CALL=c2 request=2\n"
-                        "0 RequestGranted @3/3 CALL=c2 request=2\n"
-                        "0 RequestRefused @4/4 CALL=c1 request=1\n");
+    assert_string_equal(
+        said("1 p > 0007 by=tel:3 " CLEAR(
+            CONNECTION("c1", "2001;x")) "\n"
+                                        "1 p > 0008 " CLEAR_CALL(
+                                            "<callID>c2</callID>") "\n"
+                                                                   "1 p < 0008 " CALL_GRANTED "\n"
+                                                                   "1 p < 0007 " REFUSED "\n"),
+        "0 ClearConnection @1/1 CALL=c1 DEVICE=2001 REQUESTER=3 request=1\n"
+        "0 ClearCall @2/2 CALL=c2 request=2\n"
+        "0 RequestGranted @3/3 CALL=c2 request=2\n"
+        "0 RequestRefused @4/4 CALL=c1 request=1\n");
 }
 
 static void
 an_id_used_again_drops_the_older_request(void **state)
 {
     (void)state;
-    assert_string_equal(said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
-                             "1 p > 0007 " CLEAR(CONNECTION("c2", "2")) "\n"
-                             "1 p < 0007 " GRANTED "\n"
-                             "1 p < 0007 " GRANTED "\n"),
-                        "0 ClearConnection @1/1 CALL=c1 DEVICE=1 request=1\n"
-                        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
-                        "0 RequestGranted @3/3 CALL=c2 request=2\n");
+    assert_string_equal(
+        said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
+                                                        "1 p > 0007 " CLEAR(CONNECTION(
+                                                            "c2", "2")) "\n"
+                                                                        "1 p < 0007 " GRANTED "\n"
+                                                                        "1 p < 0007 " GRANTED "\n"),
+        "0 ClearConnection @1/1 CALL=c1 DEVICE=1 request=1\n"
+        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
+        "0 RequestGranted @3/3 CALL=c2 request=2\n");
     assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 1);
 }
 
@@ -86,10 +94,11 @@ static void
 an_answer_of_another_kind_matches_nothing(void **state)
 {
     (void)state;
-    assert_non_null(strstr(said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
-                                "1 p < 0007 " CALL_GRANTED "\n"
-                                "1 p < 0007 " GRANTED "\n"),
-                           "0 RequestGranted @3/3 CALL=c1 request=1\n"));
+    assert_non_null(
+        strstr(said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
+                                                               "1 p < 0007 " CALL_GRANTED "\n"
+                                                               "1 p < 0007 " GRANTED "\n"),
+               "0 RequestGranted @3/3 CALL=c1 request=1\n"));
     assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 1);
 }
 
@@ -98,7 +107,7 @@ links_do_not_answer_each_others_requests(void **state)
 {
     (void)state;
     said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
-         "1 q < 0007 " GRANTED "\n");
+                                                    "1 q < 0007 " GRANTED "\n");
     assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 1);
 }
 
@@ -106,19 +115,23 @@ static void
 without_ids_the_oldest_of_the_kind_is_answered_and_an_error_is_for_the_oldest(void **state)
 {
     (void)state;
-    assert_string_equal(said("1 p > - " CLEAR_CALL("<callID>c1</callID>") "\n"
-                             "1 p > - " CLEAR(CONNECTION("c2", "2")) "\n"
-                             "1 p > - " CLEAR(CONNECTION("c3", "3")) "\n"
-                             "1 p < - " GRANTED "\n"
-                             "1 p < - " REFUSED "\n"
-                             "1 p < - " REFUSED "\n"
-                             "1 p < - " REFUSED "\n"),
-                        "0 ClearCall @1/1 CALL=c1 request=1\n"
-                        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
-                        "0 ClearConnection @3/3 CALL=c3 DEVICE=3 request=3\n"
-                        "0 RequestGranted @4/4 CALL=c2 request=2\n"
-                        "0 RequestRefused @5/5 CALL=c1 request=1\n"
-                        "0 RequestRefused @6/6 CALL=c3 request=3\n");
+    assert_string_equal(
+        said("1 p > - " CLEAR_CALL(
+            "<callID>c1</callID>") "\n"
+                                   "1 p > - " CLEAR(CONNECTION(
+                                       "c2", "2")) "\n"
+                                                   "1 p > - " CLEAR(CONNECTION(
+                                                       "c3", "3")) "\n"
+                                                                   "1 p < - " GRANTED "\n"
+                                                                   "1 p < - " REFUSED "\n"
+                                                                   "1 p < - " REFUSED "\n"
+                                                                   "1 p < - " REFUSED "\n"),
+        "0 ClearCall @1/1 CALL=c1 request=1\n"
+        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
+        "0 ClearConnection @3/3 CALL=c3 DEVICE=3 request=3\n"
+        "0 RequestGranted @4/4 CALL=c2 request=2\n"
+        "0 RequestRefused @5/5 CALL=c1 request=1\n"
+        "0 RequestRefused @6/6 CALL=c3 request=3\n");
     assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 1);
 }
 
@@ -126,36 +139,49 @@ static void
 without_ids_a_late_answer_is_not_for_a_request_given_up(void **state)
 {
     (void)state;
-    assert_string_equal(said("1.000 p > - " CLEAR(CONNECTION("c1", "1")) "\n"
-                             "1.001 p > - " CLEAR(CONNECTION("c2", "2")) "\n"
-                             "3.001 p < - " GRANTED "\n"),
-                        "0 ClearConnection @1/1 CALL=c1 DEVICE=1 request=1\n"
-                        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
-                        "0 RequestGranted @3/3 CALL=c2 request=2\n");
+    assert_string_equal(
+        said("1.000 p > - " CLEAR(CONNECTION(
+            "c1", "1")) "\n"
+                        "1.001 p > - " CLEAR(CONNECTION("c2", "2")) "\n"
+                                                                    "3.001 p < - " GRANTED "\n"),
+        "0 ClearConnection @1/1 CALL=c1 DEVICE=1 request=1\n"
+        "0 ClearConnection @2/2 CALL=c2 DEVICE=2 request=2\n"
+        "0 RequestGranted @3/3 CALL=c2 request=2\n");
 }
 
 static void
 with_an_id_a_late_answer_still_counts(void **state)
 {
     (void)state;
-    assert_non_null(strstr(said("1 p > 0001 " CLEAR(CONNECTION("c1", "1")) "\n"
-                                "100 p < 0001 " GRANTED "\n"),
-                           "RequestGranted @2/2 CALL=c1 request=1\n"));
+    assert_non_null(
+        strstr(said("1 p > 0001 " CLEAR(CONNECTION("c1", "1")) "\n"
+                                                               "100 p < 0001 " GRANTED "\n"),
+               "RequestGranted @2/2 CALL=c1 request=1\n"));
 }
 
 static void
 a_device_without_a_call_means_its_last_one(void **state)
 {
     (void)state;
-    assert_non_null(strstr(said("1 p < 9999 " ORIGINATED("c1", "2001") "\n"
-                                "1 p < 9999 " ORIGINATED("c2", "2001") "\n"
-                                "1 p < 9999 " ORIGINATED("c3", "2002") "\n"
-                                "1 p > 0001 " CLEAR("<deviceID>2001</deviceID>") "\n"
-                                "1 p < 0001 " GRANTED "\n"),
-                           "0 ClearConnection @4/4 CALL=c2 DEVICE=2001 request=4\n"
-                           "0 RequestGranted @5/5 CALL=c2 request=4\n"));
+    assert_non_null(strstr(
+        said("1 p < 9999 " ORIGINATED(
+            "c1",
+            "2001") "\n"
+                    "1 p < 9999 " ORIGINATED(
+                        "c2",
+                        "2001") "\n"
+                                "1 p < 9999 " ORIGINATED(
+                                    "c3",
+                                    "2002") "\n"
+                                            "1 p > 0001 " CLEAR(
+                                                "<deviceID>2001</deviceID>") "\n"
+                                                                             "1 p < 0001 " GRANTED
+                                                                             "\n"),
+        "0 ClearConnection @4/4 CALL=c2 DEVICE=2001 request=4\n"
+        "0 RequestGranted @5/5 CALL=c2 request=4\n"));
     assert_string_equal(said("1 p > 0001 " CLEAR("<deviceID>2009</deviceID>") "\n"
-                             "1 p < 0001 " GRANTED "\n"),
+                                                                              "1 p < 0001 " GRANTED
+                                                                              "\n"),
                         "");
     assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 0);
 }
@@ -164,10 +190,13 @@ static void
 snapshots_come_with_what_was_asked(void **state)
 {
     (void)state;
-    assert_string_equal(said("1 p > 0001 " ASK_DEVICE("2001;x") "\n"
-                             "1 p < 0001 " DEVICE_SAYS(LISTED("c1", "2001")) "\n"
-                             "1 p > 0002 " ASK_DEVICE("2002") "\n"
-                             "1 p < 0002 " REFUSED "\n"),
+    assert_string_equal(said("1 p > 0001 " ASK_DEVICE(
+                            "2001;x") "\n"
+                                      "1 p < 0001 " DEVICE_SAYS(LISTED(
+                                          "c1", "2001")) "\n"
+                                                         "1 p > 0002 " ASK_DEVICE(
+                                                             "2002") "\n"
+                                                                     "1 p < 0002 " REFUSED "\n"),
                         "0 SnapshotDeviceResponse @2/2 DEVICE=2001 request=1 [c1 ]\n");
 }
 
@@ -175,10 +204,12 @@ static void
 a_call_snapshot_goes_to_its_call(void **state)
 {
     (void)state;
-    assert_string_equal(said("1 p > 0001 " ASK_CALL("c9") "\n"
-                             "1 p < 0001 <SnapshotCallResponse><crossRefIDorSnapshotData>"
-                             "<snapshotData/></crossRefIDorSnapshotData></SnapshotCallResponse>\n"),
-                        "0 SnapshotCallResponse @2/2 CALL=c9 request=1\n");
+    assert_string_equal(
+        said("1 p > 0001 " ASK_CALL(
+            "c9") "\n"
+                  "1 p < 0001 <SnapshotCallResponse><crossRefIDorSnapshotData>"
+                  "<snapshotData/></crossRefIDorSnapshotData></SnapshotCallResponse>\n"),
+        "0 SnapshotCallResponse @2/2 CALL=c9 request=1\n");
 }
 
 static void
@@ -186,8 +217,8 @@ our_own_answers_are_not_to_our_requests(void **state)
 {
     (void)state;
     assert_string_equal(said("1 p > 0007 " CLEAR(CONNECTION("c1", "1")) "\n"
-                             "1 p > 0007 " REFUSED "\n"
-                             "1 p < 0007 " GRANTED "\n"),
+                                                                        "1 p > 0007 " REFUSED "\n"
+                                                                        "1 p < 0007 " GRANTED "\n"),
                         "0 ClearConnection @1/1 CALL=c1 DEVICE=1 request=1\n"
                         "0 RequestGranted @3/3 CALL=c1 request=1\n");
 }

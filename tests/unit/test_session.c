@@ -50,14 +50,15 @@ a_link_is_announced_before_its_first_event(void **state)
                         "MONITOR_DEVICE=2001 monitor=1\n");
 }
 
-
 #define CLEARED(call, rest)                                                                        \
-    "<ConnectionClearedEvent><monitorCrossRefID>7</monitorCrossRefID><droppedConnection><callID>"  \
-    call "</callID></droppedConnection>" rest "</ConnectionClearedEvent>"
+    "<ConnectionClearedEvent><monitorCrossRefID>7</"                                               \
+    "monitorCrossRefID><droppedConnection><callID>" call "</callID></droppedConnection>" rest      \
+    "</ConnectionClearedEvent>"
 #define DELIVERED(call, device)                                                                    \
-    "<DeliveredEvent><monitorCrossRefID>7</monitorCrossRefID><connection>"                         \
-    CONNECTION(call, device) "</connection>" SUBJECT("alertingDevice", device)                     \
-    "<localConnectionInfo>alerting</localConnectionInfo></DeliveredEvent>"
+    "<DeliveredEvent><monitorCrossRefID>7</monitorCrossRefID><connection>" CONNECTION(             \
+        call, device) "</connection>" SUBJECT("alertingDevice",                                    \
+                                              device) "<localConnectionInfo>alerting</"            \
+                                                      "localConnectionInfo></DeliveredEvent>"
 
 #define TOLD (SKIP(LINK) | SKIP(TICK) | SKIP(DEVICE))
 
@@ -65,13 +66,20 @@ static void
 a_tick_comes_before_the_message_that_reaches_a_tenth(void **state)
 {
     (void)state;
-    rig_feed(&rig, "5.010 p < 9999 " ORIGINATED("c1", "1") "\n"
-                   "5.099 p < 9999 " ORIGINATED("c2", "1") "\n"
-                   "5.100 p < 9999 " ORIGINATED("c3", "1") "\n"
-                   "4.000 p < 9999 " ORIGINATED("c4", "1") "\n"
-                   "5.199 p ! tick\n"
-                   "5.951 p ! tick\n"
-                   "5.999 p < 9999 " ORIGINATED("c5", "1") "\n");
+    rig_feed(
+        &rig,
+        "5.010 p < 9999 " ORIGINATED(
+            "c1", "1") "\n"
+                       "5.099 p < 9999 " ORIGINATED(
+                           "c2", "1") "\n"
+                                      "5.100 p < 9999 " ORIGINATED(
+                                          "c3", "1") "\n"
+                                                     "4.000 p < 9999 " ORIGINATED(
+                                                         "c4", "1") "\n"
+                                                                    "5.199 p ! tick\n"
+                                                                    "5.951 p ! tick\n"
+                                                                    "5.999 p < 9999 " ORIGINATED(
+                                                                        "c5", "1") "\n");
     const char *said = rig_read(&rig, 0, SKIP(LINK) | SKIP(DEVICE) | SKIP(ORIGINATED));
     assert_string_equal(said, "0 Tick @1/0 clock=5000\n"
                               "0 Tick @3/2 clock=5100\n"
@@ -97,7 +105,8 @@ a_message_from_the_past_keeps_its_time_and_the_clock(void **state)
 {
     (void)state;
     rig_feed(&rig, "5.25 p < 9999 " ORIGINATED("c1", "1") "\n"
-                   "4.125001 p < 9999 " ORIGINATED("c2", "1") "\n");
+                                                          "4.125001 p < 9999 " ORIGINATED(
+                                                              "c2", "1") "\n");
     struct event event = next_of(0, EVENT_TICK);
     assert_int_equal(event.time_us, 5200000);
     event = next_of(0, EVENT_ORIGINATED);
@@ -176,8 +185,10 @@ static void
 a_number_of_64_bytes_is_kept_and_a_longer_one_is_unreadable(void **state)
 {
     (void)state;
-    rig_feed(&rig, "1 p < 9999 " DELIVERED("c1", DIGITS_64 ";and=more") "\n"
-                   "1 p < 9999 " DELIVERED("c2", DIGITS_64 "4") "\n");
+    rig_feed(&rig,
+             "1 p < 9999 " DELIVERED("c1", DIGITS_64 ";and=more") "\n"
+                                                                  "1 p < 9999 " DELIVERED(
+                                                                      "c2", DIGITS_64 "4") "\n");
     const char *said = rig_read(&rig, 0, TOLD);
     assert_non_null(strstr(said, "CALL=c1 DEVICE=" DIGITS_64 " "));
     assert_null(strstr(said, "c2"));
@@ -190,7 +201,7 @@ a_dropped_connection_without_a_device_is_the_monitors_own(void **state)
 {
     (void)state;
     rig_feed(&rig, "1 p < 9999 " DELIVERED("c1", "2001") "\n"
-                   "1 p < 9999 " CLEARED("c1", "") "\n");
+                                                         "1 p < 9999 " CLEARED("c1", "") "\n");
     assert_non_null(strstr(rig_read(&rig, 0, TOLD),
                            "ConnectionCleared @2/2 CALL=c1 DEVICE=2001 MONITOR_DEVICE=2001"));
 }
@@ -199,10 +210,9 @@ static void
 with_an_unknown_monitor_it_is_the_releasing_device_at_local_state_null(void **state)
 {
     (void)state;
-    rig_feed(&rig,
-             "1 p < 9999 " CLEARED("c1", SUBJECT("releasingDevice", "5") "<localConnectionInfo>null"
-                                                                         "</localConnectionInfo>")
-             "\n");
+    rig_feed(&rig, "1 p < 9999 " CLEARED(
+                       "c1", SUBJECT("releasingDevice", "5") "<localConnectionInfo>null"
+                                                             "</localConnectionInfo>") "\n");
     assert_non_null(strstr(rig_read(&rig, 0, TOLD), "CALL=c1 DEVICE=5 RELEASING=5 monitor=1"));
     assert_int_equal(rig.unreadable, 0);
 }
@@ -211,9 +221,13 @@ static void
 otherwise_the_clearing_is_unreadable(void **state)
 {
     (void)state;
-    rig_feed(&rig, "1 p < 9999 " CLEARED("c1", SUBJECT("releasingDevice", "5")) "\n"
-                   "1 p < 9999 " CLEARED("c1", "<localConnectionInfo>null</localConnectionInfo>")
-                   "\n");
+    rig_feed(
+        &rig,
+        "1 p < 9999 " CLEARED(
+            "c1", SUBJECT("releasingDevice",
+                          "5")) "\n"
+                                "1 p < 9999 " CLEARED(
+                                    "c1", "<localConnectionInfo>null</localConnectionInfo>") "\n");
     assert_string_equal(rig_read(&rig, 0, TOLD), "");
     assert_int_equal(rig.unreadable, 2);
     assert_string_equal(rig.why, "a clearing that does not say whose connection was dropped");
@@ -284,11 +298,14 @@ static void
 agents_are_told_when_they_come_and_go(void **state)
 {
     (void)state;
-#define AGENT(kind)                                                                                \
-    "<" kind ">" SUBJECT("agentDevice", "2001") "<agentID>A7</agentID></" kind ">"
-    rig_feed(&rig, "1 p < 9999 " AGENT("AgentLoggedOnEvent") "\n"
-                   "1 p < 9999 " AGENT("AgentLoggedOnEvent") "\n"
-                   "1 p < 9999 " AGENT("AgentLoggedOffEvent") "\n");
+#define AGENT(kind) "<" kind ">" SUBJECT("agentDevice", "2001") "<agentID>A7</agentID></" kind ">"
+    rig_feed(&rig,
+             "1 p < 9999 " AGENT(
+                 "AgentLoggedOnEvent") "\n"
+                                       "1 p < 9999 " AGENT(
+                                           "AgentLoggedOnEvent") "\n"
+                                                                 "1 p < 9999 " AGENT(
+                                                                     "AgentLoggedOffEvent") "\n");
     assert_string_equal(rig_read(&rig, 0, SKIP(LINK) | SKIP(TICK)),
                         "0 Device @1/1 DEVICE=2001 AGENT=A7\n"
                         "0 Device @3/3 DEVICE=2001\n");
