@@ -69,7 +69,7 @@ originated(const char *call, const char *device)
 {
     line("1 p < 9999 <OriginatedEvent><monitorCrossRefID>1</monitorCrossRefID>"
          "<originatedConnection>" CONNECTION("%s", "%s") "</originatedConnection>"
-         "</OriginatedEvent>\n",
+                                                         "</OriginatedEvent>\n",
          call, device);
 }
 
@@ -85,8 +85,10 @@ static void
 transferred(const char *primary, const char *secondary)
 {
     line("1 p < 9999 <TransferedEvent><monitorCrossRefID>1</monitorCrossRefID>"
-         "<primaryOldCall>" CONNECTION("%s", "1") "</primaryOldCall>"
-         "<secondaryOldCall>" CONNECTION("%s", "1") "</secondaryOldCall></TransferedEvent>\n",
+         "<primaryOldCall>" CONNECTION(
+             "%s", "1") "</primaryOldCall>"
+                        "<secondaryOldCall>" CONNECTION(
+                            "%s", "1") "</secondaryOldCall></TransferedEvent>\n",
          primary, secondary);
 }
 
@@ -130,13 +132,13 @@ related_calls_meet_in_the_worker_of_the_primary_one(void **state)
     transferred(zero, one);
     held(one, "3");
     feed();
-    assert_string_equal(
-        rig_read(&rig, 1, CALLS_ONLY),
-        expected("1 Originated @2/2 CALL=%s DEVICE=2 MONITOR_DEVICE=1 monitor=1\n"
-                 "1 MoveOut @3/3 CALL=%s request=1 other=0\n",
-                 one, one, ""));
+    assert_string_equal(rig_read(&rig, 1, CALLS_ONLY),
+                        expected("1 Originated @2/2 CALL=%s DEVICE=2 MONITOR_DEVICE=1 monitor=1\n"
+                                 "1 MoveOut @3/3 CALL=%s request=1 other=0\n",
+                                 one, one, ""));
     const char *said = rig_read(&rig, 0, CALLS_ONLY);
-    const char *in = strstr(said, expected("0 MoveIn @3/3 CALL=%s request=1 other=1\n", one, "", ""));
+    const char *in =
+        strstr(said, expected("0 MoveIn @3/3 CALL=%s request=1 other=1\n", one, "", ""));
     assert_non_null(in);
     assert_non_null(strstr(in, "0 Transferred @3/3 "));
     assert_non_null(strstr(in, expected("0 Held @4/4 CALL=%s ", one, "", "")));
@@ -206,8 +208,8 @@ report_closed(uint32_t worker, const char *call, uint64_t last_order)
     struct ring_spsc *ring = &rig.readers.closed[worker];
     assert_true(ring_spsc_claim(ring, 1));
     struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
-    *closed = (struct shm_closed_call){.key = hash_text(0, text_of(call)),
-                                       .last_order = last_order};
+    *closed =
+        (struct shm_closed_call){.key = hash_text(0, text_of(call)), .last_order = last_order};
     ring_spsc_publish(ring, 1);
 }
 
@@ -253,14 +255,15 @@ each_worker_gets_its_own_calls_of_a_device_snapshot(void **state)
          "1 p < 0001 <SnapshotDeviceResponse><crossRefIDorSnapshotData><snapshotData>");
     const char *calls[] = {zero, one, moved};
     for (int i = 0; i < 3; i++)
-        line("<snapshotDeviceResponseInfo><connectionIdentifier>" CONNECTION("%s", "9")
-             "</connectionIdentifier></snapshotDeviceResponseInfo>",
+        line("<snapshotDeviceResponseInfo><connectionIdentifier>" CONNECTION(
+                 "%s", "9") "</connectionIdentifier></snapshotDeviceResponseInfo>",
              calls[i]);
     line("</snapshotData></crossRefIDorSnapshotData></SnapshotDeviceResponse>\n");
     feed();
-    assert_non_null(strstr(
-        rig_read(&rig, 0, CALLS_ONLY),
-        expected("0 SnapshotDeviceResponse @3/3 DEVICE=9 request=2 [%s ] [%s ]\n", zero, moved, "")));
+    assert_non_null(
+        strstr(rig_read(&rig, 0, CALLS_ONLY),
+               expected("0 SnapshotDeviceResponse @3/3 DEVICE=9 request=2 [%s ] [%s ]\n", zero,
+                        moved, "")));
     assert_string_equal(
         rig_read(&rig, 1, CALLS_ONLY),
         expected("1 SnapshotDeviceResponse @3/3 DEVICE=9 request=2 [%s ]\n", one, "", ""));
@@ -523,9 +526,11 @@ a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
         route_event(route, &event);
         route_complete(route, order);
     }
-    route_publish(route, false);
     void *result;
-    assert_int_equal(pthread_join(thread, &result), 0);
+    do {
+        route_publish(route, false);
+        usleep(1000);
+    } while (pthread_tryjoin_np(thread, &result) != 0);
     assert_null(result);
     assert_true(rig_count(&rig, COUNTER_RING_WAITS) > 0);
     assert_int_equal(watermark_get(&rig.engine), FLOOD);
