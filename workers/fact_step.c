@@ -138,6 +138,7 @@ step_network_reached(struct step *step, struct call call, bool opening)
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
     party->flags |= PARTY_NETWORK;
+    call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), false);
     call.block->flags |= CALL_OUTBOUND;
     connect_callers(call, party);
     if (opening)
