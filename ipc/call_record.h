@@ -24,10 +24,10 @@
 #include <stdint.h>
 
 enum {
-    CALL_UNIT = 16,            /* bytes one block offset counts */
-    CALL_BLOCK_MIN = 1024,     /* bytes of the smallest block */
-    CALL_BLOCK_MAX = 1 << 20,  /* bytes of the largest: 65,535 units and the header's zero */
-    CALL_LINKS_MAX = 4096,     /* links one worker knows */
+    CALL_UNIT = 16,             /* bytes one block offset counts */
+    CALL_BLOCK_MIN = 1024,      /* bytes of the smallest block */
+    CALL_BLOCK_MAX = 1 << 18,   /* bytes of the largest: some thousand parties */
+    CALL_LINKS_MAX = 4096,      /* links one worker knows */
     CALL_DEVICES_MAX = 1 << 20, /* slots of the device directory; three quarters are used */
     CALL_DEVICE_TEXT = 64,
     CALL_FACTS_IN_CHUNK = 9,
@@ -53,12 +53,12 @@ enum call_life {
 };
 
 enum {
-    CALL_FROM_START = 1 << 0,  /* its first message opens calls: nothing was missed */
-    CALL_WATCHED = 1 << 1,     /* a call monitor follows it to its end */
-    CALL_CONSULT = 1 << 2,     /* begun by a consultation */
-    CALL_OUTBOUND = 1 << 3,    /* NetworkReached was seen */
-    CALL_INBOUND = 1 << 4,     /* came from the network */
-    CALL_CONFERENCE = 1 << 5,  /* was a conference at some time */
+    CALL_FROM_START = 1 << 0, /* its first message opens calls: nothing was missed */
+    CALL_WATCHED = 1 << 1,    /* a call monitor follows it to its end */
+    CALL_CONSULT = 1 << 2,    /* begun by a consultation */
+    CALL_OUTBOUND = 1 << 3,   /* NetworkReached was seen */
+    CALL_INBOUND = 1 << 4,    /* came from the network */
+    CALL_CONFERENCE = 1 << 5, /* was a conference at some time */
     CALL_HAD_PARTY = 1 << 6,
     CALL_HAD_CLEARING = 1 << 7, /* some connection of it has cleared */
     CALL_FAILED = 1 << 8,       /* in failure, failure_cause says why */
@@ -103,17 +103,17 @@ static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");
 
 enum {
     PARTY_ENDED = 1 << 0,
-    PARTY_TOLD = 1 << 1,      /* its end is out, or there is nothing to tell of it */
+    PARTY_TOLD = 1 << 1, /* its end is out, or there is nothing to tell of it */
     PARTY_TALKED = 1 << 2,
-    PARTY_ANSWERED = 1 << 3,  /* answer_us is valid */
+    PARTY_ANSWERED = 1 << 3, /* answer_us is valid */
     PARTY_ALERTED = 1 << 4,
     PARTY_BRIDGED = 1 << 5,
-    PARTY_QUEUE = 1 << 6,     /* a device of a QueuedEvent */
+    PARTY_QUEUE = 1 << 6, /* a device of a QueuedEvent */
     PARTY_CALLER = 1 << 7,
     PARTY_ALONE = 1 << 8,     /* will end in the act `act`, whoever is named */
     PARTY_HAS_START = 1 << 9, /* start_us is valid */
     PARTY_END_HAS_TIME = 1 << 10,
-    PARTY_NETWORK = 1 << 11,  /* came or went through the network */
+    PARTY_NETWORK = 1 << 11, /* came or went through the network */
 };
 
 struct shm_party {
@@ -141,13 +141,13 @@ struct shm_party {
 static_assert(sizeof(struct shm_party) == 64, "bump SHM_LAYOUT_VERSION");
 
 enum {
-    ACT_WAITING = 1 << 0,     /* the verdict hangs on the answer to a request */
-    ACT_ENDS_ALL = 1 << 1,    /* everybody left is alone in it */
+    ACT_WAITING = 1 << 0,  /* the verdict hangs on the answer to a request */
+    ACT_ENDS_ALL = 1 << 1, /* everybody left is alone in it */
     ACT_CALL_CLEARED = 1 << 2,
-    ACT_FIXED = 1 << 3,       /* the verdict never changes: no-answer, transfer, lost, ... */
-    ACT_ABANDONS = 1 << 4,    /* ends an alerting or queued party that did not end itself */
-    ACT_FAILED = 1 << 5,      /* the call was in failure when it began */
-    ACT_OBSERVER = 1 << 6,    /* an observer leaves */
+    ACT_FIXED = 1 << 3,    /* the verdict never changes: no-answer, transfer, lost, ... */
+    ACT_ABANDONS = 1 << 4, /* ends an alerting or queued party that did not end itself */
+    ACT_FAILED = 1 << 5,   /* the call was in failure when it began */
+    ACT_OBSERVER = 1 << 6, /* an observer leaves */
     ACT_FIRST_CLEARING = 1 << 7,
     ACT_NULL_LOCAL = 1 << 8,
     ACT_BY_CLEAR_CALL = 1 << 9,
@@ -171,7 +171,7 @@ struct shm_act {
     uint8_t talked;        /* of the subject and those who end with it, how many had talked */
     uint8_t failure_cause;
     uint8_t reserved[2];
-    call_ref pair[2]; /* the two parties just before, if there were just two that count */
+    call_ref pair[2];  /* the two parties just before, if there were just two that count */
     uint64_t clock_ms; /* link clock of the clearing */
     uint64_t reserved3;
 };
@@ -233,15 +233,15 @@ struct shm_text {
 };
 
 struct shm_span {
-    uint64_t due_ms; /* link clock; SPAN_IDLE: when it was last touched */
+    uint64_t due_ms;   /* link clock; SPAN_IDLE: when it was last touched */
     uint32_t previous; /* slot numbers, 0 none */
     uint32_t next;
 };
 
 struct shm_call_slot {
-    uint64_t key;   /* hash of (link, callID); 0: free */
-    uint64_t block; /* offset from the segment's first byte */
-    uint64_t last_order; /* of the last record handled for it */
+    uint64_t key;           /* hash of (link, callID); 0: free */
+    uint64_t block;         /* offset from the segment's first byte */
+    uint64_t last_order;    /* of the last record handled for it */
     uint64_t touched_order; /* of the last call-control message, for resynchronisation */
     uint16_t link;
     uint16_t spans; /* bit i: on the list of span i */
@@ -265,12 +265,12 @@ struct shm_worker_link {
     uint8_t name_length;
     uint8_t profile;
     uint8_t has_times;
-    uint32_t flags; /* EVENT_LINK_* */
-    uint64_t tick_ms; /* last tick handled */
+    uint32_t flags;    /* EVENT_LINK_* */
+    uint64_t tick_ms;  /* last tick handled */
     uint64_t clock_ms; /* of the last message */
     uint64_t last_seq;
     int64_t last_us;
-    int64_t tick_us;  /* printed time of tick_ms */
+    int64_t tick_us; /* printed time of tick_ms */
     uint64_t request_timeout_ms;
     uint64_t stale_after_ms;
     uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
@@ -281,7 +281,7 @@ struct shm_worker_link {
 
 /* What a worker knows of a device: only devices something was said about. */
 struct shm_device {
-    uint64_t key; /* hash of (link, number); 0: free */
+    uint64_t key;   /* hash of (link, number); 0: free */
     uint32_t flags; /* EVENT_DEVICE_* */
     uint16_t link;
     uint8_t number_length;
@@ -310,14 +310,14 @@ static_assert(sizeof(struct shm_move) == 80, "bump SHM_LAYOUT_VERSION");
 
 /* An index entry: open addressing, linear probing, deletion by shifting back. */
 struct shm_index_entry {
-    uint32_t tag; /* upper half of the key */
+    uint32_t tag;  /* upper half of the key */
     uint32_t slot; /* 0: free */
 };
 
 static_assert(sizeof(struct shm_index_entry) == 8, "bump SHM_LAYOUT_VERSION");
 
 enum {
-    CALL_CLASSES = 21, /* block sizes: 1 KiB times 1, 1.5, 2, 3, 4, 6, ... 1 MiB */
+    CALL_CLASSES = 17, /* block sizes: 1 KiB times 1, 1.5, 2, 3, 4, 6, ... 256 */
 };
 
 struct shm_call_table {
@@ -329,7 +329,7 @@ struct shm_call_table {
     uint64_t index_offset;
     uint64_t slots_offset;
     uint64_t blocks_offset;
-    uint64_t blocks_end; /* first byte of the block area never used so far */
+    uint64_t blocks_end;                /* first byte of the block area never used so far */
     uint64_t free_blocks[CALL_CLASSES]; /* heads of lists chained through the first 8 bytes */
     uint32_t free_slot;
     uint32_t slots_used; /* slots ever used; slot numbers start at 1 */
@@ -337,7 +337,7 @@ struct shm_call_table {
     uint32_t device_count;
 };
 
-static_assert(sizeof(struct shm_call_table) == 248, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_table) == 216, "bump SHM_LAYOUT_VERSION");
 
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);

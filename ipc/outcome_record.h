@@ -119,6 +119,8 @@ outcome_size(const struct shm_outcome *outcome)
 static inline void
 outcome_add_text(struct shm_outcome *outcome, enum outcome_text which, struct text text)
 {
+    if (text.length == 0)
+        return;
     memcpy(outcome->text + outcome->text_bytes, text.at, text.length);
     outcome->text_length[which] = (uint8_t)text.length;
     outcome->text_bytes = (uint16_t)(outcome->text_bytes + text.length);

@@ -167,7 +167,7 @@ take_option(struct replay *replay, int code, const char *value)
         replay->json = true;
         return EXIT_DONE;
     default:
-        CHECK(false); /* read_command_line() has a case for the rest */
+        CHECK(false); /* read_command_line() answers the rest */
     }
 }
 

@@ -8,11 +8,12 @@
 
 enum {
     FIRST_BY_REASON = COUNTER_DISORDERED + 1, /* what ipc/counters.def makes of ipc/reason.def */
-    GROUPED_SIZE = 32, /* 18,446,744,073,709,551,615 and its end */
+    GROUPED_SIZE = 32,                        /* 18,446,744,073,709,551,615 and its end */
     JSON_SIZE = 16 * 1024,
 };
 
-static_assert((int)FIRST_BY_REASON == (int)COUNTER_LOCAL_ABNORMAL, "all before it are told by name");
+static_assert((int)FIRST_BY_REASON == (int)COUNTER_LOCAL_ABNORMAL,
+              "all before it are told by name");
 
 /* What calls for a look when it is not zero, and what to do about it. */
 static const struct {

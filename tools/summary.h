@@ -17,8 +17,7 @@ struct summary {
 };
 
 /* summary_take - read the counters of an engine whose segments are still mapped. */
-void summary_take(struct summary *summary, const struct shared_engine *engine,
-                  uint64_t elapsed_ms);
+void summary_take(struct summary *summary, const struct shared_engine *engine, uint64_t elapsed_ms);
 
 /* Calls that were opened and have not ended. */
 uint64_t summary_calls_open(const struct summary *summary);

@@ -21,7 +21,8 @@ static void
 note_present(struct step *step, struct call call, struct shm_act *act)
 {
     uint32_t count = 0;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_counts(step, call, party))
             continue;
         if (count < 2)
@@ -94,6 +95,14 @@ act_mark_alone(struct call call, struct shm_party *party, struct shm_act *act)
     party->act = (call_ref)(((uint8_t *)act - (uint8_t *)call.block) / CALL_UNIT);
 }
 
+struct text
+act_initiator(struct call call, const struct shm_act *act)
+{
+    struct text name = call_text(call.block, act->initiator);
+    const struct shm_party *party = call_party(call.block, name);
+    return party == NULL || party->number == 0 ? name : call_text(call.block, party->number);
+}
+
 void
 act_end_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
@@ -160,7 +169,8 @@ reason_now(struct step *step, struct call call, const struct shm_act *act)
     else
         set.initiator_forces = act->evidence == EVIDENCE_REQUEST;
     struct text initiator = call_text(call.block, act->initiator);
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!ends_in(call, party, act))
             continue;
         set.talked += (party->flags & PARTY_TALKED) != 0 && !party_is_observer(step, call, party);
@@ -186,7 +196,8 @@ use_up_requests(struct call call, const struct shm_act *act)
     const struct shm_party *subject = act_subject(call, act);
     if (subject == NULL)
         return;
-    FOR_EACH_REQUEST (request, call.block) {
+    FOR_EACH_REQUEST(request, call.block)
+    {
         if (!request->clears_call &&
             party_is_named(call.block, subject, call_text(call.block, request->target)))
             request->state = REQUEST_STATE_USED;
@@ -198,7 +209,8 @@ static void
 claim_everybody(struct call call, struct shm_act *act)
 {
     act->flags |= ACT_ENDS_ALL | ACT_BY_CLEAR_CALL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0)
             act_mark_alone(call, party, act);
     }
@@ -216,7 +228,8 @@ waits_until(struct step *step, struct call call, const struct shm_act *act,
             const struct verdict *known)
 {
     uint64_t until = 0;
-    FOR_EACH_REQUEST (request, call.block) {
+    FOR_EACH_REQUEST(request, call.block)
+    {
         if (!request_is_open(step, request))
             continue;
         bool by_clear_call;
@@ -285,7 +298,7 @@ act_end_call(struct step *step, struct call call, struct shm_act *act)
     span_clear(step->table, call, SPAN_SIGHT);
     span_clear(step->table, call, SPAN_QUIET);
     span_clear(step->table, call, SPAN_IDLE);
-    span_set(step->table, call, SPAN_LINGER, step->now_ms + SPAN_LINGER_MS);
+    span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
 
 /* The party of that act which ended first and was not told yet. */
@@ -293,7 +306,8 @@ static struct shm_party *
 first_untold(struct call call, const struct shm_act *act)
 {
     struct shm_party *first = NULL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!ends_in(call, party, act) || party_is_active(party) ||
             (party->flags & PARTY_TOLD) != 0)
             continue;
@@ -307,7 +321,8 @@ void
 act_settle(struct step *step, struct call call)
 {
     bool waiting = false;
-    FOR_EACH_ACT (act, call.block) {
+    FOR_EACH_ACT(act, call.block)
+    {
         if ((act->flags & ACT_WAITING) != 0) {
             waiting = true;
             continue;

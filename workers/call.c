@@ -138,14 +138,15 @@ has_alias(const struct shm_call *call, const struct shm_party *party, struct tex
 bool
 party_is_named(const struct shm_call *call, const struct shm_party *party, struct text name)
 {
-    return name.length != 0 && (text_is_equal(call_text(call, party->number), name) ||
-                                has_alias(call, party, name));
+    return name.length != 0 &&
+           (text_is_equal(call_text(call, party->number), name) || has_alias(call, party, name));
 }
 
 struct shm_party *
 call_active_party(const struct shm_call *call, struct text name)
 {
-    FOR_EACH_PARTY (party, call) {
+    FOR_EACH_PARTY(party, call)
+    {
         if (party_is_active(party) && party_is_named(call, party, name))
             return party;
     }
@@ -156,7 +157,8 @@ struct shm_party *
 call_party(const struct shm_call *call, struct text name)
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY (party, call) {
+    FOR_EACH_PARTY(party, call)
+    {
         if (!party_is_named(call, party, name))
             continue;
         if (party_is_active(party))
@@ -169,7 +171,8 @@ call_party(const struct shm_call *call, struct text name)
 struct shm_party *
 call_anonymous_party(const struct shm_call *call)
 {
-    FOR_EACH_PARTY (party, call) {
+    FOR_EACH_PARTY(party, call)
+    {
         if (party_is_active(party) && party->number == 0)
             return party;
     }

@@ -97,26 +97,36 @@ force_out_oldest(struct step *step)
     return true;
 }
 
+/* Too large for any block: a call like that is nobody's, and takes no other's place. */
+static bool
+is_oversize(struct call call, uint32_t bytes)
+{
+    uint64_t used = call.number == 0 ? sizeof(struct shm_call) + CALL_ROOM_TEXT : call.block->used;
+    return used + bytes > CALL_BLOCK_MAX;
+}
+
 struct call
 call_obtain(struct step *step, struct text call_id, uint32_t bytes)
 {
     uint16_t link = step->event->link;
     uint64_t key = call_key(link, call_id);
-    struct call call = call_table_find(step->table, key, link, call_id);
-    while (call.number == 0 || !call_table_reserve(step->table, &call, bytes)) {
-        if (call.number == 0)
-            call = call_table_add(step->table, key, link, call_id, bytes);
-        if (call.number != 0 && call.block->used + bytes <= call.block->capacity)
+    for (;;) {
+        struct call call = call_table_find(step->table, key, link, call_id);
+        if (is_oversize(call, bytes))
             break;
-        if (bytes > CALL_BLOCK_MAX / 2 || !force_out_oldest(step)) {
-            counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
-            return CALL_NONE;
+        bool known = call.number != 0;
+        if (!known)
+            call = call_table_add(step->table, key, link, call_id, bytes);
+        if (call.number != 0 && call_table_reserve(step->table, &call, bytes)) {
+            if (!known)
+                span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_EMBRYO_MS);
+            return call;
         }
-        call = call_table_find(step->table, key, link, call_id);
+        if (!force_out_oldest(step))
+            break;
     }
-    if (call.block->life == CALL_EMBRYO && !span_is_set(call, SPAN_LINGER))
-        span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_EMBRYO_MS);
-    return call;
+    counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
+    return CALL_NONE;
 }
 
 static void
@@ -130,11 +140,9 @@ void
 call_note_details(struct step *step, struct call call)
 {
     static const enum event_text named[] = {
-        EVENT_TEXT_CALLING,          EVENT_TEXT_CALLED,
-        EVENT_TEXT_LAST_REDIRECTION, EVENT_TEXT_NEW_DESTINATION,
-        EVENT_TEXT_NETWORK_DEVICE,   EVENT_TEXT_ASSOCIATED_CALLING,
-        EVENT_TEXT_ASSOCIATED_CALLED, EVENT_TEXT_NETWORK_CALLING,
-        EVENT_TEXT_NETWORK_CALLED,
+        EVENT_TEXT_CALLING,           EVENT_TEXT_CALLED,          EVENT_TEXT_LAST_REDIRECTION,
+        EVENT_TEXT_NEW_DESTINATION,   EVENT_TEXT_NETWORK_DEVICE,  EVENT_TEXT_ASSOCIATED_CALLING,
+        EVENT_TEXT_ASSOCIATED_CALLED, EVENT_TEXT_NETWORK_CALLING, EVENT_TEXT_NETWORK_CALLED,
     };
     struct shm_call *block = call.block;
     note_first(block, &block->ani, step_text(step, EVENT_TEXT_CALLING));
@@ -147,11 +155,10 @@ call_note_details(struct step *step, struct call call)
     uint8_t kind = step->event->kind;
     bool from_network = !text_is_none(step_text(step, EVENT_TEXT_NETWORK_DEVICE)) ||
                         !text_is_none(step_text(step, EVENT_TEXT_NETWORK_CALLING));
-    if (from_network && (kind == EVENT_OFFERED || kind == EVENT_DELIVERED ||
-                         kind == EVENT_QUEUED || kind == EVENT_ESTABLISHED))
+    if (from_network && (kind == EVENT_OFFERED || kind == EVENT_DELIVERED || kind == EVENT_QUEUED ||
+                         kind == EVENT_ESTABLISHED))
         block->flags |= CALL_INBOUND;
 }
-
 
 bool
 call_forget(struct step *step, struct call call)

@@ -34,8 +34,7 @@ layout_of(uint32_t max_calls)
     at.links = round_up(sizeof(struct shm_call_table), PAGE);
     at.directory = at.links + round_up(sizeof(struct shm_worker_link) * CALL_LINKS_MAX, PAGE);
     at.index = at.directory + round_up(sizeof(struct shm_device) * CALL_DEVICES_MAX, PAGE);
-    at.slots =
-        at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
+    at.slots = at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
     at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
     at.end = at.blocks + (uint64_t)max_calls * 3072 + 4 * (uint64_t)CALL_BLOCK_MAX;
     return at;
@@ -235,8 +234,8 @@ call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct tex
     struct shm_call_slot *slot = &table->slots[number];
     *slot = (struct shm_call_slot){.key = key, .block = block, .link = link};
     struct call call = call_table_at(table, number);
-    *call.block = (struct shm_call){.used = sizeof(struct shm_call),
-                                    .capacity = class_size(class_number)};
+    *call.block =
+        (struct shm_call){.used = sizeof(struct shm_call), .capacity = class_size(class_number)};
     call.block->call_id = call_add_text(call.block, call_id);
     index_insert(table, key, number);
     table->shared->living++;

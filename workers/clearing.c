@@ -31,7 +31,8 @@ only_party(struct step *step, struct call call,
            bool (*fits)(struct step *, struct call, const struct shm_party *))
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_is_active(party) || !fits(step, call, party))
             continue;
         if (found != NULL)
@@ -135,7 +136,8 @@ is_one_of_many_phones(struct step *step, struct shm_party *party)
 static bool
 has_request_for(struct step *step, struct call call, const struct shm_party *party)
 {
-    FOR_EACH_REQUEST (request, call.block) {
+    FOR_EACH_REQUEST(request, call.block)
+    {
         bool counts = request->state == REQUEST_STATE_GRANTED
                           ? step->event->clock_ms < request->answered_ms + SPAN_GRANTED_MS
                           : request_is_open(step, request);
@@ -155,7 +157,8 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
     const struct shm_party *named = call_party(call.block, releasing);
     bool answered = false;
     bool alerting = false;
-    FOR_EACH_PARTY (each, call.block) {
+    FOR_EACH_PARTY(each, call.block)
+    {
         if (each == party || !party_counts(step, call, each))
             continue;
         alerting |= each->state == LOCAL_ALERTING;
@@ -192,8 +195,7 @@ watch_quiet(struct step *step, struct call call)
 static void
 end_unanswered(struct step *step, struct call call, struct shm_party *party)
 {
-    struct shm_act *act =
-        act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_NO_ANSWER);
+    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_NO_ANSWER);
     act_end_party(step, call, party, act);
     party->end_call_state = CALL_STATE_NO_ANSWER;
     act_settle(step, call);
@@ -245,8 +247,7 @@ end_alone(struct step *step, struct call call, struct shm_party *party)
     struct shm_act *act = call_at(call.block, party->act);
     struct text releasing = releasing_of(step, call, party);
     bool names_other = releasing.length != 0 && !party_is_named(call.block, party, releasing);
-    const struct shm_party *subject =
-        act->subject == 0 ? NULL : call_at(call.block, act->subject);
+    const struct shm_party *subject = act->subject == 0 ? NULL : call_at(call.block, act->subject);
     bool names_third =
         names_other && subject != NULL && !party_is_named(call.block, subject, releasing);
     if (names_third && act->initiator != 0 &&
@@ -303,13 +304,15 @@ clearing_call(struct step *step, struct call call)
 {
     struct shm_act *act = NULL; /* of those who were not alone before */
     struct shm_act *last = NULL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && is_silent(party))
             act_drop_party(call, party);
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0 && act == NULL)
             act = act_begin(step, call, NULL);
     }
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_is_active(party))
             continue;
         last = (party->flags & PARTY_ALONE) != 0 ? call_at(call.block, party->act) : act;

@@ -25,7 +25,8 @@ struct shm_party *
 evidence_only_other(const struct step *step, struct call call, const struct shm_party *party)
 {
     struct shm_party *other = NULL;
-    FOR_EACH_PARTY (each, call.block) {
+    FOR_EACH_PARTY(each, call.block)
+    {
         if (each == party || !party_counts(step, call, each))
             continue;
         if (other != NULL)
@@ -168,7 +169,8 @@ evidence_gather(const struct step *step, struct call call, const struct shm_act 
                             (act->cause == CAUSE_ABSENT || act->cause == CAUSE_NORMAL ||
                              act->cause == CAUSE_NORMAL_CLEARING);
     }
-    FOR_EACH_REQUEST (request, block) {
+    FOR_EACH_REQUEST(request, block)
+    {
         if (!request_counts(request, act, assumed))
             continue;
         struct text target = call_text(block, request->target);

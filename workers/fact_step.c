@@ -10,7 +10,8 @@
 static void
 connect_callers(struct call call, const struct shm_party *subject)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party != subject && party_is_active(party) && party->state == LOCAL_INITIATED)
             party->state = LOCAL_CONNECTED;
     }
@@ -29,7 +30,8 @@ leave_queue(struct step *step, struct call call, const struct shm_party *subject
 static void
 leave_all_queues(struct step *step, struct call call, const struct shm_party *subject)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party != subject && party_is_active(party) && party->state == LOCAL_QUEUED)
             party_divert(step, call, party);
     }
@@ -73,9 +75,9 @@ step_established(struct step *step, struct call call, bool opening)
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
     bool alerted = (party->flags & PARTY_ALERTED) != 0;
-    bool treatment = (directory_flags(step->table, call.slot->link,
-                                      call_text(call.block, party->number)) &
-                      EVENT_DEVICE_TREATMENT) != 0;
+    bool treatment =
+        (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
+         EVENT_DEVICE_TREATMENT) != 0;
     party->state = LOCAL_CONNECTED;
     if (party->phones > 1) {
         party->silent_clears = (uint8_t)(party->phones - 1);

@@ -10,11 +10,11 @@
 /* A Conferenced or Transferred event in hand. */
 struct join {
     bool conference;
-    bool replaces_path;      /* pathReplacement: IDs change, nobody leaves */
-    struct text controller;  /* the conferencing or transferring device */
-    struct text result;      /* callID of what comes out */
-    struct call kept;        /* the old call the result continues */
-    struct call other;       /* the other old call; number 0: none, or it has ended */
+    bool replaces_path;     /* pathReplacement: IDs change, nobody leaves */
+    struct text controller; /* the conferencing or transferring device */
+    struct text result;     /* callID of what comes out */
+    struct call kept;       /* the old call the result continues */
+    struct call other;      /* the other old call; number 0: none, or it has ended */
 };
 
 static struct text
@@ -71,7 +71,8 @@ leave_old(struct step *step, const struct join *join, struct call call, struct t
 static struct shm_party *
 find_same(struct call kept, const struct shm_party *from, const struct shm_call *other)
 {
-    FOR_EACH_PARTY (party, kept.block) {
+    FOR_EACH_PARTY(party, kept.block)
+    {
         if (party_is_active(party) &&
             party_is_named(other, from, call_text(kept.block, party->number)))
             return party;
@@ -102,7 +103,8 @@ merge_party(struct call kept, struct shm_party *from, const struct shm_call *oth
 static void
 merge_requests(struct call kept, const struct shm_call *other)
 {
-    FOR_EACH_REQUEST (from, other) {
+    FOR_EACH_REQUEST(from, other)
+    {
         if (from->state == REQUEST_STATE_USED)
             continue;
         struct shm_request *to = call_add_request(kept.block);
@@ -149,7 +151,8 @@ merge_calls(struct step *step, struct join *join)
     struct shm_call *other = join->other.block;
     left_join(join->kept);
     merge_details(join->kept, other);
-    FOR_EACH_PARTY (party, other) {
+    FOR_EACH_PARTY(party, other)
+    {
         if (party_is_active(party))
             merge_party(join->kept, party, other);
     }
@@ -187,7 +190,7 @@ leave_tombstone(struct step *step, struct call kept, struct text old_id)
     stone.block->flags |= CALL_DELETE_TOLD;
     stone.block->joined_key = kept.slot->key;
     stone.slot->last_order = step->event->order;
-    span_set(step->table, stone, SPAN_LINGER, step->now_ms + SPAN_LINGER_MS);
+    span_set(step->table, stone, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
 
 static void
@@ -231,7 +234,8 @@ static struct shm_party *
 only_unlisted(struct step *step, struct call call)
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_is_active(party) || is_listed(call, step->event, party) ||
             directory_has_monitor(step->table, call.slot->link,
                                   call_text(call.block, party->number)))
@@ -347,9 +351,9 @@ join_calls(struct step *step)
     struct join join = {
         .conference = step->event->kind == EVENT_CONFERENCED,
         .replaces_path = step->event->cause == CAUSE_PATH_REPLACEMENT,
-        .controller = first_known(step_text(step, EVENT_TEXT_SUBJECT),
-                                  step_text(step, EVENT_TEXT_DEVICE),
-                                  step_text(step, EVENT_TEXT_SECOND_DEVICE)),
+        .controller =
+            first_known(step_text(step, EVENT_TEXT_SUBJECT), step_text(step, EVENT_TEXT_DEVICE),
+                        step_text(step, EVENT_TEXT_SECOND_DEVICE)),
         .result = first_known(step_text(step, EVENT_TEXT_NEW_CALL), primary, TEXT_NONE),
         .kept = CALL_NONE,
         .other = CALL_NONE,
@@ -364,8 +368,8 @@ join_calls(struct step *step)
             note_once(step, join.kept);
         }
         if (second.length != 0 && !text_is_equal(second, primary))
-            join.other = obtain_old(step, &join, second,
-                                    step_text(step, EVENT_TEXT_SECOND_DEVICE), room);
+            join.other =
+                obtain_old(step, &join, second, step_text(step, EVENT_TEXT_SECOND_DEVICE), room);
         if (join.other.number != 0 && text_is_equal(second, join.result)) {
             struct call swap = join.kept;
             join.kept = join.other;

@@ -8,7 +8,8 @@
 bool
 left_any(struct call call)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party))
             return true;
     }
@@ -20,10 +21,10 @@ left_is_unseen(const struct step *step, struct call call)
 {
     if ((call.block->flags & CALL_WATCHED) != 0)
         return false;
-    FOR_EACH_PARTY (party, call.block) {
-        if (party_is_active(party) &&
-            directory_is_monitored(step->table, call.slot->link,
-                                   call_text(call.block, party->number)))
+    FOR_EACH_PARTY(party, call.block)
+    {
+        if (party_is_active(party) && directory_is_monitored(step->table, call.slot->link,
+                                                             call_text(call.block, party->number)))
             return false;
     }
     return true;
@@ -32,7 +33,8 @@ left_is_unseen(const struct step *step, struct call call)
 void
 left_join(struct call call)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) != 0) {
             party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
             party->act = 0;
@@ -56,7 +58,8 @@ somebody_goes_on(const struct step *step, struct call call, const struct shm_par
     bool caller_left = (subject->flags & PARTY_CALLER) != 0;
     uint32_t count = 0;
     bool engaged = false;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_counts(step, call, party))
             continue;
         if (caller_left && party->state == LOCAL_QUEUED)
@@ -74,7 +77,8 @@ left_after(struct step *step, struct call call, struct shm_act *act,
     if (!controller_ends(step, call, subject) && somebody_goes_on(step, call, subject))
         return;
     act->flags |= ACT_ENDS_ALL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0)
             act_mark_alone(call, party, act);
     }
@@ -84,13 +88,15 @@ left_after(struct step *step, struct call call, struct shm_act *act,
 static void
 drop_silent(struct call call)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_is_active(party))
             continue;
         if ((party->flags & PARTY_BRIDGED) == 0 || (party->flags & PARTY_TALKED) != 0)
             return;
     }
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party))
             act_drop_party(call, party);
     }
@@ -101,7 +107,8 @@ static struct shm_act *
 end_unseen(struct step *step, struct call call, struct shm_act *act)
 {
     struct shm_act *unseen = NULL;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (!party_is_active(party))
             continue;
         if ((party->flags & PARTY_ALONE) != 0) {
@@ -132,7 +139,8 @@ left_end_unseen(struct step *step, struct call call)
     drop_silent(call);
     struct shm_act *act =
         act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT);
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party))
             act_end_party(step, call, party, act);
     }

@@ -14,7 +14,7 @@
 
 /* How a mover waits while the lane is full or empty; in the worker: sleep on the doorbell. */
 struct move_lane {
-    struct ring_spsc *ring; /* slots of LANE_SLOT_SIZE bytes */
+    struct ring_spsc *ring;      /* slots of LANE_SLOT_SIZE bytes */
     void (*news)(void *context); /* something was put into, or taken out of, the lane */
     void (*wait)(void *context);
     void *context;

@@ -126,7 +126,8 @@ void
 party_answer(struct step *step, struct call call, struct shm_party *party)
 {
     mark_answered(step, party);
-    FOR_EACH_PARTY (each, call.block) {
+    FOR_EACH_PARTY(each, call.block)
+    {
         if (party_is_active(each) && each != party &&
             (each->state == LOCAL_CONNECTED || each->state == LOCAL_HOLD) &&
             (directory_flags(step->table, call.slot->link, call_text(call.block, each->number)) &

@@ -38,7 +38,8 @@ void
 request_rejudge(struct step *step, struct call call)
 {
     span_clear(step->table, call, SPAN_WAIT);
-    FOR_EACH_ACT (act, call.block) {
+    FOR_EACH_ACT(act, call.block)
+    {
         if ((act->flags & ACT_WAITING) != 0)
             act_judge(step, call, act);
     }
@@ -49,7 +50,8 @@ static void
 apply_answer(struct step *step, struct call call)
 {
     call.slot->last_order = step->event->order;
-    FOR_EACH_REQUEST (request, call.block) {
+    FOR_EACH_REQUEST(request, call.block)
+    {
         if (request->id != step->event->request || request->state != REQUEST_PENDING)
             continue;
         request->state = step->event->kind == EVENT_REQUEST_GRANTED ? REQUEST_STATE_GRANTED

@@ -19,7 +19,8 @@ is_doubtful(const struct step *step, struct call call)
 static struct shm_act *
 lost_act(struct step *step, struct call call, const struct shm_party *party)
 {
-    FOR_EACH_ACT (act, call.block) {
+    FOR_EACH_ACT(act, call.block)
+    {
         if ((act->flags & ACT_FIXED) != 0 && act->reason == REASON_LOST &&
             act_other(call, act, party) != NULL)
             return act;
@@ -44,7 +45,8 @@ static void
 lose_call(struct step *step, struct call call)
 {
     struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party))
             act_end_party(step, call, party, act);
     }
@@ -152,7 +154,8 @@ static void
 lose_unlisted(struct step *step, struct call call)
 {
     bool any_listed = false;
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && lists_party(step->event, call.block, party))
             any_listed = true;
     }
@@ -160,7 +163,8 @@ lose_unlisted(struct step *step, struct call call)
         lose_call(step, call);
         return;
     }
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && !lists_party(step->event, call.block, party))
             lose_party(step, call, party);
     }
@@ -173,8 +177,8 @@ snapshot_call(struct step *step)
     if (event->extra == 0)
         return;
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
-    struct call call = call_table_find(step->table, call_key(event->link, call_id), event->link,
-                                       call_id);
+    struct call call =
+        call_table_find(step->table, call_key(event->link, call_id), event->link, call_id);
     if (call.number != 0 && is_doubtful(step, call) &&
         call_table_reserve(step->table, &call, call_room(event)))
         lose_unlisted(step, call);

@@ -29,7 +29,8 @@ span_end_stale(struct step *step, struct call call)
     if (call.block->life != CALL_LIVING || !call_table_reserve(step->table, &call, CALL_ROOM_STEP))
         return;
     struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_STALE);
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party))
             act_end_party(step, call, party, act);
     }
@@ -40,7 +41,8 @@ span_end_stale(struct step *step, struct call call)
 static bool
 has_waiting_act(struct call call)
 {
-    FOR_EACH_ACT (act, call.block) {
+    FOR_EACH_ACT(act, call.block)
+    {
         if ((act->flags & ACT_WAITING) != 0)
             return true;
     }
@@ -92,8 +94,7 @@ next_due(const struct step *step, uint64_t limit)
 {
     uint64_t next = 0;
     for (int span = 0; span < SPAN_COUNT; span++) {
-        struct call first =
-            span_first(step->table, step->event->link, (enum call_span)span);
+        struct call first = span_first(step->table, step->event->link, (enum call_span)span);
         if (first.number == 0)
             continue;
         uint64_t due = due_tick(step, first, (enum call_span)span);

@@ -38,7 +38,7 @@ struct step {
     uint64_t seq; /* what is printed for what ends now */
     int64_t time_us;
     bool has_time;
-    uint64_t now_ms; /* the last tick: spans are over when it has reached their end */
+    uint64_t now_ms;   /* the last tick: spans are over when it has reached their end */
     uint32_t position; /* of the next outcome handed on; 0 again for each message and tick */
     uint32_t outcome_count;
     struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
@@ -49,11 +49,11 @@ struct step {
 /* The spans of docs/attribution.md, in ms of link time. */
 enum {
     TICK_MS = 100,
-    SPAN_GRANTED_MS = 10000,  /* a granted request waits for its clearing */
-    SPAN_LINGER_MS = 5000,    /* an ended call is remembered; phones fall silent after an answer */
-    SPAN_SIGHT_MS = 5000,     /* after a transfer */
-    SPAN_QUIET_MS = 300000,   /* after a diversion out of sight */
-    SPAN_EMBRYO_MS = 15000,   /* requests for a call nobody has mentioned */
+    SPAN_GRANTED_MS = 10000, /* a granted request waits for its clearing */
+    SPAN_LINGER_MS = 5000,   /* an ended call is remembered; phones fall silent after an answer */
+    SPAN_SIGHT_MS = 5000,    /* after a transfer */
+    SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
+    SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
 };
 
 static inline struct text

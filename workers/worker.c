@@ -145,8 +145,8 @@ worker_batch(struct worker *worker)
     uint32_t used = 0;
     enum batch result = BATCH_MORE;
     for (int i = 0; i < BATCH_RECORDS && used < ready && result == BATCH_MORE; i++) {
-        uint32_t slots = event_unpack(&worker->event,
-                                      ring_spsc_slot(ring, ring->position + used), ready - used);
+        uint32_t slots =
+            event_unpack(&worker->event, ring_spsc_slot(ring, ring->position + used), ready - used);
         if (slots == 0)
             return BATCH_BROKEN;
         if (worker->event.kind == EVENT_FINISH)

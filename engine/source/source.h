@@ -5,7 +5,7 @@
  * engine/source/source.h - one recorded input, as the messages that stand in it.
  *
  * An input is a file, a pipe, a FIFO or standard input; nothing ever seeks. What it holds is
- * found out from its first bytes (docs/operations.md, "replay"):
+ * found out from its first bytes (README.md, "What it reads"):
  *
  *   trace   first line `# onhook-trace 1`; text, a message a line; names its links itself
  *   framed  00 00 hi lo i i i i <   one direction of a CSTA XML TCP stream (engine/csta/frame.h)

@@ -76,14 +76,14 @@ complain(struct checker *checker, enum violation violation, const struct truth_c
                " party %.*s ReleasingParty %.*s CtrlParty %.*s Reason %.*s\n",
                checker->lines, SHOW(line->event), SHOW(line->link), SHOW(line->call_id),
                SHOW(line->connection_id), line->seq,
-               SHOW(outcome_is_dn(line) ? line->this_dn : line->party),
-               SHOW(line->releasing_party), SHOW(line->ctrl_party), SHOW(line->reason));
+               SHOW(outcome_is_dn(line) ? line->this_dn : line->party), SHOW(line->releasing_party),
+               SHOW(line->ctrl_party), SHOW(line->reason));
     if (call != NULL)
         printf("    truth: link %.*s CallID %.*s ConnID %016" PRIx64 " story %.*s\n",
                SHOW(call->link), SHOW(call->ids), call->key, SHOW(call->scene));
 }
 
-/* ---- who ----------------------------------------------------------------------------------------- */
+/* ---- who ------------------------------------------------------------------------------------- */
 
 static void
 check_initiator(struct checker *checker, const struct truth_call *call,
@@ -125,7 +125,7 @@ check_releasing(struct checker *checker, const struct truth_call *call,
     checker->unknown += value == '3';
 }
 
-/* ---- lines against the truth ------------------------------------------------------------------------ */
+/* ---- lines against the truth ----------------------------------------------------------------- */
 
 static bool
 is_owed(const struct truth_end *end, const struct truth_seen *seen, uint32_t place, bool dn)
@@ -234,7 +234,7 @@ check_truth(struct checker *checker, const struct outcome_line *line)
         check_deleted(checker, &call, seen, line);
 }
 
-/* ---- lines against each other ------------------------------------------------------------------------- */
+/* ---- lines against each other ---------------------------------------------------------------- */
 
 /* A redirection is reported to the DN alone. */
 static bool
@@ -247,8 +247,9 @@ is_redirect(const struct outcome_line *line)
 static void
 keep_dn(struct checker *checker, const struct outcome_line *line, struct text text)
 {
-    struct text *views[] = {&checker->dn.time, &checker->dn.this_dn, &checker->dn.releasing_party,
-                            &checker->dn.reason, &checker->dn.evidence, &checker->dn.cause};
+    struct text *views[] = {
+        &checker->dn.time,   &checker->dn.this_dn,  &checker->dn.releasing_party,
+        &checker->dn.reason, &checker->dn.evidence, &checker->dn.cause};
     if (text.length > sizeof checker->dn_bytes)
         return;
     memcpy(checker->dn_bytes, text.at, text.length);
@@ -316,7 +317,7 @@ check_line(struct checker *checker, struct text text)
         keep_dn(checker, &line, text);
 }
 
-/* ---- what never came ------------------------------------------------------------------------------------ */
+/* ---- what never came ------------------------------------------------------------------------- */
 
 static void
 check_missing(struct checker *checker, const struct truth_seen *seen)

@@ -30,17 +30,18 @@ struct step {
     struct sim_call *call;
     struct sim_call *second; /* the other call the messages name; NULL */
     const char *root;
-    const char *connection;  /* element of the subject connection */
-    struct device *subject;  /* NULL: the call itself */
-    const char *old_id;      /* callID of the subject connection where it is not the call's */
+    const char *connection; /* element of the subject connection */
+    struct device *subject; /* NULL: the call itself */
+    const char *old_id;     /* callID of the subject connection where it is not the call's */
     const char *cause;
     bool clearing;
     const struct device *named;       /* releasingDevice of the first copy; NULL: not known */
     const struct device *later_named; /* and of the others */
-    bool nulls_subject; /* the subject's own monitor says null */
+    bool nulls_subject;               /* the subject's own monitor says null */
     bool watchers_only;
     struct device *failing; /* not a party, but its monitor tells of the failure */
     bool has_prompt;
+    bool by_subject; /* the first copy comes from the subject's own monitor */
     uint32_t copy_count;
     struct copy copies[SIM_COPIES_MAX];
     struct draft body; /* between the subject connection and localConnectionInfo */
@@ -49,8 +50,7 @@ struct step {
 /* step_tell - put the step's copies into the heap; false: nobody sees it. */
 bool step_tell(struct step *step);
 
-void draft_add(struct draft *draft, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void draft_add(struct draft *draft, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* <element> with a device, a number as dialled, a connection. */
 void draft_device(struct draft *draft, const char *element, const struct sim_link *link,
                   const struct device *device);

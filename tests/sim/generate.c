@@ -114,7 +114,7 @@ options_read(struct options *options, int argc, char **argv)
     return optind == argc && (options->calls > 0 || options->messages > 0);
 }
 
-/* ---- telling ---------------------------------------------------------------------------------- */
+/* ---- telling --------------------------------------------------------------------------------- */
 
 static bool
 is_enough(const struct options *options, const struct site *site, uint64_t calls)
@@ -124,7 +124,7 @@ is_enough(const struct options *options, const struct site *site, uint64_t calls
     return options->messages > 0 && site->told >= options->messages;
 }
 
-/* On average five stories begin in a second on each link. */
+/* On average three stories begin in a second on each link. */
 static void
 tell_all(struct site *site, const struct options *options)
 {
@@ -134,7 +134,7 @@ tell_all(struct site *site, const struct options *options)
         site_write_until(site, now_ms);
         if (scene_play(site, link, now_ms))
             calls += 1 + random_chance(&site->random, site->related_percent);
-        now_ms += random_below(&site->random, 400 / site->link_count + 1);
+        now_ms += random_below(&site->random, 660 / site->link_count + 1);
         for (; noise_ms < now_ms; noise_ms += 2500)
             say_noise(site, &site->links[random_below(&site->random, site->link_count)], now_ms);
     }
@@ -180,8 +180,7 @@ generate(const struct options *options)
 int
 main(int argc, char **argv)
 {
-    struct options options = {
-        .seed = 1, .links = 1, .related_percent = 20, .silent_percent = 25};
+    struct options options = {.seed = 1, .links = 1, .related_percent = 20, .silent_percent = 25};
     if (!options_read(&options, argc, argv)) {
         usage(stderr);
         return 2;

@@ -47,8 +47,8 @@ call_message(char *out, size_t size, const struct plain_call *call, uint32_t pla
             "</droppedConnection><releasingDevice><deviceIdentifier>%llu</deviceIdentifier>"
             "</releasingDevice><localConnectionInfo>%s</localConnectionInfo>"
             "<cause>normalClearing</cause></ConnectionClearedEvent>",
-            agent, id, call->step == 2 ? customer : agent,
-            call->number % 3 == 0 ? agent : customer, call->step == 2 ? "connected" : "null");
+            agent, id, call->step == 2 ? customer : agent, call->number % 3 == 0 ? agent : customer,
+            call->step == 2 ? "connected" : "null");
     }
 }
 

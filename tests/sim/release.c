@@ -12,9 +12,12 @@ clearing_cause(struct scene *scene)
 static const char *
 veto_cause(struct scene *scene)
 {
-    static const char *const causes[] = {"switchingFunctionTerminated", "networkOutOfOrder",
-                                         "maintenance",  "destOutOfOrder",
-                                         "resourcesNotAvailable", "lockout"};
+    static const char *const causes[] = {"switchingFunctionTerminated",
+                                         "networkOutOfOrder",
+                                         "maintenance",
+                                         "destOutOfOrder",
+                                         "resourcesNotAvailable",
+                                         "lockout"};
     return causes[random_below(scene_random(scene), 6)];
 }
 
@@ -24,7 +27,7 @@ is_silent(struct scene *scene)
     return random_chance(scene_random(scene), scene->site->silent_percent);
 }
 
-/* ---- two parties ---------------------------------------------------------------------------- */
+/* ---- two parties ----------------------------------------------------------------------------- */
 
 /* Two clearings of one decision; `first` and `second` are what releasingDevice says. */
 struct pair {
@@ -142,8 +145,7 @@ asked_pair(struct sim_call *call, struct device *who, const struct asking *askin
     pair.truth = who;
     if (!is_silent(scene)) {
         bool dropped = asking->by == who && asking->target != who && !asking->whole_call &&
-                       pair.parties[0] == asking->target &&
-                       random_chance(scene_random(scene), 50);
+                       pair.parties[0] == asking->target && random_chance(scene_random(scene), 50);
         pair.named[0] = dropped ? asking->target : who;
         pair.named[1] = random_chance(scene_random(scene), 50) ? who : NULL;
     }
@@ -335,7 +337,7 @@ end_talk(struct sim_call *call)
         hang_up(call, live[random_below(random, 2)]);
 }
 
-/* ---- more than two -------------------------------------------------------------------------- */
+/* ---- more than two --------------------------------------------------------------------------- */
 
 static uint32_t
 list_parties(const struct sim_call *call, struct device *devices[SIM_PARTIES_MAX])

@@ -5,13 +5,12 @@
 #include "tests/sim/draft.h"
 
 static const char *const state_names[] = {
-    [PARTY_NULL] = "null",           [PARTY_INITIATED] = "initiated",
-    [PARTY_ALERTING] = "alerting",   [PARTY_CONNECTED] = "connected",
-    [PARTY_HOLD] = "hold",           [PARTY_QUEUED] = "queued",
+    [PARTY_NULL] = "null",           [PARTY_INITIATED] = "initiated", [PARTY_ALERTING] = "alerting",
+    [PARTY_CONNECTED] = "connected", [PARTY_HOLD] = "hold",           [PARTY_QUEUED] = "queued",
     [PARTY_FAIL] = "fail",
 };
 
-/* ---- who sees a step ------------------------------------------------------------------------ */
+/* ---- who sees a step ------------------------------------------------------------------------- */
 
 static void
 add_copies(struct step *step, struct device *device, const char *state, bool late)
@@ -63,7 +62,7 @@ find_copies(struct step *step)
         add_copies(step, step->failing, state_names[PARTY_FAIL], false);
 }
 
-/* ---- when its copies are sent --------------------------------------------------------------- */
+/* ---- when its copies are sent ---------------------------------------------------------------- */
 
 static uint64_t *
 heard(const struct copy *copy)
@@ -86,6 +85,8 @@ choose_first(struct step *step)
         uint32_t at = (start + i) % step->copy_count;
         const struct copy *copy = &step->copies[at];
         if (copy->late && step->has_prompt)
+            continue;
+        if (step->by_subject && copy->device != step->subject)
             continue;
         if (found && *heard(copy) >= *heard(&step->copies[first]))
             continue;
@@ -143,18 +144,15 @@ step_tell(struct step *step)
     return true;
 }
 
-/* ---- the plain steps ------------------------------------------------------------------------ */
+/* ---- the plain steps ------------------------------------------------------------------------- */
 
 static struct step
 step_begin(struct sim_call *call, const char *root, const char *connection, struct device *subject,
            const char *cause)
 {
     scene_wait(call->scene, 1, 30);
-    return (struct step){.call = call,
-                         .root = root,
-                         .connection = connection,
-                         .subject = subject,
-                         .cause = cause};
+    return (struct step){
+        .call = call, .root = root, .connection = connection, .subject = subject, .cause = cause};
 }
 
 /* The message that opens a call makes its caller known as well. */
@@ -250,8 +248,10 @@ say_network_reached(struct sim_call *call, struct device *device)
     call_enter(call, device, PARTY_CONNECTED);
     struct step step =
         step_begin(call, "NetworkReachedEvent", "outboundConnection", device, "makeCall");
-    draft_add(&step.body, "<networkInterfaceUsed><deviceIdentifier>TG%u</deviceIdentifier>"
-                          "</networkInterfaceUsed>", call->link->number + 1);
+    draft_add(&step.body,
+              "<networkInterfaceUsed><deviceIdentifier>TG%u</deviceIdentifier>"
+              "</networkInterfaceUsed>",
+              call->link->number + 1);
     draft_device(&step.body, "callingDevice", call->link, call->caller);
     draft_number(&step.body, "calledDevice", call->link, call->called);
     step_finish(&step);
@@ -276,8 +276,8 @@ say_established(struct sim_call *call, struct device *device, const struct devic
     draft_origin(&step, "originatinNIDConnection");
     step_finish(&step);
     for (uint32_t i = 0; i < call->party_count; i++)
-        call->parties[i].talked |= call->parties[i].state == PARTY_CONNECTED ||
-                                   call->parties[i].state == PARTY_HOLD;
+        call->parties[i].talked |=
+            call->parties[i].state == PARTY_CONNECTED || call->parties[i].state == PARTY_HOLD;
 }
 
 void
@@ -316,7 +316,16 @@ say_failed(struct sim_call *call, struct device *called, bool own, const char *c
     call_end_alone(call);
 }
 
-/* ---- parties that leave --------------------------------------------------------------------- */
+/* ---- parties that leave ---------------------------------------------------------------------- */
+
+/* Who was seen coming and not seen leaving is still there, to whoever reads the messages. */
+static void
+leave_as_told(struct sim_call *call, struct device *device, const char *cause, bool told)
+{
+    const struct party *party = call_party(call, device);
+    if (told || party == NULL || !party->seen)
+        call_leave_silently(call, device, cause);
+}
 
 void
 say_diverted(struct sim_call *call, struct device *device, const struct device *destination,
@@ -329,8 +338,7 @@ say_diverted(struct sim_call *call, struct device *device, const struct device *
     draft_device(&step.body, "callingDevice", call->link, call->caller);
     draft_number(&step.body, "calledDevice", call->link, call->called);
     step.nulls_subject = true;
-    step_tell(&step);
-    call_leave_silently(call, device, cause);
+    leave_as_told(call, device, cause, step_tell(&step));
 }
 
 static struct step
@@ -365,7 +373,7 @@ say_cleared_twice(struct sim_call *call, struct device *device, const struct dev
         return;
     judge_clearing(call, device, &cue);
     if (step.copy_count > 1 && !call->over && call->act_count > act)
-        call->acts[act].verdict = who;
+        judge_late(call, act, who);
 }
 
 void
@@ -381,9 +389,7 @@ void
 say_cleared_away(struct sim_call *call, struct device *device, const char *cause)
 {
     struct step step = clearing_step(call, device, NULL, cause);
-    struct party *party = call_party(call, device);
-    if (step_tell(&step) || !party->seen)
-        call_leave_silently(call, device, cause);
+    leave_as_told(call, device, cause, step_tell(&step));
 }
 
 void

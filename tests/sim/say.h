@@ -18,12 +18,12 @@ void say_originated(struct sim_call *call, struct device *device, const char *ca
                     const char *cause);
 
 /* The call reaches a device; `redirected` is lastRedirectionDevice or NULL. */
-void say_delivered(struct sim_call *call, struct device *device,
-                   const struct device *redirected, const char *cause);
+void say_delivered(struct sim_call *call, struct device *device, const struct device *redirected,
+                   const char *cause);
 void say_queued(struct sim_call *call, struct device *queue, const char *cause);
 void say_network_reached(struct sim_call *call, struct device *device);
-void say_established(struct sim_call *call, struct device *device,
-                     const struct device *redirected, const char *cause);
+void say_established(struct sim_call *call, struct device *device, const struct device *redirected,
+                     const char *cause);
 
 void say_held(struct sim_call *call, struct device *device);
 void say_retrieved(struct sim_call *call, struct device *device);

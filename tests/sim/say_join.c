@@ -43,8 +43,7 @@ choose_result(struct sim_call **lasting, struct sim_call **gone, char id[24],
     *lasting = result == RESULT_SECONDARY ? secondary : primary;
     *gone = result == RESULT_SECONDARY ? primary : secondary;
     if (result == RESULT_NEW)
-        snprintf(id, 24, "%s%llu",
-                 primary->link->manner == MANNER_CONFIGURED ? "0x00c0ffee-" : "",
+        snprintf(id, 24, "%s%llu", primary->link->manner == MANNER_CONFIGURED ? "0x00c0ffee-" : "",
                  (unsigned long long)primary->link->next_call);
     else
         snprintf(id, 24, "%s", call_id(*lasting));
@@ -79,8 +78,7 @@ move_parties(struct sim_call *lasting, struct sim_call *gone, const struct devic
 }
 
 static void
-join(struct sim_call *lasting, struct sim_call *gone, struct device *device,
-     enum result_id result)
+join(struct sim_call *lasting, struct sim_call *gone, struct device *device, enum result_id result)
 {
     move_parties(lasting, gone, device);
     if (result == RESULT_NEW)
@@ -102,6 +100,11 @@ join_step(struct step *step, const char *root, struct sim_call *lasting, struct 
                           .root = root,
                           .connection = "primaryOldCall",
                           .subject = device};
+    /*
+     * Of a second conference of one call the n-th report of a monitor is the n-th fact, so a
+     * newcomer's first report is no news: somebody who saw the first must tell.
+     */
+    step->by_subject = lasting->was_conference || (gone != NULL && gone->was_conference);
 }
 
 struct sim_call *

@@ -55,7 +55,8 @@ say_noise(struct site *site, struct sim_link *link, uint64_t time_ms)
     char payload[256];
     if (random_chance(&site->random, 50)) {
         snprintf(message.head, sizeof message.head, "< %04u ", invoke);
-        site_tell(site, &message, "<SystemStatus><systemStatus>normal</systemStatus></SystemStatus>");
+        site_tell(site, &message,
+                  "<SystemStatus><systemStatus>normal</systemStatus></SystemStatus>");
         snprintf(message.head, sizeof message.head, "> %04u ", invoke);
         site_tell(site, &message, "<SystemStatusResponse/>");
         return;

@@ -17,7 +17,7 @@ play_two_party(struct scene *scene)
     return true;
 }
 
-/* ---- nobody answers ------------------------------------------------------------------------- */
+/* ---- nobody answers -------------------------------------------------------------------------- */
 
 /* Nobody answered; the switch takes the ringing away and the caller is left. */
 static void
@@ -89,15 +89,22 @@ play_unanswered(struct scene *scene)
     return true;
 }
 
-/* ---- busy, blocked, wrong number -------------------------------------------------------------- */
+/* ---- busy, blocked, wrong number ------------------------------------------------------------- */
 
 bool
 play_failed(struct scene *scene)
 {
-    static const char *const causes[] = {"busy", "busy", "aCDBusy", "trunksBusy",
-                                         "networkCongestion", "invalidNumberFormat",
-                                         "numberUnallocated", "destNotObtainable",
-                                         "selectedTrunkBusy", "reorderTone", "blocked"};
+    static const char *const causes[] = {"busy",
+                                         "busy",
+                                         "aCDBusy",
+                                         "trunksBusy",
+                                         "networkCongestion",
+                                         "invalidNumberFormat",
+                                         "numberUnallocated",
+                                         "destNotObtainable",
+                                         "selectedTrunkBusy",
+                                         "reorderTone",
+                                         "blocked"};
     struct random *random = scene_random(scene);
     struct sides sides = {.caller = scene_cast(scene, DEVICE_AGENT)};
     sides.called = scene_cast(scene, random_chance(random, 50) ? DEVICE_AGENT : DEVICE_CUSTOMER);
@@ -119,13 +126,13 @@ play_failed(struct scene *scene)
     return true;
 }
 
-/* ---- forwarded, picked up, not answered and passed on ------------------------------------------ */
+/* ---- forwarded, picked up, not answered and passed on ---------------------------------------- */
 
 static const char *
 redirect_cause(struct random *random)
 {
     static const char *const causes[] = {"callForwardNoAnswer", "callForward", "redirected",
-                                         "callNotAnswered", "callPickup", "alertTimeExpired"};
+                                         "callNotAnswered",     "callPickup",  "alertTimeExpired"};
     return causes[random_below(random, 6)];
 }
 
@@ -152,8 +159,8 @@ play_redirect(struct scene *scene)
     struct device *next[2];
     uint32_t hops = random_between(random, 1, 2);
     for (uint32_t i = 0; i < hops; i++)
-        if ((next[i] = scene_cast(scene, random_chance(random, 75) ? DEVICE_AGENT
-                                                                   : DEVICE_PHONE)) == NULL)
+        if ((next[i] = scene_cast(scene,
+                                  random_chance(random, 75) ? DEVICE_AGENT : DEVICE_PHONE)) == NULL)
             return false;
     struct sim_call *call = scene_call(scene);
     struct device *ringing = sides.called;
@@ -178,7 +185,7 @@ play_redirect(struct scene *scene)
     return true;
 }
 
-/* ---- several phones ring ------------------------------------------------------------------------ */
+/* ---- several phones ring --------------------------------------------------------------------- */
 
 /* One answered; what the others hear of it. */
 static void
@@ -208,18 +215,21 @@ play_group(struct scene *scene)
     struct sides sides;
     struct device *members[4];
     uint32_t count = random_between(random, 2, 4);
+    bool has_phone = false; /* an anonymous caller must be the only one without a monitor */
     sides.caller = scene_cast(scene, random_chance(random, 60) ? DEVICE_CUSTOMER : DEVICE_AGENT);
     for (uint32_t i = 0; i < count; i++) {
         bool phone = i > 0 && random_chance(random, 20);
+        has_phone |= phone;
         if ((members[i] = scene_cast(scene, phone ? DEVICE_PHONE : DEVICE_AGENT)) == NULL)
             return false;
     }
-    if (sides.caller == NULL)
+    if (sides.caller == NULL || (sides.caller->anonymous && has_phone))
         return false;
     struct sim_call *call = scene_call(scene);
     dial(call, sides.caller, "70000", NULL);
     for (uint32_t i = 0; i < count; i++)
-        say_delivered(call, members[i], NULL, random_chance(random, 50) ? "multipleAlerting" : NULL);
+        say_delivered(call, members[i], NULL,
+                      random_chance(random, 50) ? "multipleAlerting" : NULL);
     scene_wait(scene, 500, 6000);
     if (random_chance(random, 30)) {
         struct cue cue = {.truth = members[0], .named = members[0], .cause = "normalClearing"};

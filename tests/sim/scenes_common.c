@@ -95,7 +95,7 @@ call_finish(struct sim_call *call)
         say_call_cleared(call, &(struct cue){.cause = "normalClearing"});
 }
 
-/* ---- which story ---------------------------------------------------------------------------- */
+/* ---- which story ----------------------------------------------------------------------------- */
 
 struct story {
     const char *name;
@@ -104,9 +104,12 @@ struct story {
 };
 
 static const struct story plain_stories[] = {
-    {"two-party", play_two_party, 40},   {"unanswered", play_unanswered, 18},
-    {"failed", play_failed, 8},          {"redirect", play_redirect, 10},
-    {"group", play_group, 8},            {"queue", play_queue, 14},
+    {"two-party", play_two_party, 40},
+    {"unanswered", play_unanswered, 18},
+    {"failed", play_failed, 8},
+    {"redirect", play_redirect, 10},
+    {"group", play_group, 8},
+    {"queue", play_queue, 14},
     {"route-point", play_route_point, 4},
 };
 

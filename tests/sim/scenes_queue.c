@@ -92,9 +92,9 @@ bool
 play_route_point(struct scene *scene)
 {
     struct random *random = scene_random(scene);
-    struct sides sides = {scene_cast(scene, random_chance(random, 50) ? DEVICE_AGENT
-                                                                      : DEVICE_CUSTOMER),
-                          scene_cast(scene, DEVICE_ROUTE_POINT)};
+    struct sides sides = {
+        scene_cast(scene, random_chance(random, 50) ? DEVICE_AGENT : DEVICE_CUSTOMER),
+        scene_cast(scene, DEVICE_ROUTE_POINT)};
     struct device *agent = scene_cast(scene, DEVICE_AGENT);
     if (sides.caller == NULL || sides.called == NULL || agent == NULL ||
         sides.caller->trunk[0] != '\0')

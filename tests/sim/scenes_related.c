@@ -94,8 +94,8 @@ play_consult(struct scene *scene)
     struct device *destination = cast_destination(scene);
     if (!is_plain(destination) || !open_base(scene, &base, false))
         return false;
-    struct sim_call *second = consult(base.call, base.agent, destination,
-                                      random_chance(random, 70));
+    struct sim_call *second =
+        consult(base.call, base.agent, destination, random_chance(random, 70));
     if (random_chance(random, 20)) { /* the one on hold gives up meanwhile */
         hang_up(base.call, base.other);
         scene_wait(scene, 100, 3000);
@@ -110,7 +110,7 @@ play_consult(struct scene *scene)
     return true;
 }
 
-/* ---- transfer --------------------------------------------------------------------------------- */
+/* ---- transfer -------------------------------------------------------------------------------- */
 
 /* What became of a transfer: who is left talks, rings, or is out of sight. */
 static void
@@ -148,8 +148,8 @@ transfer(struct sim_call *call, struct device *agent, struct device *destination
         say_transfer_clearing(call, ids[0], agent);
         say_transfer_clearing(second, ids[1], agent);
     }
-    struct sim_call *result = say_transferred(call, second, agent, choose_result_id(random),
-                                              random_chance(random, 10));
+    struct sim_call *result =
+        say_transferred(call, second, agent, choose_result_id(random), random_chance(random, 10));
     if (apart && !before) {
         say_transfer_clearing(call, ids[0], agent);
         say_transfer_clearing(second, ids[1], agent);
@@ -196,7 +196,7 @@ play_sent_on(struct scene *scene)
     return true;
 }
 
-/* ---- conference -------------------------------------------------------------------------------- */
+/* ---- conference ------------------------------------------------------------------------------ */
 
 static struct sim_call *
 add_member(struct sim_call *call, struct device *agent, struct device *member)

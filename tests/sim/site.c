@@ -8,8 +8,10 @@
 #include "tests/sim/story.h"
 
 static const uint32_t kind_counts[] = {
-    [DEVICE_AGENT] = SIM_AGENTS,   [DEVICE_PHONE] = SIM_PHONES,
-    [DEVICE_CUSTOMER] = SIM_CUSTOMERS, [DEVICE_QUEUE] = SIM_QUEUES,
+    [DEVICE_AGENT] = SIM_AGENTS,
+    [DEVICE_PHONE] = SIM_PHONES,
+    [DEVICE_CUSTOMER] = SIM_CUSTOMERS,
+    [DEVICE_QUEUE] = SIM_QUEUES,
     [DEVICE_ROUTE_POINT] = SIM_ROUTE_POINTS,
 };
 
@@ -49,8 +51,8 @@ device_open(struct device *device, const struct sim_link *link, enum device_kind
     device->kind = kind;
     device_name(device, link, index);
     device->monitored = device_is_monitored(device, link->manner, index);
-    device->monitors_calls = link->manner == MANNER_STARTED && kind == DEVICE_QUEUE &&
-                             index % 4 == 1;
+    device->monitors_calls =
+        link->manner == MANNER_STARTED && kind == DEVICE_QUEUE && index % 4 == 1;
     device->monitor_count = device->monitored || device->monitors_calls;
     if (link->manner == MANNER_STARTED && kind == DEVICE_AGENT && index % 10 == 3)
         device->monitor_count = 2;
@@ -116,7 +118,7 @@ site_take(struct site *site, struct sim_link *link, enum device_kind kind, uint6
     return NULL;
 }
 
-/* ---- the head of the trace --------------------------------------------------------------- */
+/* ---- the head of the trace ------------------------------------------------------------------- */
 
 static void
 write_list(FILE *out, const struct sim_link *link, const char *key, bool route_points)
@@ -172,7 +174,7 @@ site_write_head(struct site *site)
     }
 }
 
-/* ---- messages in order of time ------------------------------------------------------------ */
+/* ---- messages in order of time --------------------------------------------------------------- */
 
 static bool
 message_is_before(const struct message *left, const struct message *right)

@@ -89,10 +89,10 @@ struct message {
     uint64_t time_ms;
     uint64_t order; /* of two at one time the earlier told is the earlier written */
     struct sim_link *link;
-    struct scene *scene;        /* NULL: of no scene */
-    struct sim_call *about[2];  /* calls it may open; NULL where none */
-    char head[40];              /* "< 9999 " or "> 0007 by=20001 " */
-    char *payload;              /* owned */
+    struct scene *scene;       /* NULL: of no scene */
+    struct sim_call *about[2]; /* calls it may open; NULL where none */
+    char head[40];             /* "< 9999 " or "> 0007 by=20001 " */
+    char *payload;             /* owned */
 };
 
 struct site {

@@ -78,10 +78,10 @@ struct end {
     const struct device *device;
     const struct device *truth;
     const struct device *verdict;
-    char kind;          /* 'R'eleased, 'A'bandoned, 'X': redirected, no call event */
-    char value;         /* of ReleasingParty: '1', '2', '3'; '-': not monitored */
+    char kind;  /* 'R'eleased, 'A'bandoned, 'X': redirected, no call event */
+    char value; /* of ReleasingParty: '1', '2', '3'; '-': not monitored */
     uint32_t reasons;
-    int call_state;     /* T-Library number; -1: not said by the rules */
+    int call_state; /* T-Library number; -1: not said by the rules */
     uint32_t act;
 };
 
@@ -95,15 +95,15 @@ struct sim_call {
     struct party parties[SIM_PARTIES_MAX];
     uint32_t party_count;
     struct device *caller;
-    const char *called;          /* what was dialled */
-    const struct device *answerer; /* who answered an alerting call last */
+    const char *called;                        /* what was dialled */
+    const struct device *answerer;             /* who answered an alerting call last */
     struct device *watchers[SIM_WATCHERS_MAX]; /* call monitors */
     uint32_t watcher_count;
     const char *failure; /* cause of the failure it is in; NULL: in none */
     bool own_only;       /* clearings of unmonitored devices are not reported */
     bool was_conference;
-    bool over;           /* nothing more can be reported about it */
-    bool deleted;        /* and EventCallDeleted is owed: */
+    bool over;    /* nothing more can be reported about it */
+    bool deleted; /* and EventCallDeleted is owed: */
     struct act last_act;
     struct sim_call *joined_to;
     struct end ends[SIM_ENDS_MAX];
@@ -136,7 +136,7 @@ struct cue {
     bool whole_call;                /* requester's request was ClearCall */
 };
 
-/* ---- scenes ------------------------------------------------------------------------------- */
+/* ---- scenes ---------------------------------------------------------------------------------- */
 
 /* scene_open - an empty story that begins at `now_ms`; held by the caller. */
 struct scene *scene_open(struct site *site, struct sim_link *link, const char *name,
@@ -170,7 +170,7 @@ scene_random(struct scene *scene)
 /* call_was_written - a message about the call was written as its link's number `seq`. */
 void call_was_written(struct sim_call *call, uint64_t seq);
 
-/* ---- calls -------------------------------------------------------------------------------- */
+/* ---- calls ----------------------------------------------------------------------------------- */
 
 struct party *call_party(struct sim_call *call, const struct device *device);
 uint32_t call_live(const struct sim_call *call);
@@ -192,10 +192,13 @@ void call_end_alone(struct sim_call *call);
 /* call_leave_silently - diverted: no end is owed, but on links with report-redirect. */
 void call_leave_silently(struct sim_call *call, const struct device *device, const char *cause);
 
-/* ---- ends (story_judge.c) ----------------------------------------------------------------- */
+/* ---- ends (story_judge.c) -------------------------------------------------------------------- */
 
 /* judge_clearing - note what a visible clearing of `device` means by the rules. */
 void judge_clearing(struct sim_call *call, const struct device *device, const struct cue *cue);
+
+/* judge_late - a later message named who did it; what was reported stays. */
+void judge_late(struct sim_call *call, uint32_t act, const struct device *who);
 
 /* judge_call_cleared - all that is left ends; a party already alone keeps its act. */
 void judge_call_cleared(struct sim_call *call, const struct cue *cue);

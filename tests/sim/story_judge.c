@@ -42,7 +42,7 @@ is_waiting(const struct party *party)
     return party->state == PARTY_ALERTING || party->state == PARTY_QUEUED;
 }
 
-/* ---- ends --------------------------------------------------------------------------------- */
+/* ---- ends ------------------------------------------------------------------------------------ */
 
 static void
 end_add(struct sim_call *call, struct party *party, uint32_t act, char kind, int call_state)
@@ -117,15 +117,15 @@ end_by_act(struct sim_call *call, struct party *party, uint32_t act)
     end_add(call, party, act, kind, state);
 }
 
-/* ---- what an act is called ----------------------------------------------------------------- */
+/* ---- what an act is called ------------------------------------------------------------------- */
 
 struct scope {
-    uint32_t before;   /* parties just before */
-    uint32_t left;     /* that go on after */
-    uint32_t talking;  /* of those left, who talk, hold or dial */
-    uint32_t talked;   /* that this act ends and that had talked */
-    bool abandons;     /* it ends an alerting or queued party that did not end itself */
-    bool ends_all;     /* everybody left is alone in it */
+    uint32_t before;  /* parties just before */
+    uint32_t left;    /* that go on after */
+    uint32_t talking; /* of those left, who talk, hold or dial */
+    uint32_t talked;  /* that this act ends and that had talked */
+    bool abandons;    /* it ends an alerting or queued party that did not end itself */
+    bool ends_all;    /* everybody left is alone in it */
 };
 
 static struct scope
@@ -205,7 +205,7 @@ reasons_of(const struct sim_call *call, const struct party *ended, const struct 
     return scope->abandons ? bit(BECAUSE_ABANDON) : bit(BECAUSE_HANGUP);
 }
 
-/* ---- clearings ---------------------------------------------------------------------------- */
+/* ---- clearings ------------------------------------------------------------------------------- */
 
 /* Section 3, in its order; `requester` is set only where the request was granted in time. */
 static const struct device *
@@ -268,6 +268,23 @@ open_act(struct sim_call *call, struct party *party, const struct cue *cue)
     return number;
 }
 
+/*
+ * Evidence that came late counts from here on. What the act is called then may follow it, or
+ * stay what was said first.
+ */
+void
+judge_late(struct sim_call *call, uint32_t act, const struct device *who)
+{
+    struct party *party = call_party(call, who);
+    bool waited = party != NULL && is_waiting(party);
+    for (uint32_t i = 0; i < call->end_count; i++)
+        waited |=
+            call->ends[i].device == who && call->ends[i].act == act && call->ends[i].kind == 'A';
+    call->acts[act].verdict = who;
+    if (waited)
+        call->acts[act].reasons |= bit(BECAUSE_REJECT);
+}
+
 static void
 judge_no_answer(struct sim_call *call, struct party *party, const struct cue *cue)
 {
@@ -293,7 +310,7 @@ judge_clearing(struct sim_call *call, const struct device *device, const struct 
     uint32_t act = party->act < 0 ? open_act(call, party, cue) : (uint32_t)party->act;
     struct act *decided = &call->acts[act];
     if (decided->verdict == NULL && cue->named != NULL && cue->named != device && !cue->veto)
-        decided->verdict = cue->named;
+        judge_late(call, act, cue->named);
     end_by_act(call, party, act);
     if (call_live(call) == 0)
         call_delete(call, act);
@@ -304,13 +321,15 @@ void
 judge_call_cleared(struct sim_call *call, const struct cue *cue)
 {
     uint32_t act = 0;
+    struct cue whole = *cue;
+    whole.whole_call = true;
     if (call->over)
         return;
     for (uint32_t i = 0; i < call->party_count; i++) {
         struct party *party = &call->parties[i];
         if (party->state == PARTY_NULL || !party->seen)
             continue;
-        act = party->act < 0 ? open_act(call, party, cue) : (uint32_t)party->act;
+        act = party->act < 0 ? open_act(call, party, &whole) : (uint32_t)party->act;
         end_by_act(call, party, act);
     }
     call_delete(call, act);
@@ -348,7 +367,7 @@ judge_redirect(struct sim_call *call, const struct device *device, const char *c
         end_add(call, party, act_begin(call, &act), 'X', unanswered ? 7 : 22);
 }
 
-/* ---- the truth on paper ------------------------------------------------------------------- */
+/* ---- the truth on paper ---------------------------------------------------------------------- */
 
 static uint64_t
 connection_id(const struct sim_call *call)

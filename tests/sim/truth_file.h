@@ -21,11 +21,11 @@ enum {
 
 /* One party's end as it must be reported. Texts point into the file. */
 struct truth_end {
-    struct text names;  /* separated by |; `-` among them: may be reported without a name */
-    struct text truth;  /* likewise, or `nobody` */
-    bool visible;       /* the messages prove it */
-    char kind;          /* R, A, or X: DN event only */
-    char value;         /* 1, 2, 3; - for a device that is not monitored */
+    struct text names;   /* separated by |; `-` among them: may be reported without a name */
+    struct text truth;   /* likewise, or `nobody` */
+    bool visible;        /* the messages prove it */
+    char kind;           /* R, A, or X: DN event only */
+    char value;          /* 1, 2, 3; - for a device that is not monitored */
     struct text reasons; /* separated by | */
     int64_t call_state;
     uint32_t act;
@@ -49,9 +49,9 @@ struct truth_call {
 struct truth_seen {
     uint64_t key; /* ConnID; 0: free place */
     uint64_t offset;
-    uint32_t dn_events;    /* a bit for each end */
+    uint32_t dn_events; /* a bit for each end */
     uint32_t party_events;
-    uint32_t local_acts;   /* acts in which a DN event said 1 Local */
+    uint32_t local_acts; /* acts in which a DN event said 1 Local */
     bool deleted;
 };
 

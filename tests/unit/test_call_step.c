@@ -17,9 +17,9 @@ a_hangup_is_told_once_and_forgotten_five_seconds_later(void **state)
     assert_int_equal(rig->outcome_count, 5);
     assert_int_equal(rig->outcomes[2].releasing, RELEASING_REMOTE);
     assert_int_equal(rig->table.shared->living, 1);
-    rig_call_event(rig, EVENT_ORIGINATED, 10150, "2", "A", NULL);
+    rig_call_event(rig, EVENT_ORIGINATED, 10050, "2", "A", NULL);
     assert_int_equal(rig->table.shared->living, 2);
-    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 10250, "2", "A", "A");
+    rig_call_event(rig, EVENT_HELD, 10150, "2", "A", NULL);
     assert_int_equal(rig->table.shared->living, 1);
     assert_int_equal(rig->closed_count, 1);
     rig_close(rig);

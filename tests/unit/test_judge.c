@@ -50,26 +50,27 @@ static void
 a_third_device_beats_a_request_by_another(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){
-              .subject = X, .releasing = Z, .asked_by_other = R, .any_granted = true},
-          Z, EVIDENCE_RELEASING_DEVICE);
+    check(
+        &(struct evidence_set){
+            .subject = X, .releasing = Z, .asked_by_other = R, .any_granted = true},
+        Z, EVIDENCE_RELEASING_DEVICE);
 }
 
 static void
 a_named_device_beats_a_request_by_the_party_itself(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){
-              .subject = X, .releasing = Z, .asked_by_self = X, .any_granted = true},
-          Z, EVIDENCE_RELEASING_DEVICE);
+    check(
+        &(struct evidence_set){
+            .subject = X, .releasing = Z, .asked_by_self = X, .any_granted = true},
+        Z, EVIDENCE_RELEASING_DEVICE);
 }
 
 static void
 a_request_by_the_party_itself_beats_silence_and_local_state(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){
-              .subject = X, .asked_by_self = X, .any_granted = true, .local = Z},
+    check(&(struct evidence_set){.subject = X, .asked_by_self = X, .any_granted = true, .local = Z},
           X, EVIDENCE_REQUEST);
 }
 

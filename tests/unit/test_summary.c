@@ -68,7 +68,8 @@ an_oddity_is_told_with_advice(void **state)
     (void)state;
     struct summary summary = sample();
     summary.counts[COUNTER_UNMATCHED_RELEASERS] = 3;
-    assert_non_null(strstr(print(&summary, summary_print), "\n  unmatched releasers               3  "));
+    assert_non_null(
+        strstr(print(&summary, summary_print), "\n  unmatched releasers               3  "));
     assert_non_null(strstr(printed, "[aliases]"));
     assert_null(strstr(printed, "unmatched clearings"));
     assert_false(summary_has_losses(&summary));
@@ -102,9 +103,10 @@ the_json_form_is_one_object_on_a_line(void **state)
     (void)state;
     struct summary summary = sample();
     print(&summary, summary_print_json);
-    assert_non_null(strstr(printed, "{\"seconds\":2.310,\"messages_per_second\":534444,"
-                                    "\"calls_open\":12,\"releases\":{\"1 Local\":120000,"
-                                    "\"2 Remote\":999,\"3 Unknown\":12},\"reasons\":{\"abandon\":"));
+    assert_non_null(strstr(printed,
+                           "{\"seconds\":2.310,\"messages_per_second\":534444,"
+                           "\"calls_open\":12,\"releases\":{\"1 Local\":120000,"
+                           "\"2 Remote\":999,\"3 Unknown\":12},\"reasons\":{\"abandon\":"));
     assert_non_null(strstr(printed, "\"messages\":1234567"));
     assert_ptr_equal(strchr(printed, '\n'), printed + strlen(printed) - 1);
 }
