@@ -31,7 +31,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         CHECK(message.offset >= end);
         CHECK(message.offset + message.payload.length <= size);
         CHECK(message.payload.at == bytes + message.offset);
-        CHECK(message.payload.length > 0);
         end = message.offset + message.payload.length;
     }
     CHECK(source_next(&source, &message) == SOURCE_END);
