@@ -39,8 +39,8 @@ hash_finish(uint64_t hash)
 static inline uint64_t
 hash_text(uint64_t scope, struct text text)
 {
-    return hash_finish(hash_bytes(HASH_START ^ (scope * UINT64_C(0x9e3779b97f4a7c15)), text.at,
-                                  text.length));
+    return hash_finish(
+        hash_bytes(HASH_START ^ (scope * UINT64_C(0x9e3779b97f4a7c15)), text.at, text.length));
 }
 
 #endif

@@ -38,7 +38,7 @@ report() { # WORKERS
     }'
 }
 
-"$build/tests/sim_generate" --framed --messages "$messages" >"$work/site.xml"
+"$build/tests/sim/sim_generate" --plain --messages "$messages" --framed "$work/site.xml"
 # What was really read, in the program's own words; a run that read nothing measures nothing.
 replay_once 1
 counted=$(sed -nE 's/.*"messages":([0-9]+).*/\1/p' "$work/summary")

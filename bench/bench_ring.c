@@ -3,6 +3,7 @@
  * read in the same batches. A round forks its consumer and ends when that one has read and checked
  * the last message; making the process is in the figure, and a hundredth of it.
  */
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -16,6 +17,7 @@ enum {
     BATCH = 32,
     SLOT_COUNT = 4096,
     MESSAGE_LONGEST = 128,
+    SPINS = 1000,     /* looks in vain before the core is given to somebody else */
     PATIENCE_S = 300, /* a consumer that died must not leave its producer waiting for ever */
 };
 
@@ -56,14 +58,28 @@ write_all(int descriptor, const uint8_t *bytes, size_t size)
     }
 }
 
+/* Where there are more processes than cores, spinning on would only keep the other side away. */
+static void
+spin(uint32_t *spins, bool found)
+{
+    if (found) {
+        *spins = 0;
+    } else if (++*spins >= SPINS) {
+        *spins = 0;
+        sched_yield();
+    }
+}
+
 static void
 consume_ring(const struct transfer *transfer, uint64_t count)
 {
     struct ring_spsc ring;
     CHECK(ring_attach_consumer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
     uint64_t start = ring.position;
+    uint32_t spins = 0;
     while (ring.position - start < count) {
         uint32_t ready = ring_spsc_poll(&ring, BATCH);
+        spin(&spins, ready > 0);
         for (uint32_t i = 0; i < ready; i++)
             expect_number(ring_spsc_slot(&ring, ring.position + i), ring.position + i - start);
         if (ready > 0)
@@ -76,9 +92,11 @@ produce_ring(const struct transfer *transfer, uint64_t count)
 {
     struct ring_spsc ring;
     CHECK(ring_attach_producer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
+    uint32_t spins = 0;
     for (uint64_t sent = 0; sent < count; sent += BATCH) {
         while (!ring_spsc_claim(&ring, BATCH))
-            continue;
+            spin(&spins, false);
+        spins = 0;
         for (uint64_t i = 0; i < BATCH; i++) {
             uint8_t *slot = ring_spsc_slot(&ring, ring.position + i);
             uint64_t number = sent + i;

@@ -44,8 +44,7 @@ announce_device(struct session *session, const struct link *link, struct text nu
     struct event *told = &session->notice;
     announce_stamp(session, link, told, EVENT_DEVICE);
     told->texts[EVENT_TEXT_DEVICE] = number;
-    const struct device *device =
-        directory_find_device(session->directory, link->index, number);
+    const struct device *device = directory_find_device(session->directory, link->index, number);
     if (device != NULL) {
         told->flags |= device_flags(device);
         told->texts[EVENT_TEXT_AGENT] = (struct text){device->agent, device->agent_length};

@@ -5,8 +5,8 @@
 #include "base/log.h"
 
 void
-complaint_say(struct complaints *complaints, const struct source_message *message,
-              const char *why, size_t where)
+complaint_say(struct complaints *complaints, const struct source_message *message, const char *why,
+              size_t where)
 {
     if (complaints->count++ >= COMPLAINTS_MAX)
         return;

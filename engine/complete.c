@@ -5,11 +5,11 @@
 
 #define BIT(text) (UINT32_C(1) << EVENT_TEXT_##text)
 
-static const uint32_t device_texts =
-    BIT(DEVICE) | BIT(SUBJECT) | BIT(RELEASING) | BIT(CALLING) | BIT(CALLED) |
-    BIT(LAST_REDIRECTION) | BIT(NEW_DESTINATION) | BIT(NETWORK_DEVICE) | BIT(SECOND_DEVICE) |
-    BIT(ASSOCIATED_CALLING) | BIT(ASSOCIATED_CALLED) | BIT(NETWORK_CALLING) | BIT(NETWORK_CALLED) |
-    BIT(REQUESTER);
+static const uint32_t device_texts = BIT(DEVICE) | BIT(SUBJECT) | BIT(RELEASING) | BIT(CALLING) |
+                                     BIT(CALLED) | BIT(LAST_REDIRECTION) | BIT(NEW_DESTINATION) |
+                                     BIT(NETWORK_DEVICE) | BIT(SECOND_DEVICE) |
+                                     BIT(ASSOCIATED_CALLING) | BIT(ASSOCIATED_CALLED) |
+                                     BIT(NETWORK_CALLING) | BIT(NETWORK_CALLED) | BIT(REQUESTER);
 
 void
 complete_start(struct completer *completer, uint32_t profile_flags)

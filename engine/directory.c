@@ -169,8 +169,7 @@ static struct entry *
 find(const struct table *table, cds_lfht_match_fct match, const struct key *key)
 {
     struct cds_lfht_iter iter;
-    cds_lfht_lookup(table->hash, (unsigned long)hash_text(key->link, key->text), match, key,
-                    &iter);
+    cds_lfht_lookup(table->hash, (unsigned long)hash_text(key->link, key->text), match, key, &iter);
     struct cds_lfht_node *node = cds_lfht_iter_get_node(&iter);
     return node == NULL ? NULL : caa_container_of(node, struct entry, node);
 }
@@ -208,8 +207,7 @@ put(struct directory *directory, struct table *table, cds_lfht_match_fct match,
     if (table->count == directory->capacity && find(table, match, key) == NULL)
         return false;
     cds_lfht_node_init(&entry->node);
-    struct cds_lfht_node *old =
-        cds_lfht_add_replace(table->hash, hash, match, key, &entry->node);
+    struct cds_lfht_node *old = cds_lfht_add_replace(table->hash, hash, match, key, &entry->node);
     if (old == NULL)
         table->count++;
     else

@@ -11,8 +11,8 @@
 #include "ipc/process_state.h"
 
 enum {
-    BATCH = 32,     /* messages that become visible together */
-    NAP_MS = 250,   /* longest sleep over a silent pipe; then workers' reports are taken */
+    BATCH = 32,   /* messages that become visible together */
+    NAP_MS = 250, /* longest sleep over a silent pipe; then workers' reports are taken */
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
 };

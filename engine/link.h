@@ -26,11 +26,11 @@ struct link {
     uint16_t index;
     uint32_t last_file; /* number of the last input that may speak of this link */
 
-    bool announced; /* the workers were told, and the link has not ended since */
-    bool changed;   /* settings changed since they were told */
-    bool monitors_asked;      /* a MonitorStart was sent on it */
-    bool all_monitored;       /* as last told */
-    uint32_t profile_flags;   /* of the settings last told */
+    bool announced;         /* the workers were told, and the link has not ended since */
+    bool changed;           /* settings changed since they were told */
+    bool monitors_asked;    /* a MonitorStart was sent on it */
+    bool all_monitored;     /* as last told */
+    uint32_t profile_flags; /* of the settings last told */
     uint32_t request_timeout_ms;
 
     bool started; /* something was said: has_times is settled */

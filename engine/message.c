@@ -138,8 +138,7 @@ take_monitor_start(const struct taking *taking)
 {
     const struct xml_message *message = taking->message;
     struct text device = message->object_is_call ? TEXT_NONE : message->object;
-    struct request *request =
-        put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
+    struct request *request = put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
     request->object_is_call = message->object_is_call;
     request->monitors_calls = message->monitors_calls;
     if (!taking->link->monitors_asked) {
@@ -387,8 +386,8 @@ message_take(struct session *session, struct link *link, const struct source_mes
     struct xml_message *message = &session->message;
     const char *why = NULL;
     session->scratch.used = 0;
-    if (xml_decode(message, payload.at, payload.length, &options, &session->scratch, &why,
-                   where) != XML_OK)
+    if (xml_decode(message, payload.at, payload.length, &options, &session->scratch, &why, where) !=
+        XML_OK)
         return why;
 
     *where = 0;

@@ -51,9 +51,9 @@ put_device(struct directory *directory, const struct device *device, struct text
            struct monitor_changes *changes)
 {
     const struct device *old = directory_find_device(directory, device->link, number);
-    bool told = old == NULL ? device_flags(device) == 0 && device->agent_length == 0
-                            : device_flags(old) == device_flags(device) &&
-                                  is_same_agent(old, device);
+    bool told = old == NULL
+                    ? device_flags(device) == 0 && device->agent_length == 0
+                    : device_flags(old) == device_flags(device) && is_same_agent(old, device);
     if (!directory_put_device(directory, device))
         changes->refused = true;
     else if (!told)

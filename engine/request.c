@@ -156,8 +156,7 @@ request_put(struct request_table *table, const struct request_query *sent, uint6
 static bool
 is_given_up(const struct request *request, const struct request_query *answer)
 {
-    bool clears =
-        request->kind == REQUEST_CLEAR_CONNECTION || request->kind == REQUEST_CLEAR_CALL;
+    bool clears = request->kind == REQUEST_CLEAR_CONNECTION || request->kind == REQUEST_CLEAR_CALL;
     return clears && request->invoke_length == 0 && answer->now_ms > request->sent_ms &&
            answer->now_ms - request->sent_ms > answer->timeout_ms;
 }

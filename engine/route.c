@@ -98,7 +98,7 @@ void
 route_publish(struct route *route, bool everybody)
 {
     struct shared_engine *engine = route->engine;
-    bool got[WORKERS_MAX];
+    bool got[WORKERS_MAX] = {false};
     for (uint32_t worker = 0; worker < route->workers; worker++) {
         got[worker] = ring_spsc_held(&engine->rings[worker]) > 0;
         if (got[worker])

@@ -42,8 +42,8 @@ struct route {
     struct shared_engine *engine;
     struct shm_counters *counters;
     uint32_t workers;
-    uint64_t complete;            /* every record up to this order is staged or published */
-    uint64_t moves;               /* number of the last move */
+    uint64_t complete; /* every record up to this order is staged or published */
+    uint64_t moves;    /* number of the last move */
     struct route_map map;
     uint8_t *seen; /* a bit for each hash of a call that records were pushed for */
     struct route_held *held;

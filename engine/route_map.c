@@ -56,8 +56,7 @@ route_map_oldest(const struct route_map *map)
 }
 
 struct route_entry *
-route_map_put(struct route_map *map, uint64_t key, uint16_t link, struct text call,
-              uint16_t worker)
+route_map_put(struct route_map *map, uint64_t key, uint16_t link, struct text call, uint16_t worker)
 {
     CHECK(!route_map_is_full(map));
     CHECK(call.length <= EVENT_TEXT_LENGTH);

@@ -78,8 +78,7 @@ session_expect(struct session *session, struct text name, uint32_t file_number)
  * A link is announced before its first tick, so that workers know it when the tick comes.
  */
 static void
-begin(struct session *session, struct link *link, const struct source_message *message,
-      bool counts)
+begin(struct session *session, struct link *link, const struct source_message *message, bool counts)
 {
     session->order++;
     /* A line of a trace whose time cannot be read does not settle that the link has none. */
@@ -129,6 +128,8 @@ static enum session_result
 take_kind(struct session *session, struct link *link, const struct source_message *message,
           const char **why, size_t *where)
 {
+    /* Only what cannot be read may be about no link. */
+    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
     switch (message->kind) {
     case SOURCE_MESSAGE:
         begin(session, link, message, true);

@@ -166,9 +166,8 @@ take_option(struct replay *replay, int code, const char *value)
     case OPTION_JSON:
         replay->json = true;
         return EXIT_DONE;
-    default: /* getopt_long() said what is wrong */
-        log_say("see `onhook replay --help`");
-        return EXIT_WRONG_USAGE;
+    default:
+        CHECK(false); /* read_command_line() answers the rest */
     }
 }
 
@@ -192,7 +191,12 @@ read_command_line(struct replay *replay, int argc, char **argv)
     };
     optind = 0; /* as if this were the first command line of the process */
     int code;
-    while ((code = getopt_long(argc, argv, "c:ho:q", options, NULL)) != -1) {
+    while ((code = getopt_long(argc, argv, ":c:ho:q", options, NULL)) != -1) {
+        const char *word = argv[optind > 0 ? optind - 1 : 0];
+        if (code == '?')
+            return wrong_usage("option", word, "there is none such, or it takes no value");
+        if (code == ':')
+            return wrong_usage("option", word, "its value is missing");
         int result = take_option(replay, code, optarg);
         if (result != EXIT_DONE)
             return result;
@@ -227,7 +231,10 @@ override_key(struct replay *replay, const char *option, const char *key, const c
     const char *why = replace_key(&settings->defaults, key, value);
     for (uint32_t i = 0; i < settings->link_count && why == NULL; i++)
         why = replace_key(&settings->links[i], key, value);
-    return why == NULL ? EXIT_DONE : wrong_usage(option, value, why);
+    if (why == NULL)
+        return EXIT_DONE;
+    log_say("%s: %s; see `onhook replay --help`", option, why);
+    return EXIT_WRONG_USAGE;
 }
 
 static int

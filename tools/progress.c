@@ -28,8 +28,8 @@ progress_begin(struct progress *progress, const struct shared_engine *engine, ui
         .engine = engine,
         .total_bytes = total_bytes,
         .started_ns = now_ns(),
-        .wanted = isatty(STDERR_FILENO) && !isatty(results) &&
-                  (no_color == NULL || *no_color == '\0'),
+        .wanted =
+            isatty(STDERR_FILENO) && !isatty(results) && (no_color == NULL || *no_color == '\0'),
     };
 }
 
@@ -57,8 +57,8 @@ print_bar(char out[BAR_WIDTH + 1], double share)
 }
 
 const char *
-progress_line(char out[PROGRESS_LINE_SIZE], uint64_t bytes, uint64_t total_bytes,
-              uint64_t messages, uint64_t elapsed_ms)
+progress_line(char out[PROGRESS_LINE_SIZE], uint64_t bytes, uint64_t total_bytes, uint64_t messages,
+              uint64_t elapsed_ms)
 {
     char read_bytes[32];
     double rate = elapsed_ms == 0 ? 0 : (double)messages * 1000 / (double)elapsed_ms;

@@ -7,9 +7,13 @@
 #include "ipc/outcome_record.h"
 
 enum {
-    GROUPED_SIZE = 32, /* 18,446,744,073,709,551,615 and its end */
+    FIRST_BY_REASON = COUNTER_DISORDERED + 1, /* what ipc/counters.def makes of ipc/reason.def */
+    GROUPED_SIZE = 32,                        /* 18,446,744,073,709,551,615 and its end */
     JSON_SIZE = 16 * 1024,
 };
+
+static_assert((int)FIRST_BY_REASON == (int)COUNTER_LOCAL_ABNORMAL,
+              "all before it are told by name");
 
 /* What calls for a look when it is not zero, and what to do about it. */
 static const struct {
@@ -199,13 +203,15 @@ summary_print_json(const struct summary *summary, FILE *out)
     json_close(&json, '}');
     json_open_key(&json, "reasons", '{');
     for (uint8_t i = 0; i < REASON_COUNT; i++) {
+        if (!has_releases(summary, i))
+            continue;
         json_open_key(&json, reason_name(i), '{');
         put_releases(&json, summary, i);
         json_close(&json, '}');
     }
     json_close(&json, '}');
     json_open_key(&json, "counters", '{');
-    for (int i = 0; i < COUNTER_COUNT; i++)
+    for (int i = 0; i < FIRST_BY_REASON; i++) /* those by reason were told above */
         json_unsigned(&json, counter_name((enum counter)i), summary->counts[i]);
     json_close(&json, '}');
     json_close(&json, '}');

@@ -17,8 +17,7 @@ struct summary {
 };
 
 /* summary_take - read the counters of an engine whose segments are still mapped. */
-void summary_take(struct summary *summary, const struct shared_engine *engine,
-                  uint64_t elapsed_ms);
+void summary_take(struct summary *summary, const struct shared_engine *engine, uint64_t elapsed_ms);
 
 /* Calls that were opened and have not ended. */
 uint64_t summary_calls_open(const struct summary *summary);
@@ -33,7 +32,8 @@ bool summary_has_losses(const struct summary *summary);
  */
 void summary_print(const struct summary *summary, FILE *out);
 
-/* summary_print_json - the same, and every counter, as one JSON object on a line. */
+/* summary_print_json - the same and all other counters, zero or not, as one JSON object on a line.
+ * Of the reasons only those that were met. */
 void summary_print_json(const struct summary *summary, FILE *out);
 
 #endif

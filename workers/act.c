@@ -95,6 +95,14 @@ act_mark_alone(struct call call, struct shm_party *party, struct shm_act *act)
     party->act = (call_ref)(((uint8_t *)act - (uint8_t *)call.block) / CALL_UNIT);
 }
 
+struct text
+act_initiator(struct call call, const struct shm_act *act)
+{
+    struct text name = call_text(call.block, act->initiator);
+    const struct shm_party *party = call_party(call.block, name);
+    return party == NULL || party->number == 0 ? name : call_text(call.block, party->number);
+}
+
 void
 act_end_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {

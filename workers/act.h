@@ -22,6 +22,9 @@ struct shm_act *act_begin_fixed(struct step *step, struct call call, struct text
 struct shm_party *act_other(struct call call, const struct shm_act *act,
                             const struct shm_party *party);
 
+/* act_initiator - who released, under the number its party goes by now; TEXT_NONE: not known. */
+struct text act_initiator(struct call call, const struct shm_act *act);
+
 /* act_end_party - the party's connection ends now, in this act. */
 void act_end_party(struct step *step, struct call call, struct shm_party *party,
                    struct shm_act *act);

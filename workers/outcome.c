@@ -1,5 +1,6 @@
 #include "workers/outcome.h"
 
+#include "workers/act.h"
 #include "workers/directory.h"
 #include "workers/judge.h"
 
@@ -117,8 +118,8 @@ outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
                  const struct shm_party *party)
 {
     const struct shm_call *block = call.block;
-    struct text initiator = call_text(block, act->initiator);
-    bool self = party_is_named(block, party, initiator);
+    struct text initiator = act_initiator(call, act);
+    bool self = initiator.length != 0 && text_is_equal(call_text(block, party->number), initiator);
     bool abandoned = party_is_waiting(party) && !self;
     struct shm_outcome *outcome =
         party_outcome(step, call, party, abandoned ? OUTCOME_ABANDONED : OUTCOME_RELEASED);
@@ -143,7 +144,7 @@ outcome_party(struct step *step, struct call call, const struct shm_act *act,
     struct shm_outcome *outcome = party_outcome(step, call, party, OUTCOME_PARTY_DELETED);
     outcome->reason = reason_of(act, party);
     outcome->evidence = act->evidence;
-    add_texts(step, outcome, call, number, TEXT_NONE, call_text(call.block, act->initiator));
+    add_texts(step, outcome, call, number, TEXT_NONE, act_initiator(call, act));
 }
 
 void
@@ -161,7 +162,7 @@ outcome_call(struct step *step, struct call call, const struct shm_act *act)
         outcome->flags |= OUTCOME_HAS_NEW_CONN_ID;
         outcome->new_conn_id = block->new_conn_id;
     }
-    add_texts(step, outcome, call, TEXT_NONE, TEXT_NONE, call_text(block, act->initiator));
+    add_texts(step, outcome, call, TEXT_NONE, TEXT_NONE, act_initiator(call, act));
 }
 
 void

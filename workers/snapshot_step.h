@@ -9,8 +9,8 @@
 #include "workers/step.h"
 
 /*
- * snapshot_step - SNAPSHOT_DEVICE (the calls a device is in, as far as they live in this worker) and
- * SNAPSHOT_CALL (who is in a call)
+ * snapshot_step - SNAPSHOT_DEVICE (the calls a device is in, as far as they live in this worker)
+ * and SNAPSHOT_CALL (who is in a call)
  *
  * Only calls known before the last loss and not spoken of since can be lost; only a whole answer
  * proves an absence.

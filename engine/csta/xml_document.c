@@ -131,7 +131,9 @@ search_end(struct search *search)
 enum xml_result
 xml_document_end(const char *bytes, size_t length, size_t *end, const char **why, size_t *where)
 {
-    CHECK(bytes != NULL || length == 0);
+    if (length == 0)
+        return XML_INCOMPLETE;
+    CHECK(bytes != NULL);
 
     size_t skipped = 0;
     while (skipped < length &&

@@ -119,15 +119,26 @@ put_blanks(char *at, uint32_t count)
     return at + count;
 }
 
-/* A cell in `width` characters: filled up, or cut with an ellipsis. */
+/* A cell that is too long. Calls and parties differ in their last digits: those are kept. */
 static char *
-put_cell(char *at, const char *cell, uint32_t width, bool to_the_right)
+put_cut(char *at, const char *cell, uint32_t width, enum column column)
 {
-    uint32_t wanted = cell_width(cell);
-    if (wanted > width) {
-        at = put(at, cell, cell_bytes(cell, width - 1));
-        return put_string(at, "\u2026");
+    if (column == COLUMN_CALL || column == COLUMN_PARTY) {
+        at = put_string(at, "\u2026");
+        return put_string(at, cell + cell_bytes(cell, cell_width(cell) - (width - 1)));
     }
+    at = put(at, cell, cell_bytes(cell, width - 1));
+    return put_string(at, "\u2026");
+}
+
+/* A cell in its width: filled up, or cut with an ellipsis. */
+static char *
+put_cell(char *at, const char *cell, uint32_t width, enum column column)
+{
+    bool to_the_right = column == COLUMN_DURATION;
+    uint32_t wanted = cell_width(cell);
+    if (wanted > width)
+        return put_cut(at, cell, width, column);
     if (to_the_right)
         at = put_blanks(at, width - wanted);
     at = put_string(at, cell);
@@ -143,7 +154,7 @@ put_row(const struct sink *sink, char *at, const struct row *row)
             *at++ = ' ';
         if (coloured)
             at = put_string(at, row->colour);
-        at = put_cell(at, row->cells[i], sink->widths[i], i == COLUMN_DURATION);
+        at = put_cell(at, row->cells[i], sink->widths[i], (enum column)i);
         if (coloured)
             at = put_string(at, "\033[0m");
     }
@@ -276,8 +287,7 @@ put_outcome(struct sink *sink, char *at, const struct shm_outcome *outcome, uint
         char time[JSON_TIME_SIZE];
         time_text(time, outcome->time_us);
         at = put_day(sink, at, time);
-        set_text(row.cells[COLUMN_TIME],
-                 (struct text){time + TABLE_DAY_SIZE + 1, TIME_WIDTH});
+        set_text(row.cells[COLUMN_TIME], (struct text){time + TABLE_DAY_SIZE + 1, TIME_WIDTH});
     }
     set_text(row.cells[COLUMN_LINK], outcome_text(outcome, OUTCOME_TEXT_LINK));
     set_text(row.cells[COLUMN_CALL], outcome_text(outcome, OUTCOME_TEXT_CALL_ID));

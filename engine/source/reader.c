@@ -74,8 +74,8 @@ reader_more(struct reader *reader)
     }
     ssize_t count;
     do {
-        count = read(reader->descriptor, reader->buffer + reader->end,
-                     READER_CAPACITY - reader->end);
+        count =
+            read(reader->descriptor, reader->buffer + reader->end, READER_CAPACITY - reader->end);
     } while (count < 0 && errno == EINTR);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return READER_WAIT;

@@ -5,7 +5,7 @@
 
 #include "engine/source/source.h"
 
-#define TRACE_TITLE "# onhook-trace"
+#define TRACE_TITLE      "# onhook-trace"
 #define TRACE_FIRST_LINE TRACE_TITLE " 1"
 
 enum {

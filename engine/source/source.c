@@ -52,8 +52,8 @@ sniff(struct source *source, struct source_message *message)
     if (source->format != SOURCE_UNKNOWN)
         return source_next(source, message);
     source->over = true;
-    *message = (struct source_message){.kind = SOURCE_BROKEN, .link = text_of(source->link),
-                                       .why = why};
+    *message =
+        (struct source_message){.kind = SOURCE_BROKEN, .link = text_of(source->link), .why = why};
     return SOURCE_OK;
 }
 
@@ -105,8 +105,7 @@ static bool
 is_link_byte(char byte)
 {
     return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '@' ||
-           byte == '-';
+           (byte >= '0' && byte <= '9') || byte == '.' || byte == '_' || byte == '@' || byte == '-';
 }
 
 bool

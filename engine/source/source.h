@@ -5,7 +5,7 @@
  * engine/source/source.h - one recorded input, as the messages that stand in it.
  *
  * An input is a file, a pipe, a FIFO or standard input; nothing ever seeks. What it holds is
- * found out from its first bytes (docs/operations.md, "replay"):
+ * found out from its first bytes (README.md, "What it reads"):
  *
  *   trace   first line `# onhook-trace 1`; text, a message a line; names its links itself
  *   framed  00 00 hi lo i i i i <   one direction of a CSTA XML TCP stream (engine/csta/frame.h)
@@ -90,7 +90,7 @@ struct source {
     bool skipping;          /* inside a line that was too long */
     struct text undeclared; /* rest of a `# link` line not yet given out */
     struct source_message declaration; /* what its keys have in common */
-    char *hex; /* TRACE_LINE_MAX / 2 bytes, made when the format is known */
+    char *hex;                         /* TRACE_LINE_MAX / 2 bytes, made when the format is known */
 };
 
 /*

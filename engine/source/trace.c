@@ -166,8 +166,8 @@ parse_notice(struct text rest, struct source_message *message)
     if (message->kind != SOURCE_MESSAGE && message->has_time)
         return TRACE_ENTRY;
     message->link = TEXT_NONE;
-    return bad(message, message->has_time ? "! must be followed by up, down or tick"
-                                          : "SECONDS is no time");
+    return bad(message,
+               message->has_time ? "! must be followed by up, down or tick" : "SECONDS is no time");
 }
 
 static enum trace_line
@@ -258,8 +258,8 @@ skip_line(struct source *source)
     struct reader *reader = &source->reader;
     const char *end = memchr(reader_at(reader), '\n', reader_available(reader));
     source->skipping = end == NULL;
-    reader_take(reader, end == NULL ? reader_available(reader)
-                                    : (size_t)(end - reader_at(reader)) + 1);
+    reader_take(reader,
+                end == NULL ? reader_available(reader) : (size_t)(end - reader_at(reader)) + 1);
 }
 
 enum line_result {

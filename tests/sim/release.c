@@ -27,7 +27,7 @@ is_silent(struct scene *scene)
     return random_chance(scene_random(scene), scene->site->silent_percent);
 }
 
-/* ---- two parties ---------------------------------------------------------------------------- */
+/* ---- two parties ----------------------------------------------------------------------------- */
 
 /* Two clearings of one decision; `first` and `second` are what releasingDevice says. */
 struct pair {
@@ -337,7 +337,7 @@ end_talk(struct sim_call *call)
         hang_up(call, live[random_below(random, 2)]);
 }
 
-/* ---- more than two -------------------------------------------------------------------------- */
+/* ---- more than two --------------------------------------------------------------------------- */
 
 static uint32_t
 list_parties(const struct sim_call *call, struct device *devices[SIM_PARTIES_MAX])

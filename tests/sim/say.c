@@ -10,7 +10,7 @@ static const char *const state_names[] = {
     [PARTY_FAIL] = "fail",
 };
 
-/* ---- who sees a step ------------------------------------------------------------------------ */
+/* ---- who sees a step ------------------------------------------------------------------------- */
 
 static void
 add_copies(struct step *step, struct device *device, const char *state, bool late)
@@ -67,7 +67,7 @@ find_copies(struct step *step)
         add_copies(step, step->failing, state_names[PARTY_FAIL], false);
 }
 
-/* ---- when its copies are sent --------------------------------------------------------------- */
+/* ---- when its copies are sent ---------------------------------------------------------------- */
 
 static uint64_t *
 heard(const struct copy *copy)
@@ -149,7 +149,7 @@ step_tell(struct step *step)
     return true;
 }
 
-/* ---- the plain steps ------------------------------------------------------------------------ */
+/* ---- the plain steps ------------------------------------------------------------------------- */
 
 static struct step
 step_begin(struct sim_call *call, const char *root, const char *connection, struct device *subject,
@@ -321,7 +321,7 @@ say_failed(struct sim_call *call, struct device *called, bool own, const char *c
     call_end_alone(call);
 }
 
-/* ---- parties that leave --------------------------------------------------------------------- */
+/* ---- parties that leave ---------------------------------------------------------------------- */
 
 /* Who was seen coming and not seen leaving is still there, to whoever reads the messages. */
 static void

@@ -95,7 +95,7 @@ call_finish(struct sim_call *call)
         say_call_cleared(call, &(struct cue){.cause = "normalClearing"});
 }
 
-/* ---- which story ---------------------------------------------------------------------------- */
+/* ---- which story ----------------------------------------------------------------------------- */
 
 struct story {
     const char *name;

@@ -30,8 +30,9 @@ struct rig {
     unsigned unreadable; /* complaints */
 };
 
+/* Without a session: for a front-end in a process of its own. */
 static inline void
-rig_open(struct rig *rig, uint32_t workers)
+rig_open_engine(struct rig *rig, uint32_t workers)
 {
     char why[SHARED_ENGINE_WHY];
     char name[40];
@@ -44,16 +45,24 @@ rig_open(struct rig *rig, uint32_t workers)
     for (uint32_t worker = 0; worker < workers; worker++)
         shared_engine_attach(&rig->readers, ROLE_WORKER, worker);
     settings_default(&rig->settings);
-    rig->session = session_open(&rig->engine, &rig->settings);
-    assert_non_null(rig->session);
+    rig->session = NULL;
     rig->unreadable = 0;
     rig->why[0] = '\0';
 }
 
 static inline void
+rig_open(struct rig *rig, uint32_t workers)
+{
+    rig_open_engine(rig, workers);
+    rig->session = session_open(&rig->engine, &rig->settings);
+    assert_non_null(rig->session);
+}
+
+static inline void
 rig_close(struct rig *rig)
 {
-    session_close(rig->session);
+    if (rig->session != NULL)
+        session_close(rig->session);
     settings_free(&rig->settings);
     shared_engine_destroy(&rig->engine);
 }
@@ -91,8 +100,7 @@ rig_say(struct rig *rig, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length =
-        vsnprintf(rig->said + rig->used, sizeof rig->said - rig->used, format, arguments);
+    int length = vsnprintf(rig->said + rig->used, sizeof rig->said - rig->used, format, arguments);
     va_end(arguments);
     rig->used += (size_t)length;
     assert_true(rig->used < sizeof rig->said);
@@ -120,8 +128,8 @@ rig_say_event(struct rig *rig, uint32_t worker, const struct event *event)
 #include "ipc/event_text.def"
 #undef EVENT_TEXT
     };
-    rig_say(rig, "%u %s @%" PRIu64 "/%" PRIu64, worker, event_kind_name(event->kind),
-            event->order, event->seq);
+    rig_say(rig, "%u %s @%" PRIu64 "/%" PRIu64, worker, event_kind_name(event->kind), event->order,
+            event->seq);
     if (event->kind == EVENT_TICK)
         rig_say(rig, " clock=%" PRIu64, event->clock_ms);
     for (uint32_t i = 0; i < EVENT_TEXT_COUNT; i++)
@@ -170,13 +178,15 @@ rig_count(const struct rig *rig, enum counter which)
 }
 
 /* Pieces of messages. */
-#define CONNECTION(call, device)                                                                   \
-    "<callID>" call "</callID><deviceID>" device "</deviceID>"
+#define CONNECTION(call, device) "<callID>" call "</callID><deviceID>" device "</deviceID>"
 #define SUBJECT(element, device)                                                                   \
     "<" element "><deviceIdentifier>" device "</deviceIdentifier></" element ">"
 #define ORIGINATED(call, device)                                                                   \
-    "<OriginatedEvent><monitorCrossRefID>m" device "</monitorCrossRefID><originatedConnection>"    \
-    CONNECTION(call, device) "</originatedConnection>" SUBJECT("callingDevice", device)            \
-    "<localConnectionInfo>connected</localConnectionInfo></OriginatedEvent>"
+    "<OriginatedEvent><monitorCrossRefID>m" device                                                 \
+    "</monitorCrossRefID><originatedConnection>" CONNECTION(                                       \
+        call,                                                                                      \
+        device) "</originatedConnection>" SUBJECT("callingDevice",                                 \
+                                                  device) "<localConnectionInfo>connected</"       \
+                                                          "localConnectionInfo></OriginatedEvent>"
 
 #endif

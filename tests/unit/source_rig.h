@@ -23,8 +23,8 @@ source_say(const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    int length = vsnprintf(source_said + source_used, sizeof source_said - source_used, format,
-                           arguments);
+    int length =
+        vsnprintf(source_said + source_used, sizeof source_said - source_used, format, arguments);
     va_end(arguments);
     source_used += (size_t)length;
     assert_true(source_used < sizeof source_said);
@@ -40,8 +40,8 @@ source_say_text(const char *name, struct text text)
 static inline void
 source_say_message(const struct source_message *message)
 {
-    static const char *const kinds[] = {"message", "declare", "up", "down", "tick", "bad",
-                                        "broken"};
+    static const char *const kinds[] = {"message", "declare", "up",    "down",
+                                        "tick",    "bad",     "broken"};
     static const char *const directions[] = {"", " <", " >"};
     source_say("%s%s", kinds[message->kind], directions[message->direction]);
     source_say_text("link", message->link);

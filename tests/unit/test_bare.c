@@ -25,7 +25,8 @@ a_document_whose_nesting_cannot_be_followed_ends_the_input(void **state)
 {
     (void)state;
     const char *said = READ("<a/></c><d/>");
-    assert_non_null(strstr(said, "message link=pbx offset=0 payload=<a/>\nbroken link=pbx offset="));
+    assert_non_null(
+        strstr(said, "message link=pbx offset=0 payload=<a/>\nbroken link=pbx offset="));
     assert_null(strstr(said, "<d/>"));
 }
 

@@ -68,7 +68,8 @@ claim(struct fake *fake)
 static void
 emit(struct fake *fake, uint64_t order)
 {
-    struct shm_outcome outcome = outcome_sample(order % 2 ? OUTCOME_RELEASED : OUTCOME_CALL_DELETED);
+    struct shm_outcome outcome =
+        outcome_sample(order % 2 ? OUTCOME_RELEASED : OUTCOME_CALL_DELETED);
     outcome.decided_order = 2 * order + 1;
     outcome.seq = order;
     if (fake->mischief == IS_OUT_OF_ORDER && order % 100 == 0)

@@ -67,8 +67,9 @@ a_stream_larger_than_the_buffer_comes_out_whole(void **state)
     char *bytes = malloc(size);
     memset(bytes, 'a', size);
     for (size_t i = 0; i < FRAMES; i++)
-        memcpy(bytes + i * FRAME_MAX, "\0\0\xff\xff"
-                                      "9999<",
+        memcpy(bytes + i * FRAME_MAX,
+               "\0\0\xff\xff"
+               "9999<",
                9);
     FILE *file = tmpfile();
     assert_int_equal(fwrite(bytes, 1, size, file), size);

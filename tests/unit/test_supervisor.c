@@ -141,8 +141,8 @@ run(const struct role_entry *table, uint32_t count)
     int terminal = dup(STDERR_FILENO);
     dup2(caught, STDERR_FILENO);
     ticks = 0;
-    enum supervisor_result result = supervisor_run(
-        &engine, table, count, &(struct supervisor_watch){.tick = count_tick});
+    enum supervisor_result result =
+        supervisor_run(&engine, table, count, &(struct supervisor_watch){.tick = count_tick});
     dup2(terminal, STDERR_FILENO);
     close(terminal);
     ssize_t length = pread(caught, said, sizeof said - 1, 0);
@@ -179,8 +179,8 @@ a_run_that_ends_well_says_nothing(void **state)
 {
     (void)state;
     const struct role_entry table[] = {
-        {ROLE_FRONTEND, 0, reads_well, NULL}, {ROLE_WORKER, 0, works_well, NULL},
-        {ROLE_WORKER, 1, works_well, NULL},   {ROLE_WORKER, 2, works_well, NULL},
+        {ROLE_FRONTEND, 0, reads_well, NULL},      {ROLE_WORKER, 0, works_well, NULL},
+        {ROLE_WORKER, 1, works_well, NULL},        {ROLE_WORKER, 2, works_well, NULL},
         {ROLE_PUBLISHER, 0, publishes_well, NULL},
     };
     assert_int_equal(run(table, 5), SUPERVISOR_DONE);
@@ -197,8 +197,8 @@ goes_wrong(enum role role, int (*how)(struct shared_engine *, uint32_t, const vo
            const void *options, const char *start, const char *end)
 {
     struct role_entry table[] = {
-        {ROLE_FRONTEND, 0, hangs, NULL}, {ROLE_WORKER, 0, hangs, NULL},
-        {ROLE_WORKER, 1, hangs, NULL},   {ROLE_WORKER, 2, hangs, NULL},
+        {ROLE_FRONTEND, 0, hangs, NULL},  {ROLE_WORKER, 0, hangs, NULL},
+        {ROLE_WORKER, 1, hangs, NULL},    {ROLE_WORKER, 2, hangs, NULL},
         {ROLE_PUBLISHER, 0, hangs, NULL},
     };
     for (int i = 0; i < 5; i++) {
@@ -219,9 +219,11 @@ a_killed_role_ends_the_run_and_is_named(void **state)
 {
     (void)state;
     static const int number = SIGKILL;
-    goes_wrong(ROLE_FRONTEND, dies, &number, "onhook: front-end (pid ", ") died: killed by SIGKILL\n");
+    goes_wrong(ROLE_FRONTEND, dies, &number, "onhook: front-end (pid ",
+               ") died: killed by SIGKILL\n");
     goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ", ") died: killed by SIGKILL\n");
-    goes_wrong(ROLE_PUBLISHER, dies, &number, "onhook: publisher (pid ", ") died: killed by SIGKILL\n");
+    goes_wrong(ROLE_PUBLISHER, dies, &number, "onhook: publisher (pid ",
+               ") died: killed by SIGKILL\n");
 }
 
 static void

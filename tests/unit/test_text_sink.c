@@ -165,6 +165,20 @@ rows_keep_to_the_terminal_and_cut_with_an_ellipsis(void **state)
 }
 
 static void
+calls_and_parties_keep_their_last_digits(void **state)
+{
+    (void)state;
+    begin(120, false);
+    struct shm_outcome gone = outcome_sample(OUTCOME_PARTY_DELETED);
+    memset(gone.text_length, 0, sizeof gone.text_length);
+    gone.text_bytes = 0;
+    outcome_add_text(&gone, OUTCOME_TEXT_CALL_ID, TEXT("FF00010000001234567"));
+    outcome_add_text(&gone, OUTCOME_TEXT_PARTY, TEXT("\u00e9\u00e94989555000123"));
+    add(&gone, 0);
+    assert_non_null(strstr(bytes, " \u2026001234567 \u202689555000123 "));
+}
+
+static void
 hostile_bytes_do_not_reach_the_terminal(void **state)
 {
     (void)state;
@@ -225,10 +239,9 @@ durations_read_well(void **state)
         uint64_t ms;
         const char *words;
     } samples[] = {
-        {0, "    0.0 s\n"},         {59999, "   59.9 s\n"},
-        {60000, "     1:00\n"},     {3599999, "    59:59\n"},
-        {3600000, "  1:00:00\n"},   {35999999, "  9:59:59\n"},
-        {36000000, "     10 h\n"},  {UINT64_MAX, "51240955\u2026\n"},
+        {0, "    0.0 s\n"},        {59999, "   59.9 s\n"},           {60000, "     1:00\n"},
+        {3599999, "    59:59\n"},  {3600000, "  1:00:00\n"},         {35999999, "  9:59:59\n"},
+        {36000000, "     10 h\n"}, {UINT64_MAX, "51240955\u2026\n"},
     };
     for (size_t i = 0; i < sizeof samples / sizeof *samples; i++) {
         struct shm_outcome ended = outcome_sample(OUTCOME_CALL_DELETED);
@@ -254,6 +267,7 @@ main(void)
         cmocka_unit_test(a_dn_event_alone_is_not_lost),
         cmocka_unit_test(lanes_do_not_mix),
         cmocka_unit_test(rows_keep_to_the_terminal_and_cut_with_an_ellipsis),
+        cmocka_unit_test(calls_and_parties_keep_their_last_digits),
         cmocka_unit_test(hostile_bytes_do_not_reach_the_terminal),
         cmocka_unit_test(colours_come_only_when_wanted),
         cmocka_unit_test(the_day_is_said_once),
