@@ -119,6 +119,7 @@ call_add_party(struct shm_call *call, struct text number)
     *link = ref_of(call, party);
     party->number = call_add_text(call, number);
     party->phones = 1;
+    party->joined_fact = call->fact_count;
     party->end_reason = UINT8_MAX;
     call->flags |= CALL_HAD_PARTY;
     return party;
@@ -212,7 +213,6 @@ call_add_act(struct shm_call *call)
     while (*link != 0)
         link = &((struct shm_act *)call_at(call, *link))->next;
     *link = ref_of(call, act);
-    call->act_count++;
     return act;
 }
 

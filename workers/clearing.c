@@ -162,10 +162,10 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
         if (each == party || !party_counts(step, call, each))
             continue;
         alerting |= each->state == LOCAL_ALERTING;
-        bool talks = (each->flags & (PARTY_CALLER | PARTY_TALKED)) == PARTY_TALKED;
+        bool answers = each->answered_fact > party->joined_fact;
         if (releasing.length == 0)
-            answered |= talks;
-        else if (each == named && talks)
+            answered |= answers;
+        else if (each == named && answers)
             return true;
     }
     return releasing.length == 0 && (answered || alerting);

@@ -91,8 +91,10 @@ step_established(struct step *step, struct call call, bool opening)
     call.block->flags &= ~(uint32_t)CALL_FAILED;
     if (opening && !text_is_none(step_text(step, EVENT_TEXT_NETWORK_DEVICE)))
         party_make_caller(step, call);
-    if (!treatment)
+    if (!treatment) {
+        party->answered_fact = call.block->fact_count;
         party_answer(step, call, party);
+    }
 }
 
 static void
@@ -138,6 +140,7 @@ step_network_reached(struct step *step, struct call call, bool opening)
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
     party->flags |= PARTY_NETWORK;
+    call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), false);
     call.block->flags |= CALL_OUTBOUND;
     connect_callers(call, party);
     if (opening)
@@ -163,6 +166,8 @@ void
 fact_step(struct step *step, struct call call, bool opening)
 {
     bool made;
+    if (call.block->fact_count < UINT16_MAX)
+        call.block->fact_count++;
     switch ((enum event_kind)step->event->kind) {
     case EVENT_SERVICE_INITIATED:
         step_originated(step, call, LOCAL_INITIATED);

@@ -88,6 +88,9 @@ merge_party(struct call kept, struct shm_party *from, const struct shm_call *oth
         same = call_add_party(kept.block, call_text(other, from->number));
         call_ref number = same->number;
         *same = *from;
+        /* Whatever it did in the other call was before it came here. */
+        same->joined_fact = kept.block->fact_count;
+        same->answered_fact = 0;
         same->next = 0;
         same->number = number;
         same->aliases = 0;
