@@ -96,7 +96,7 @@ struct shm_call {
     call_ref facts;
     call_ref deleted_act;
     uint16_t ended_count; /* parties ended so far: numbers the ends */
-    uint16_t fact_count; /* facts so far; stays at its largest */
+    uint16_t fact_count;  /* facts so far; stays at its largest */
 };
 
 static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");

@@ -223,7 +223,8 @@ is_by_clear_call(const struct evidence_set *set, const struct verdict *verdict)
 static void
 take_over(struct call call, struct shm_act *act, struct shm_act *later)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (ends_in(call, party, later))
             party->act = act_ref(call, act);
     }

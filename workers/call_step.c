@@ -224,6 +224,8 @@ step_living(struct step *step, struct call call)
     call_note_details(step, call);
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (call_note_fact(call.block, event->kind, device, event->monitor)) {
+        if (call.block->fact_count < UINT16_MAX)
+            call.block->fact_count++;
         fact_step(step, call, opening);
     } else {
         counter_add(step->counters, COUNTER_COPIES, 1);

@@ -41,7 +41,8 @@ evidence_only_other(const struct step *step, struct call call, const struct shm_
 static struct shm_party *
 only_nameless(const struct step *step, struct call call)
 {
-    FOR_EACH_PARTY (party, call.block) {
+    FOR_EACH_PARTY(party, call.block)
+    {
         if (party_is_active(party) && party->number != 0 &&
             !directory_has_monitor(step->table, call.slot->link,
                                    call_text(call.block, party->number)))

@@ -162,12 +162,17 @@ step_state(struct step *step, struct call call, enum local_state state)
     party_make_subject(step, call, state, &made)->state = (uint8_t)state;
 }
 
+/* The connection exists, in that state unless we know better. */
+static void
+step_exists(struct step *step, struct call call, enum local_state state)
+{
+    bool made;
+    party_make_subject(step, call, state, &made);
+}
+
 void
 fact_step(struct step *step, struct call call, bool opening)
 {
-    bool made;
-    if (call.block->fact_count < UINT16_MAX)
-        call.block->fact_count++;
     switch ((enum event_kind)step->event->kind) {
     case EVENT_SERVICE_INITIATED:
         step_originated(step, call, LOCAL_INITIATED);
@@ -204,10 +209,10 @@ fact_step(struct step *step, struct call call, bool opening)
         step_bridged(step, call);
         break;
     case EVENT_DIGITS_DIALED:
-        party_make_subject(step, call, LOCAL_INITIATED, &made);
+        step_exists(step, call, LOCAL_INITIATED);
         break;
     case EVENT_NETWORK_CAPABILITIES_CHANGED:
-        party_make_subject(step, call, LOCAL_CONNECTED, &made);
+        step_exists(step, call, LOCAL_CONNECTED);
         break;
     case EVENT_CONNECTION_CLEARED:
         clearing_connection(step, call);
