@@ -6,14 +6,14 @@
 #include "base/hash.h"
 
 enum {
-    MOST_NEW_ENTRIES = 2, /* that one event can make */
+    MOST_NEW_ENTRIES = 3, /* that one event can make */
     CLOSED_AT_ONCE = 64,
 };
 
 bool
 route_open(struct route *route, struct shared_engine *engine, uint32_t map_capacity)
 {
-    CHECK(map_capacity >= 2 * MOST_NEW_ENTRIES);
+    CHECK(map_capacity > MOST_NEW_ENTRIES);
     *route = (struct route){
         .engine = engine,
         .counters = &engine->frontend->counters,
@@ -73,7 +73,29 @@ route_worker(const struct route *route, uint16_t link, struct text call)
     return worker_of(route, call_key(link, call));
 }
 
-/* What a worker has forgotten need not be found there, if nothing was sent for it since. */
+/*
+ * A worker has forgotten a call, and nothing was sent for it since: then it lives nowhere. (The
+ * report of a worker that had it before a move is as good as any other: it had handled the last
+ * record there was, so nothing was moved.) Reports come in while records are being staged; then
+ * the entry may be in use and goes later, unless the call is spoken of before that.
+ */
+static void
+forget_call(struct route *route, uint64_t key, uint64_t last_order)
+{
+    if (route->map.count == 0)
+        return;
+    struct route_entry *entry = route_map_find(&route->map, key);
+    if (entry == NULL || entry->last_order != last_order || entry->gone)
+        return;
+    if (!route->pinned) {
+        route_map_remove(&route->map, entry);
+        return;
+    }
+    entry->gone = true;
+    entry->next_gone = route->gone;
+    route->gone = (uint32_t)(entry - route->map.entries);
+}
+
 static void
 forget_closed(struct route *route, uint32_t worker)
 {
@@ -81,17 +103,24 @@ forget_closed(struct route *route, uint32_t worker)
     uint32_t count = ring_spsc_poll(ring, CLOSED_AT_ONCE);
     for (uint32_t i = 0; i < count; i++) {
         const struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position + i);
-        uint64_t last_order = closed->last_order;
-        struct route_entry *entry = NULL;
-        if (route->map.count > 0)
-            entry = route_map_find(&route->map, closed->key);
-        if (entry != NULL && entry->worker == worker && entry->last_order == last_order)
-            route_map_remove(&route->map, entry);
+        forget_call(route, closed->key, closed->last_order);
     }
     if (count == 0)
         return;
     ring_spsc_release(ring, count);
     doorbell_ring(&route->engine->workers[worker].doorbell);
+}
+
+static void
+unpin(struct route *route)
+{
+    route->pinned = false;
+    while (route->gone != ROUTE_NONE) {
+        struct route_entry *entry = &route->map.entries[route->gone];
+        route->gone = entry->next_gone;
+        if (entry->gone)
+            route_map_remove(&route->map, entry);
+    }
 }
 
 void
@@ -176,8 +205,10 @@ note_record(struct route *route, uint64_t key, uint64_t order)
     if (route->map.count == 0)
         return;
     struct route_entry *entry = route_map_find(&route->map, key);
-    if (entry != NULL)
-        entry->last_order = order;
+    if (entry == NULL)
+        return;
+    entry->last_order = order;
+    entry->gone = false;
 }
 
 /* OUT goes first in time, so whoever waits for IN waits for something already on its way. */
@@ -212,22 +243,68 @@ make_space(struct route *route, const struct event *cause)
         struct route_entry *entry = route_map_oldest(&route->map);
         struct route_entry copy = *entry;
         struct text call = {copy.call, copy.call_length};
+        uint32_t home = home_of(route, copy.key);
         route_map_remove(&route->map, entry);
-        move_call(route, cause, copy.link, call, copy.worker, home_of(route, copy.key));
+        if (copy.worker != home)
+            move_call(route, cause, copy.link, call, copy.worker, home);
     }
 }
 
-/* From now on the call's records go to `worker`. */
-static void
-settle(struct route *route, uint64_t key, uint16_t link, struct text call, uint32_t worker)
+/* The call's entry, made where it lives if there is none, with a record on its way. */
+static struct route_entry *
+obtain_entry(struct route *route, const struct event *event, struct text call)
 {
+    uint64_t key = call_key(event->link, call);
     struct route_entry *entry = route_map_find(&route->map, key);
-    if (entry != NULL && worker == home_of(route, key))
-        route_map_remove(&route->map, entry);
-    else if (entry != NULL)
-        entry->worker = (uint16_t)worker;
-    else if (worker != home_of(route, key))
-        route_map_put(&route->map, key, link, call, (uint16_t)worker);
+    if (entry == NULL)
+        entry = route_map_put(&route->map, key, event->link, call, (uint16_t)home_of(route, key));
+    note_record(route, key, event->order);
+    return entry;
+}
+
+static uint32_t
+group_size(const struct route *route, const struct route_entry *entry)
+{
+    uint32_t size = 1;
+    const struct route_entry *member = route_map_group_after(&route->map, entry);
+    for (; member != entry; member = route_map_group_after(&route->map, member))
+        size++;
+    return size;
+}
+
+static bool
+are_related(const struct route *route, const struct route_entry *one,
+            const struct route_entry *other)
+{
+    const struct route_entry *member = one;
+    do {
+        if (member == other)
+            return true;
+        member = route_map_group_after(&route->map, member);
+    } while (member != one);
+    return false;
+}
+
+/* `known`: the call itself was heard of before this event. What it was related to was anyway. */
+static void
+fetch_call(struct route *route, const struct event *event, struct route_entry *primary,
+           struct route_entry *other, bool known)
+{
+    if (are_related(route, primary, other))
+        return;
+    if (group_size(route, primary) + group_size(route, other) > ROUTE_GROUP_MAX)
+        route_map_leave(&route->map, other);
+    struct route_entry *member = other;
+    do {
+        uint32_t from = member->worker;
+        member->worker = primary->worker;
+        if (from != primary->worker && (known || member != other))
+            move_call(route, event, member->link, (struct text){member->call, member->call_length},
+                      from, primary->worker);
+        member = route_map_group_after(&route->map, member);
+    } while (member != other);
+    if (group_size(route, primary) + group_size(route, other) <= ROUTE_GROUP_MAX)
+        route_map_join(&route->map, primary, other);
 }
 
 /* Another call than the primary one that the event names: the text, or none. */
@@ -239,45 +316,24 @@ other_call(const struct event *event, enum event_text which)
 }
 
 static void
-fetch_call(struct route *route, const struct event *event, struct text call, uint32_t winner)
-{
-    if (text_is_none(call))
-        return;
-    uint64_t key = call_key(event->link, call);
-    uint32_t loser = worker_of(route, key);
-    bool known = was_seen(route, key);
-    note_record(route, key, event->order);
-    if (known && loser != winner)
-        move_call(route, event, event->link, call, loser, winner);
-}
-
-static void
-keep_call(struct route *route, const struct event *event, struct text call, uint32_t winner)
-{
-    if (text_is_none(call))
-        return;
-    uint64_t key = call_key(event->link, call);
-    settle(route, key, event->link, call, winner);
-    note_record(route, key, event->order);
-}
-
-/* The map changes last: what is forgotten while staging waits is put right then. */
-static void
 route_related(struct route *route, const struct event *event)
 {
+    struct text others[] = {other_call(event, EVENT_TEXT_SECOND_CALL),
+                            other_call(event, EVENT_TEXT_NEW_CALL)};
+    if (text_is_equal(others[0], others[1]))
+        others[1] = TEXT_NONE;
     make_space(route, event);
-    struct text second = other_call(event, EVENT_TEXT_SECOND_CALL);
-    struct text result = other_call(event, EVENT_TEXT_NEW_CALL);
-    if (text_is_equal(second, result))
-        result = TEXT_NONE;
-    uint64_t key = call_key(event->link, event->texts[EVENT_TEXT_CALL]);
-    note_record(route, key, event->order);
-    uint32_t winner = worker_of(route, key);
-    fetch_call(route, event, second, winner);
-    fetch_call(route, event, result, winner);
-    stage(route, winner, event);
-    keep_call(route, event, second, winner);
-    keep_call(route, event, result, winner);
+    route->pinned = true;
+    struct route_entry *primary = obtain_entry(route, event, event->texts[EVENT_TEXT_CALL]);
+    for (uint32_t i = 0; i < 2; i++) {
+        if (text_is_none(others[i]))
+            continue;
+        bool known = was_seen(route, call_key(event->link, others[i]));
+        struct route_entry *other = obtain_entry(route, event, others[i]);
+        fetch_call(route, event, primary, other, known);
+    }
+    stage(route, primary->worker, event);
+    unpin(route);
 }
 
 static struct route_held *
@@ -302,7 +358,7 @@ choose_worker(struct route *route, const struct event *event, uint64_t key)
     if (worker == worker_of(route, key))
         return;
     make_space(route, event);
-    settle(route, key, event->link, event->texts[EVENT_TEXT_CALL], worker);
+    route_map_put(&route->map, key, event->link, event->texts[EVENT_TEXT_CALL], (uint16_t)worker);
 }
 
 static void

@@ -6,9 +6,10 @@
  *
  * A call lives in one worker: its home (hash_text(link, callID) % workers) unless it was moved.
  * An event that relates calls (Conferenced, Transferred) goes to the worker of its primary call,
- * and the other calls go there first: MOVE_OUT to the worker that has one, MOVE_IN with the same
- * number to the one that gets it (docs/architecture.md, "Related calls"). Where a call lives
- * never changes what is reported, so the caches here may forget.
+ * and the other calls go there first, with all that they were related to: MOVE_OUT to the worker
+ * that has one, MOVE_IN with the same number to the one that gets it (docs/architecture.md,
+ * "Related calls"). From then on they are a group and move together: a request for a call that
+ * was joined to another concerns the other. Where a call lives never changes what is reported.
  *
  * Records are staged in ring slots (ipc/ring_spsc.h) and become visible together:
  *
@@ -29,7 +30,8 @@
 enum {
     ROUTE_SEEN_BITS = 1 << 24, /* 2 MiB; tells most calls nobody has heard of */
     ROUTE_HELD_SLOTS = 1 << 12,
-    ROUTE_SPINS = 200, /* looks at a full ring before sleeping */
+    ROUTE_GROUP_MAX = 64, /* calls that move together */
+    ROUTE_SPINS = 200,    /* looks at a full ring before sleeping */
 };
 
 /* The call a device put on hold last. */
@@ -45,6 +47,8 @@ struct route {
     uint64_t complete; /* every record up to this order is staged or published */
     uint64_t moves;    /* number of the last move */
     struct route_map map;
+    bool pinned;   /* entries are in use: what workers forget is only noted */
+    uint32_t gone; /* first of those noted, ROUTE_NONE for none */
     uint8_t *seen; /* a bit for each hash of a call that records were pushed for */
     struct route_held *held;
     struct event move;     /* the record being made */

@@ -72,6 +72,8 @@ route_map_put(struct route_map *map, uint64_t key, uint16_t link, struct text ca
     *entry = (struct route_entry){
         .key = key,
         .older = map->newest,
+        .group_before = number,
+        .group_after = number,
         .worker = worker,
         .link = link,
         .call_length = (uint8_t)call.length,
@@ -85,6 +87,38 @@ route_map_put(struct route_map *map, uint64_t key, uint16_t link, struct text ca
     map->slots[slot] = number;
     map->count++;
     return entry;
+}
+
+static uint32_t
+number_of(const struct route_map *map, const struct route_entry *entry)
+{
+    return (uint32_t)(entry - map->entries);
+}
+
+struct route_entry *
+route_map_group_after(const struct route_map *map, const struct route_entry *entry)
+{
+    return &map->entries[entry->group_after];
+}
+
+/* Two rings cut open and closed again across. */
+void
+route_map_join(struct route_map *map, struct route_entry *one, struct route_entry *other)
+{
+    uint32_t one_after = one->group_after;
+    uint32_t other_after = other->group_after;
+    one->group_after = other_after;
+    map->entries[other_after].group_before = number_of(map, one);
+    other->group_after = one_after;
+    map->entries[one_after].group_before = number_of(map, other);
+}
+
+void
+route_map_leave(struct route_map *map, struct route_entry *entry)
+{
+    map->entries[entry->group_before].group_after = entry->group_after;
+    map->entries[entry->group_after].group_before = entry->group_before;
+    entry->group_before = entry->group_after = number_of(map, entry);
 }
 
 /* Linear probing without tombstones: whoever was pushed behind the gap moves into it. */
@@ -113,6 +147,7 @@ route_map_remove(struct route_map *map, struct route_entry *entry)
     uint32_t number = map->slots[slot];
     CHECK(number != ROUTE_NONE && entry == &map->entries[number]);
     close_gap(map, slot);
+    route_map_leave(map, entry);
 
     if (entry->older != ROUTE_NONE)
         map->entries[entry->older].newer = entry->newer;

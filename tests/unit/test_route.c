@@ -146,6 +146,26 @@ related_calls_meet_in_the_worker_of_the_primary_one(void **state)
 }
 
 static void
+what_was_joined_moves_together(void **state)
+{
+    (void)state;
+    const char *joined = call_of(0, 0);
+    const char *kept = call_of(0, 1);
+    const char *one = call_of(1, 0);
+    originated(joined, "1");
+    originated(kept, "1");
+    transferred(kept, joined);
+    originated(one, "2");
+    transferred(one, kept);
+    held(joined, "1");
+    feed();
+    assert_int_equal(rig_count(&rig, COUNTER_MOVES), 2);
+    assert_int_equal(route_worker(&rig.session->route, 0, text_of(joined)), 1);
+    assert_int_equal(route_worker(&rig.session->route, 0, text_of(kept)), 1);
+    assert_non_null(strstr(rig_read(&rig, 1, CALLS_ONLY), "1 Held @6/6"));
+}
+
+static void
 a_call_nobody_has_heard_of_is_not_moved(void **state)
 {
     (void)state;
@@ -281,6 +301,9 @@ enum {
 
 struct toy_call {
     bool known;
+    uint32_t life;   /* a call that comes again is another one */
+    uint32_t joined; /* the call it was related to last */
+    uint32_t joined_life;
     uint64_t last_order;
     uint32_t events;
 };
@@ -294,6 +317,8 @@ struct toy {
     bool left[TOY_MOVES];
     uint32_t random;
     bool closes; /* workers forget calls at random */
+    uint32_t lives;
+    bool groups; /* the map is never full, so related calls stay together */
 };
 
 static struct toy toy;
@@ -322,9 +347,26 @@ toy_touch(uint32_t worker, struct text call, uint64_t order)
         assert_true(other == worker || !toy.calls[other][number].known);
     struct toy_call *known = &toy.calls[worker][number];
     assert_true(order >= known->last_order);
+    if (!known->known)
+        known->life = ++toy.lives;
     known->known = true;
     known->last_order = order;
     known->events++;
+    /* What is said of a joined call concerns the other: it must be here as well. */
+    for (uint32_t other = 0; other < TOY_WORKERS && toy.groups; other++) {
+        const struct toy_call *joined = &toy.calls[other][known->joined];
+        assert_true(other == worker || !joined->known || joined->life != known->joined_life);
+    }
+}
+
+static void
+toy_join(uint32_t worker, struct text call, struct text primary)
+{
+    if (text_is_none(call))
+        return;
+    struct toy_call *joined = &toy.calls[worker][toy_number(call)];
+    joined->joined = toy_number(primary);
+    joined->joined_life = toy.calls[worker][joined->joined].life;
 }
 
 static void
@@ -368,6 +410,8 @@ toy_step(uint32_t worker)
         toy_touch(worker, call, event.order);
         toy_touch(worker, event.texts[EVENT_TEXT_SECOND_CALL], event.order);
         toy_touch(worker, event.texts[EVENT_TEXT_NEW_CALL], event.order);
+        toy_join(worker, event.texts[EVENT_TEXT_SECOND_CALL], call);
+        toy_join(worker, event.texts[EVENT_TEXT_NEW_CALL], call);
     }
     ring_spsc_release(ring, slots);
     if (toy.closes && toy_random(4) == 0)
@@ -415,6 +459,7 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     memset(&toy, 0, sizeof toy);
     toy.random = seed;
     toy.closes = closes;
+    toy.groups = map_capacity > TOY_CALLS + 4;
     if (!shared_engine_create(&toy.engine, name, &shape, why))
         fail_msg("%s", why);
     toy.readers = toy.engine;
@@ -575,6 +620,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(a_call_lives_where_its_hash_says),
         PROMISE(related_calls_meet_in_the_worker_of_the_primary_one),
+        PROMISE(what_was_joined_moves_together),
         PROMISE(a_call_nobody_has_heard_of_is_not_moved),
         PROMISE(a_copy_of_the_event_moves_nothing_again),
         PROMISE(a_consultation_opens_where_the_held_call_lives),
