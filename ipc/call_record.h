@@ -199,11 +199,16 @@ struct shm_request {
 
 static_assert(sizeof(struct shm_request) == 32, "bump SHM_LAYOUT_VERSION");
 
+enum {
+    NAME_FAILED = 1 << 0,    /* a FailedEvent named it */
+    NAME_ELSEWHERE = 1 << 1, /* the call was sent there, or came from there: no name of a party */
+};
+
 /* A device named in the call that is no party; or another name of a party. */
 struct shm_name {
     call_ref next;
     call_ref text;
-    uint16_t failed; /* 1: a FailedEvent named it */
+    uint16_t flags; /* NAME_* */
     uint16_t reserved[5];
 };
 

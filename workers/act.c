@@ -371,10 +371,10 @@ act_settle(struct step *step, struct call call)
     bool waiting = false;
     FOR_EACH_ACT(act, call.block)
     {
-        if ((act->flags & ACT_WAITING) != 0) {
-            waiting = true;
+        waiting |= (act->flags & ACT_WAITING) != 0;
+        /* Who talks on out of sight does so because of what the waiting act ended. */
+        if ((act->flags & ACT_WAITING) != 0 || (waiting && act->reason == REASON_OUT_OF_SIGHT))
             continue;
-        }
         struct shm_party *party;
         while ((party = first_untold(call, act)) != NULL) {
             outcome_party(step, call, act, party);
@@ -384,7 +384,7 @@ act_settle(struct step *step, struct call call)
     struct shm_call *block = call.block;
     if (block->life == CALL_ENDED && (block->flags & CALL_DELETE_TOLD) == 0) {
         const struct shm_act *act = call_at(block, block->deleted_act);
-        if ((act->flags & ACT_WAITING) == 0) {
+        if (!waiting) {
             outcome_call(step, call, act);
             block->flags |= CALL_DELETE_TOLD;
         }

@@ -97,9 +97,10 @@ find_cleared(struct step *step, struct call call)
     if (party != NULL)
         return party_is_active(party) ? party : NULL;
     const struct shm_name *name = call_find_name(call.block, device);
-    if (name != NULL && name->failed)
+    if (name != NULL && (name->flags & NAME_FAILED) != 0)
         return NULL;
-    party = guess_party(step, call);
+    bool is_elsewhere = name != NULL && (name->flags & NAME_ELSEWHERE) != 0;
+    party = is_elsewhere ? NULL : guess_party(step, call);
     if (party != NULL) {
         party_learn_name(call.block, party, device);
         return party;

@@ -131,7 +131,7 @@ step_failed(struct step *step, struct call call)
     if (party != NULL)
         party->state = LOCAL_FAIL;
     else if (call_party(call.block, step_text(step, EVENT_TEXT_DEVICE)) == NULL)
-        call_note_name(call.block, step_text(step, EVENT_TEXT_DEVICE), true);
+        call_note_name(call.block, step_text(step, EVENT_TEXT_DEVICE), NAME_FAILED);
 }
 
 static void
@@ -140,7 +140,7 @@ step_network_reached(struct step *step, struct call call, bool opening)
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
     party->flags |= PARTY_NETWORK;
-    call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), false);
+    call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), 0);
     call.block->flags |= CALL_OUTBOUND;
     connect_callers(call, party);
     if (opening)
