@@ -67,7 +67,8 @@ bool
 summary_has_losses(const struct summary *summary)
 {
     return summary->counts[COUNTER_UNREADABLE] > 0 || summary->counts[COUNTER_FRAMING_ERRORS] > 0 ||
-           summary->counts[COUNTER_CALLS_FORCED_OUT] > 0;
+           summary->counts[COUNTER_CALLS_FORCED_OUT] > 0 ||
+           summary->counts[COUNTER_OVERSIZE_CALLS] > 0;
 }
 
 static uint64_t
