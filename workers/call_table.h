@@ -18,7 +18,8 @@ struct call_table {
     uint8_t *base;
     struct shm_call_table *shared;
     struct shm_worker_link *links;
-    struct shm_device *devices;
+    struct shm_device *devices; /* devices[0] is never used */
+    struct shm_index_entry *device_index;
     struct shm_index_entry *index;
     struct shm_call_slot *slots; /* slots[0] is never used */
 };
