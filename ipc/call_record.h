@@ -96,7 +96,7 @@ struct shm_call {
     call_ref facts;
     call_ref deleted_act;
     uint16_t ended_count; /* parties ended so far: numbers the ends */
-    uint16_t act_count;
+    uint16_t fact_count;  /* facts so far; stays at its largest */
 };
 
 static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");
@@ -130,7 +130,8 @@ struct shm_party {
     uint8_t end_reason;     /* enum reason where it differs from the act's, else 255 */
     uint8_t phones;         /* connections under this number that alert */
     uint8_t silent_clears;  /* clearings to swallow after the answer */
-    uint8_t reserved[4];
+    uint16_t joined_fact;   /* number of the call's fact by which it joined */
+    uint16_t answered_fact; /* ... by which its own connection was established; 0 none */
     uint64_t answered_clock_ms;
     int64_t start_us;
     int64_t answer_us;
@@ -198,11 +199,16 @@ struct shm_request {
 
 static_assert(sizeof(struct shm_request) == 32, "bump SHM_LAYOUT_VERSION");
 
+enum {
+    NAME_FAILED = 1 << 0,    /* a FailedEvent named it */
+    NAME_ELSEWHERE = 1 << 1, /* the call was sent there, or came from there: no name of a party */
+};
+
 /* A device named in the call that is no party; or another name of a party. */
 struct shm_name {
     call_ref next;
     call_ref text;
-    uint16_t failed; /* 1: a FailedEvent named it */
+    uint16_t flags; /* NAME_* */
     uint16_t reserved[5];
 };
 

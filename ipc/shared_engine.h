@@ -46,8 +46,6 @@ enum {
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
     CLOSED_SLOTS = 1024,     /* closed calls a worker can be ahead of the front-end */
-    CALL_BYTES_MOST = 4096,  /* of a call table for each call it may hold: an upper bound of a
-                                sparse segment, for shape.calls_bytes */
     SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
 

@@ -5,6 +5,7 @@
 
 #include "base/json_write.h"
 #include "base/log.h"
+#include "ipc/call_record.h"
 #include "ipc/outcome_record.h"
 
 enum {
@@ -25,6 +26,8 @@ print_memory(const struct settings *settings)
     double result_mib = (double)settings->result_slots * sizeof(struct shm_outcome) / (1 << 20);
     printf("  workers      %" PRIu32 ", at most %" PRIu32 " live calls each\n", settings->workers,
            settings->max_calls);
+    printf("  call tables  %" PRIu32 " of at most %.1f MiB, taken as calls come\n",
+           settings->workers, (double)call_table_bytes(settings->max_calls) / (1 << 20));
     printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
            settings->workers, ring_mib, result_mib);
 }
@@ -91,6 +94,7 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "RingSlots", settings->ring_slots);
     json_unsigned(&json, "ResultSlots", settings->result_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
+    json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');
     for (uint32_t i = 0; i < settings->link_count; i++)

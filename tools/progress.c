@@ -51,8 +51,10 @@ static void
 print_bar(char out[BAR_WIDTH + 1], double share)
 {
     int filled = (int)(share * BAR_WIDTH);
-    for (int i = 0; i < BAR_WIDTH; i++)
-        out[i] = i < filled ? '=' : i == filled ? '>' : ' ';
+    memset(out, ' ', BAR_WIDTH);
+    memset(out, '=', (size_t)filled);
+    if (filled < BAR_WIDTH)
+        out[filled] = '>';
     out[BAR_WIDTH] = '\0';
 }
 

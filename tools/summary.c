@@ -67,7 +67,8 @@ bool
 summary_has_losses(const struct summary *summary)
 {
     return summary->counts[COUNTER_UNREADABLE] > 0 || summary->counts[COUNTER_FRAMING_ERRORS] > 0 ||
-           summary->counts[COUNTER_CALLS_FORCED_OUT] > 0;
+           summary->counts[COUNTER_CALLS_FORCED_OUT] > 0 ||
+           summary->counts[COUNTER_OVERSIZE_CALLS] > 0;
 }
 
 static uint64_t
@@ -79,18 +80,18 @@ messages_per_second(const struct summary *summary)
 
 /* DN events of a reason, or of all, with that releasing party. */
 static uint64_t
-releases(const struct summary *summary, uint8_t reason, uint8_t releasing)
+releases(const struct summary *summary, unsigned reason, unsigned releasing)
 {
     if (reason < REASON_COUNT)
-        return summary->counts[counter_of_reason(reason, releasing)];
+        return summary->counts[counter_of_reason((uint8_t)reason, (uint8_t)releasing)];
     uint64_t sum = 0;
-    for (uint8_t i = 0; i < REASON_COUNT; i++)
-        sum += summary->counts[counter_of_reason(i, releasing)];
+    for (unsigned i = 0; i < REASON_COUNT; i++)
+        sum += summary->counts[counter_of_reason((uint8_t)i, (uint8_t)releasing)];
     return sum;
 }
 
 static bool
-has_releases(const struct summary *summary, uint8_t reason)
+has_releases(const struct summary *summary, unsigned reason)
 {
     return releases(summary, reason, RELEASING_LOCAL) > 0 ||
            releases(summary, reason, RELEASING_REMOTE) > 0 ||
@@ -132,10 +133,10 @@ print_head(const struct summary *summary, FILE *out)
 }
 
 static void
-print_release_row(const struct summary *summary, FILE *out, const char *label, uint8_t reason)
+print_release_row(const struct summary *summary, FILE *out, const char *label, unsigned reason)
 {
     fprintf(out, "  %-20s", label);
-    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++) {
+    for (unsigned releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++) {
         char number[GROUPED_SIZE];
         uint64_t count = releases(summary, reason, releasing);
         fprintf(out, " %14s", count == 0 ? "-" : grouped(number, count));
@@ -147,12 +148,12 @@ static void
 print_releases(const struct summary *summary, FILE *out)
 {
     fprintf(out, "  %-20s", "released by");
-    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
-        fprintf(out, " %14s", releasing_party_name(releasing));
+    for (unsigned releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
+        fprintf(out, " %14s", releasing_party_name((uint8_t)releasing));
     fputc('\n', out);
-    for (uint8_t i = 0; i < REASON_COUNT; i++)
+    for (unsigned i = 0; i < REASON_COUNT; i++)
         if (has_releases(summary, i))
-            print_release_row(summary, out, reason_name(i), i);
+            print_release_row(summary, out, reason_name((uint8_t)i), i);
     print_release_row(summary, out, "all", REASON_COUNT);
 }
 
@@ -182,10 +183,11 @@ summary_print(const struct summary *summary, FILE *out)
 /* ---- for programs -------------------------------------------------------------------------- */
 
 static void
-put_releases(struct json_writer *json, const struct summary *summary, uint8_t reason)
+put_releases(struct json_writer *json, const struct summary *summary, unsigned reason)
 {
-    for (uint8_t releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
-        json_unsigned(json, releasing_party_name(releasing), releases(summary, reason, releasing));
+    for (unsigned releasing = RELEASING_LOCAL; releasing <= RELEASING_UNKNOWN; releasing++)
+        json_unsigned(json, releasing_party_name((uint8_t)releasing),
+                      releases(summary, reason, releasing));
 }
 
 void
@@ -202,10 +204,10 @@ summary_print_json(const struct summary *summary, FILE *out)
     put_releases(&json, summary, REASON_COUNT);
     json_close(&json, '}');
     json_open_key(&json, "reasons", '{');
-    for (uint8_t i = 0; i < REASON_COUNT; i++) {
+    for (unsigned i = 0; i < REASON_COUNT; i++) {
         if (!has_releases(summary, i))
             continue;
-        json_open_key(&json, reason_name(i), '{');
+        json_open_key(&json, reason_name((uint8_t)i), '{');
         put_releases(&json, summary, i);
         json_close(&json, '}');
     }

@@ -10,6 +10,18 @@ act_subject(struct call call, const struct shm_act *act)
     return act->subject == 0 ? NULL : call_at(call.block, act->subject);
 }
 
+static call_ref
+act_ref(struct call call, const struct shm_act *act)
+{
+    return (call_ref)(((const uint8_t *)act - (const uint8_t *)call.block) / CALL_UNIT);
+}
+
+static bool
+ends_in(struct call call, const struct shm_party *party, const struct shm_act *act)
+{
+    return party->act != 0 && party->act == act_ref(call, act);
+}
+
 static uint8_t
 at_most_255(uint32_t count)
 {
@@ -92,7 +104,7 @@ void
 act_mark_alone(struct call call, struct shm_party *party, struct shm_act *act)
 {
     party->flags |= PARTY_ALONE;
-    party->act = (call_ref)(((uint8_t *)act - (uint8_t *)call.block) / CALL_UNIT);
+    party->act = act_ref(call, act);
 }
 
 struct text
@@ -126,12 +138,6 @@ act_drop_party(struct call call, struct shm_party *party)
     party->flags = (uint16_t)((party->flags & ~PARTY_ALONE) | PARTY_ENDED | PARTY_TOLD);
     party->act = 0;
     party->end_index = ++call.block->ended_count;
-}
-
-static bool
-ends_in(struct call call, const struct shm_party *party, const struct shm_act *act)
-{
-    return party->act != 0 && call_at(call.block, party->act) == (const void *)act;
 }
 
 static void
@@ -204,6 +210,46 @@ use_up_requests(struct call call, const struct shm_act *act)
     }
 }
 
+/* Is the one who asked for the ClearCall the one who is named, by whatever evidence? */
+static bool
+is_by_clear_call(const struct evidence_set *set, const struct verdict *verdict)
+{
+    if (verdict->initiator.length == 0)
+        return verdict->evidence == EVIDENCE_REQUEST;
+    return text_is_equal(verdict->initiator, set->asked_by_self);
+}
+
+/* A later clearing that waited for the same answer was no act of its own. */
+static void
+take_over(struct call call, struct shm_act *act, struct shm_act *later)
+{
+    FOR_EACH_PARTY(party, call.block)
+    {
+        if (ends_in(call, party, later))
+            party->act = act_ref(call, act);
+    }
+    if (call.block->deleted_act == act_ref(call, later))
+        call.block->deleted_act = act_ref(call, act);
+    later->flags = (uint16_t)((later->flags | ACT_FIXED) & ~ACT_WAITING);
+}
+
+static void
+take_over_waiting(struct step *step, struct call call, struct shm_act *act,
+                  const struct verdict *verdict)
+{
+    for (struct shm_act *later = call_next_act(call.block, act); later != NULL;
+         later = call_next_act(call.block, later)) {
+        if ((later->flags & ACT_WAITING) == 0)
+            continue;
+        bool by_clear_call;
+        struct evidence_set set = evidence_gather(step, call, later, NULL, &by_clear_call);
+        struct verdict own = judge_release(&set);
+        if (by_clear_call && is_by_clear_call(&set, &own) &&
+            text_is_equal(own.initiator, verdict->initiator))
+            take_over(call, act, later);
+    }
+}
+
 /* Everybody left ends by this ClearCall. */
 static void
 claim_everybody(struct call call, struct shm_act *act)
@@ -260,8 +306,10 @@ act_judge(struct step *step, struct call call, struct shm_act *act)
         return;
     }
     act->flags = (uint16_t)(act->flags & ~ACT_WAITING);
-    if (by_clear_call && verdict.evidence == EVIDENCE_REQUEST)
+    if (by_clear_call && is_by_clear_call(&set, &verdict)) {
         claim_everybody(call, act);
+        take_over_waiting(step, call, act, &verdict);
+    }
     act_adopt(step, call, act, &verdict);
     use_up_requests(call, act);
 }
@@ -293,7 +341,7 @@ act_end_call(struct step *step, struct call call, struct shm_act *act)
     if (act == NULL)
         block->flags |= CALL_DELETE_TOLD;
     else
-        block->deleted_act = (call_ref)(((uint8_t *)act - (uint8_t *)block) / CALL_UNIT);
+        block->deleted_act = act_ref(call, act);
     counter_add(step->counters, COUNTER_CALLS_CLOSED, 1);
     span_clear(step->table, call, SPAN_SIGHT);
     span_clear(step->table, call, SPAN_QUIET);
@@ -323,10 +371,10 @@ act_settle(struct step *step, struct call call)
     bool waiting = false;
     FOR_EACH_ACT(act, call.block)
     {
-        if ((act->flags & ACT_WAITING) != 0) {
-            waiting = true;
+        waiting |= (act->flags & ACT_WAITING) != 0;
+        /* Who talks on out of sight does so because of what the waiting act ended. */
+        if ((act->flags & ACT_WAITING) != 0 || (waiting && act->reason == REASON_OUT_OF_SIGHT))
             continue;
-        }
         struct shm_party *party;
         while ((party = first_untold(call, act)) != NULL) {
             outcome_party(step, call, act, party);
@@ -336,7 +384,7 @@ act_settle(struct step *step, struct call call)
     struct shm_call *block = call.block;
     if (block->life == CALL_ENDED && (block->flags & CALL_DELETE_TOLD) == 0) {
         const struct shm_act *act = call_at(block, block->deleted_act);
-        if ((act->flags & ACT_WAITING) == 0) {
+        if (!waiting) {
             outcome_call(step, call, act);
             block->flags |= CALL_DELETE_TOLD;
         }

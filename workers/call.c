@@ -119,6 +119,7 @@ call_add_party(struct shm_call *call, struct text number)
     *link = ref_of(call, party);
     party->number = call_add_text(call, number);
     party->phones = 1;
+    party->joined_fact = call->fact_count;
     party->end_reason = UINT8_MAX;
     call->flags |= CALL_HAD_PARTY;
     return party;
@@ -212,7 +213,6 @@ call_add_act(struct shm_call *call)
     while (*link != 0)
         link = &((struct shm_act *)call_at(call, *link))->next;
     *link = ref_of(call, act);
-    call->act_count++;
     return act;
 }
 
@@ -263,22 +263,30 @@ call_find_name(const struct shm_call *call, struct text name)
 }
 
 void
-call_note_name(struct shm_call *call, struct text name, bool failed)
+call_note_name(struct shm_call *call, struct text name, uint16_t flags)
 {
     if (name.length == 0)
         return;
     struct shm_name *known = (struct shm_name *)(uintptr_t)call_find_name(call, name);
     if (known != NULL) {
-        known->failed |= failed;
+        known->flags |= flags;
         return;
     }
-    if (!failed && call_party(call, name) != NULL)
+    if (flags == 0 && call_party(call, name) != NULL)
         return;
     struct shm_name *added = take(call, sizeof *added);
     added->next = call->names;
-    added->failed = failed;
+    added->flags = flags;
     call->names = ref_of(call, added);
     added->text = call_add_text(call, name);
+}
+
+struct text
+fact_subject(const struct event *event)
+{
+    bool joins = event->kind == EVENT_CONFERENCED || event->kind == EVENT_TRANSFERRED;
+    struct text second = event->texts[EVENT_TEXT_SECOND_CALL];
+    return joins && second.length != 0 ? second : event->texts[EVENT_TEXT_DEVICE];
 }
 
 static uint32_t

@@ -101,9 +101,13 @@ struct shm_request *call_next_request(const struct shm_call *call,
     for (struct shm_request *request = call_first_request(call); request != NULL;                  \
          request = call_next_request(call, request))
 
-/* Names of devices that are no parties. `failed`: a FailedEvent named it. */
-void call_note_name(struct shm_call *call, struct text name, bool failed);
+/* Names of devices that are no parties, with NAME_* flags to add. */
+void call_note_name(struct shm_call *call, struct text name, uint16_t flags);
 const struct shm_name *call_find_name(const struct shm_call *call, struct text name);
+
+/* fact_subject - what, with its type, tells facts of one call apart: the subject connection's device;
+ * for joins the other old call, as one device may join several. */
+struct text fact_subject(const struct event *event);
 
 /*
  * call_note_fact - count one report of a fact by one monitor

@@ -140,19 +140,27 @@ void
 call_note_details(struct step *step, struct call call)
 {
     static const enum event_text named[] = {
-        EVENT_TEXT_CALLING,           EVENT_TEXT_CALLED,          EVENT_TEXT_LAST_REDIRECTION,
-        EVENT_TEXT_NEW_DESTINATION,   EVENT_TEXT_NETWORK_DEVICE,  EVENT_TEXT_ASSOCIATED_CALLING,
-        EVENT_TEXT_ASSOCIATED_CALLED, EVENT_TEXT_NETWORK_CALLING, EVENT_TEXT_NETWORK_CALLED,
+        EVENT_TEXT_CALLING,
+        EVENT_TEXT_CALLED,
+        EVENT_TEXT_NEW_DESTINATION,
+        EVENT_TEXT_NETWORK_DEVICE,
+        EVENT_TEXT_ASSOCIATED_CALLING,
+        EVENT_TEXT_ASSOCIATED_CALLED,
+        EVENT_TEXT_NETWORK_CALLING,
+        EVENT_TEXT_NETWORK_CALLED,
     };
     struct shm_call *block = call.block;
+    uint8_t kind = step->event->kind;
     note_first(block, &block->ani, step_text(step, EVENT_TEXT_CALLING));
     note_first(block, &block->dnis, step_text(step, EVENT_TEXT_CALLED));
     note_first(block, &block->linkage, step_text(step, EVENT_TEXT_LINKAGE));
     for (size_t i = 0; i < sizeof named / sizeof named[0]; i++)
-        call_note_name(block, step_text(step, named[i]), false);
+        call_note_name(block, step_text(step, named[i]), 0);
+    call_note_name(block, step_text(step, EVENT_TEXT_LAST_REDIRECTION), NAME_ELSEWHERE);
+    if (kind == EVENT_DIVERTED)
+        call_note_name(block, step_text(step, EVENT_TEXT_NEW_DESTINATION), NAME_ELSEWHERE);
     if (step->event->monitor_type == MONITOR_CALL)
         block->flags |= CALL_WATCHED;
-    uint8_t kind = step->event->kind;
     bool from_network = !text_is_none(step_text(step, EVENT_TEXT_NETWORK_DEVICE)) ||
                         !text_is_none(step_text(step, EVENT_TEXT_NETWORK_CALLING));
     if (from_network && (kind == EVENT_OFFERED || kind == EVENT_DELIVERED || kind == EVENT_QUEUED ||
@@ -224,6 +232,8 @@ step_living(struct step *step, struct call call)
     call_note_details(step, call);
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (call_note_fact(call.block, event->kind, device, event->monitor)) {
+        if (call.block->fact_count < UINT16_MAX)
+            call.block->fact_count++;
         fact_step(step, call, opening);
     } else {
         counter_add(step->counters, COUNTER_COPIES, 1);

@@ -97,9 +97,10 @@ find_cleared(struct step *step, struct call call)
     if (party != NULL)
         return party_is_active(party) ? party : NULL;
     const struct shm_name *name = call_find_name(call.block, device);
-    if (name != NULL && name->failed)
+    if (name != NULL && (name->flags & NAME_FAILED) != 0)
         return NULL;
-    party = guess_party(step, call);
+    bool is_elsewhere = name != NULL && (name->flags & NAME_ELSEWHERE) != 0;
+    party = is_elsewhere ? NULL : guess_party(step, call);
     if (party != NULL) {
         party_learn_name(call.block, party, device);
         return party;
@@ -162,10 +163,10 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
         if (each == party || !party_counts(step, call, each))
             continue;
         alerting |= each->state == LOCAL_ALERTING;
-        bool talks = (each->flags & (PARTY_CALLER | PARTY_TALKED)) == PARTY_TALKED;
+        bool answers = each->answered_fact > party->joined_fact;
         if (releasing.length == 0)
-            answered |= talks;
-        else if (each == named && talks)
+            answered |= answers;
+        else if (each == named && answers)
             return true;
     }
     return releasing.length == 0 && (answered || alerting);

@@ -36,6 +36,21 @@ evidence_only_other(const struct step *step, struct call call, const struct shm_
     return other;
 }
 
+/* The anonymous caller, if everybody else is known by a monitor of its own: then a name that fits
+ * nobody can only be the caller's. */
+static struct shm_party *
+only_nameless(const struct step *step, struct call call)
+{
+    FOR_EACH_PARTY(party, call.block)
+    {
+        if (party_is_active(party) && party->number != 0 &&
+            !directory_has_monitor(step->table, call.slot->link,
+                                   call_text(call.block, party->number)))
+            return NULL;
+    }
+    return call_anonymous_party(call.block);
+}
+
 struct text
 evidence_fit(struct step *step, struct call call, struct text device)
 {
@@ -49,6 +64,11 @@ evidence_fit(struct step *step, struct call call, struct text device)
     if ((directory_flags(step->table, call.slot->link, device) &
          (EVENT_DEVICE_MONITORED | EVENT_DEVICE_HAS_MONITOR)) != 0)
         return device;
+    struct shm_party *nameless = only_nameless(step, call);
+    if (nameless != NULL) {
+        party_learn_name(call.block, nameless, device);
+        return device;
+    }
     if ((call.block->flags & CALL_FROM_START) == 0)
         return device;
     counter_add(step->counters, COUNTER_UNMATCHED_RELEASERS, 1);

@@ -91,8 +91,10 @@ step_established(struct step *step, struct call call, bool opening)
     call.block->flags &= ~(uint32_t)CALL_FAILED;
     if (opening && !text_is_none(step_text(step, EVENT_TEXT_NETWORK_DEVICE)))
         party_make_caller(step, call);
-    if (!treatment)
+    if (!treatment) {
+        party->answered_fact = call.block->fact_count;
         party_answer(step, call, party);
+    }
 }
 
 static void
@@ -129,7 +131,7 @@ step_failed(struct step *step, struct call call)
     if (party != NULL)
         party->state = LOCAL_FAIL;
     else if (call_party(call.block, step_text(step, EVENT_TEXT_DEVICE)) == NULL)
-        call_note_name(call.block, step_text(step, EVENT_TEXT_DEVICE), true);
+        call_note_name(call.block, step_text(step, EVENT_TEXT_DEVICE), NAME_FAILED);
 }
 
 static void
@@ -138,6 +140,7 @@ step_network_reached(struct step *step, struct call call, bool opening)
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
     party->flags |= PARTY_NETWORK;
+    call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), 0);
     call.block->flags |= CALL_OUTBOUND;
     connect_callers(call, party);
     if (opening)
@@ -159,10 +162,17 @@ step_state(struct step *step, struct call call, enum local_state state)
     party_make_subject(step, call, state, &made)->state = (uint8_t)state;
 }
 
+/* The connection exists, in that state unless we know better. */
+static void
+step_exists(struct step *step, struct call call, enum local_state state)
+{
+    bool made;
+    party_make_subject(step, call, state, &made);
+}
+
 void
 fact_step(struct step *step, struct call call, bool opening)
 {
-    bool made;
     switch ((enum event_kind)step->event->kind) {
     case EVENT_SERVICE_INITIATED:
         step_originated(step, call, LOCAL_INITIATED);
@@ -199,10 +209,10 @@ fact_step(struct step *step, struct call call, bool opening)
         step_bridged(step, call);
         break;
     case EVENT_DIGITS_DIALED:
-        party_make_subject(step, call, LOCAL_INITIATED, &made);
+        step_exists(step, call, LOCAL_INITIATED);
         break;
     case EVENT_NETWORK_CAPABILITIES_CHANGED:
-        party_make_subject(step, call, LOCAL_CONNECTED, &made);
+        step_exists(step, call, LOCAL_CONNECTED);
         break;
     case EVENT_CONNECTION_CLEARED:
         clearing_connection(step, call);

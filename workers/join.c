@@ -88,6 +88,9 @@ merge_party(struct call kept, struct shm_party *from, const struct shm_call *oth
         same = call_add_party(kept.block, call_text(other, from->number));
         call_ref number = same->number;
         *same = *from;
+        /* Whatever it did in the other call was before it came here. */
+        same->joined_fact = kept.block->fact_count;
+        same->answered_fact = 0;
         same->next = 0;
         same->number = number;
         same->aliases = 0;
@@ -121,7 +124,7 @@ merge_names(struct call kept, const struct shm_call *other)
 {
     for (call_ref ref = other->names; ref != 0;) {
         const struct shm_name *name = call_at(other, ref);
-        call_note_name(kept.block, call_text(other, name->text), name->failed != 0);
+        call_note_name(kept.block, call_text(other, name->text), name->flags);
         ref = name->next;
     }
 }
@@ -205,6 +208,7 @@ rename_call(struct step *step, const struct join *join)
     call_table_rekey(step->table, join->kept, call_key(step->event->link, join->result));
     join->kept.block->call_id = call_add_text(join->kept.block, join->result);
     leave_tombstone(step, join->kept, old);
+    join->kept.block->facts = 0; /* nothing was said of it under this callID so far */
 }
 
 static struct shm_party *
@@ -318,7 +322,7 @@ is_known(struct step *step)
         return true;
     if (!call_table_reserve(step->table, &primary, call_room(step->event)))
         return true;
-    return !call_note_fact(primary.block, step->event->kind, step_text(step, EVENT_TEXT_DEVICE),
+    return !call_note_fact(primary.block, step->event->kind, fact_subject(step->event),
                            step->event->monitor);
 }
 
@@ -326,10 +330,10 @@ is_known(struct step *step)
 static void
 note_once(struct step *step, struct call call)
 {
-    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    struct text subject = fact_subject(step->event);
     uint32_t monitor = step->event->monitor;
-    if (call_fact_count(call.block, step->event->kind, device, monitor) == 0)
-        call_note_fact(call.block, step->event->kind, device, monitor);
+    if (call_fact_count(call.block, step->event->kind, subject, monitor) == 0)
+        call_note_fact(call.block, step->event->kind, subject, monitor);
 }
 
 static void

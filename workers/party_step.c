@@ -21,11 +21,20 @@ party_join(struct step *step, struct call call, struct text number, enum local_s
     return party;
 }
 
+/* The subject device names the subject connection's party; but the interface a call left through
+ * (networkInterfaceUsed) is a group's, not the party's. */
+static struct text
+subject_device(const struct step *step)
+{
+    return step->event->kind == EVENT_NETWORK_REACHED ? TEXT_NONE
+                                                      : step_text(step, EVENT_TEXT_SUBJECT);
+}
+
 struct shm_party *
 party_of_subject(struct step *step, struct call call)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
-    struct text subject = step_text(step, EVENT_TEXT_SUBJECT);
+    struct text subject = subject_device(step);
     struct shm_party *party = call_active_party(call.block, device);
     if (party == NULL)
         party = call_active_party(call.block, subject);
@@ -44,7 +53,7 @@ party_make_subject(struct step *step, struct call call, enum local_state state, 
     if (party != NULL)
         return party;
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
-    struct text subject = step_text(step, EVENT_TEXT_SUBJECT);
+    struct text subject = subject_device(step);
     party = party_join(step, call, subject.length != 0 ? subject : device, state);
     party_learn_name(call.block, party, device);
     return party;

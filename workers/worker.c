@@ -24,7 +24,6 @@ struct worker {
     struct ring_spsc lanes_out[WORKERS_MAX];
     struct ring_spsc lanes_in[WORKERS_MAX];
     uint32_t peer; /* the other worker of the move in hand */
-    bool told;     /* the publisher has news it was not woken for */
 };
 
 /* Nothing to do until somebody rings: a nap at the most, the condition is looked at again. */
@@ -55,7 +54,6 @@ worker_write(void *context, const struct shm_outcome *outcome)
     memcpy(slot, outcome, outcome_size(outcome));
     ring_result_commit(ring, worker->index);
     counter_add(&worker->self->counters, COUNTER_OUTCOMES, 1);
-    worker->told = true;
 }
 
 /* The front-end keeps a route for a call only where there is more than one worker. */
@@ -162,23 +160,14 @@ worker_batch(struct worker *worker)
     return result;
 }
 
-static void
-worker_tell(struct worker *worker)
-{
-    if (worker->told)
-        doorbell_ring(&worker->engine->publisher->doorbell);
-    worker->told = false;
-}
-
 /* The ring is empty: what the front-end had pushed before is done. Wait for more. */
 static void
 worker_idle(struct worker *worker, uint64_t watermark, uint32_t *polls)
 {
     if (watermark > progress_get(worker->self)) {
         progress_set(worker->self, watermark);
-        worker->told = true;
+        doorbell_ring(&worker->engine->publisher->doorbell);
     }
-    worker_tell(worker);
     if (++*polls < SPIN_POLLS)
         return;
     struct ring_spsc *ring = &worker->engine->rings[worker->index];
@@ -200,7 +189,8 @@ worker_loop(struct worker *worker)
             worker_idle(worker, watermark, &polls);
             break;
         case BATCH_MORE:
-            worker_tell(worker);
+            /* Outcomes, or progress that another worker's outcomes wait for. */
+            doorbell_ring(&worker->engine->publisher->doorbell);
             polls = 0;
             break;
         case BATCH_FINISHED:

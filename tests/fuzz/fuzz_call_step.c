@@ -101,6 +101,34 @@ tick(struct bench *bench, uint64_t order, uint64_t ms)
     handle(bench);
 }
 
+static void
+play_texts(struct bench *bench, const uint8_t *bytes)
+{
+    struct event *event = &bench->event;
+    set_text(bench, EVENT_TEXT_CALL, calls[1 + bytes[3] % 3]);
+    set_text(bench, EVENT_TEXT_DEVICE, devices[1 + bytes[3] / 4 % 7]);
+    set_text(bench, EVENT_TEXT_SUBJECT, devices[bytes[3] / 32]);
+    set_text(bench, EVENT_TEXT_RELEASING, devices[bytes[4] & 7]);
+    set_text(bench, EVENT_TEXT_CALLING, devices[bytes[4] >> 3 & 7]);
+    set_text(bench, EVENT_TEXT_LAST_REDIRECTION, devices[bytes[4] >> 5 & 7]);
+    set_text(bench, EVENT_TEXT_MONITOR_DEVICE, devices[bytes[5] & 7]);
+    set_text(bench, EVENT_TEXT_REQUESTER, devices[bytes[5] >> 3 & 7]);
+    if (event->kind == EVENT_DEVICE) {
+        event->flags = (uint32_t)(bytes[5] & 31) << 16;
+    } else if (event->kind == EVENT_CONFERENCED || event->kind == EVENT_TRANSFERRED) {
+        set_text(bench, EVENT_TEXT_SECOND_CALL, calls[bytes[6] & 3]);
+        set_text(bench, EVENT_TEXT_NEW_CALL, calls[bytes[6] >> 2 & 3]);
+    }
+    event->item_count = bytes[7] >> 2 & 3;
+    for (int i = 0; i < event->item_count; i++)
+        event->items[i] = (struct event_item){
+            .new_call = text_of(calls[1 + (bytes[6] + i) % 3]),
+            .new_device = text_of(devices[(bytes[5] + i) & 7]),
+            .endpoint = text_of(devices[(bytes[6] + 3 * i) & 7]),
+            .state = bytes[7] >> 4 & 7,
+        };
+}
+
 /* Eight bytes make one event. */
 static void
 play(struct bench *bench, const uint8_t *bytes, uint64_t order, uint64_t ms)
@@ -153,28 +181,7 @@ play(struct bench *bench, const uint8_t *bytes, uint64_t order, uint64_t ms)
     event->cause = bytes[2] % 122;
     event->extra = bytes[7] >> 1 & 1;
     event->request = order > bytes[6] ? order - bytes[6] : 0;
-    set_text(bench, EVENT_TEXT_CALL, calls[1 + bytes[3] % 3]);
-    set_text(bench, EVENT_TEXT_DEVICE, devices[1 + bytes[3] / 4 % 7]);
-    set_text(bench, EVENT_TEXT_SUBJECT, devices[bytes[3] / 32]);
-    set_text(bench, EVENT_TEXT_RELEASING, devices[bytes[4] & 7]);
-    set_text(bench, EVENT_TEXT_CALLING, devices[bytes[4] >> 3 & 7]);
-    set_text(bench, EVENT_TEXT_LAST_REDIRECTION, devices[bytes[4] >> 5 & 7]);
-    set_text(bench, EVENT_TEXT_MONITOR_DEVICE, devices[bytes[5] & 7]);
-    set_text(bench, EVENT_TEXT_REQUESTER, devices[bytes[5] >> 3 & 7]);
-    if (event->kind == EVENT_DEVICE) {
-        event->flags = (uint32_t)(bytes[5] & 31) << 16;
-    } else if (event->kind == EVENT_CONFERENCED || event->kind == EVENT_TRANSFERRED) {
-        set_text(bench, EVENT_TEXT_SECOND_CALL, calls[bytes[6] & 3]);
-        set_text(bench, EVENT_TEXT_NEW_CALL, calls[bytes[6] >> 2 & 3]);
-    }
-    event->item_count = bytes[7] >> 2 & 3;
-    for (int i = 0; i < event->item_count; i++)
-        event->items[i] = (struct event_item){
-            .new_call = text_of(calls[1 + (bytes[6] + i) % 3]),
-            .new_device = text_of(devices[(bytes[5] + i) & 7]),
-            .endpoint = text_of(devices[(bytes[6] + 3 * i) & 7]),
-            .state = bytes[7] >> 4 & 7,
-        };
+    play_texts(bench, bytes);
     handle(bench);
 }
 

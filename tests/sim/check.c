@@ -83,7 +83,7 @@ complain(struct checker *checker, enum violation violation, const struct truth_c
                SHOW(call->link), SHOW(call->ids), call->key, SHOW(call->scene));
 }
 
-/* ---- who ------------------------------------------------------------------------------------- */
+/* ---- who ------------------------------------------------------------------------------------ */
 
 static void
 check_initiator(struct checker *checker, const struct truth_call *call,
@@ -125,7 +125,7 @@ check_releasing(struct checker *checker, const struct truth_call *call,
     checker->unknown += value == '3';
 }
 
-/* ---- lines against the truth ----------------------------------------------------------------- */
+/* ---- lines against the truth ---------------------------------------------------------------- */
 
 static bool
 is_owed(const struct truth_end *end, const struct truth_seen *seen, uint32_t place, bool dn)
@@ -234,7 +234,7 @@ check_truth(struct checker *checker, const struct outcome_line *line)
         check_deleted(checker, &call, seen, line);
 }
 
-/* ---- lines against each other ---------------------------------------------------------------- */
+/* ---- lines against each other --------------------------------------------------------------- */
 
 /* A redirection is reported to the DN alone. */
 static bool
@@ -317,7 +317,7 @@ check_line(struct checker *checker, struct text text)
         keep_dn(checker, &line, text);
 }
 
-/* ---- what never came ------------------------------------------------------------------------- */
+/* ---- what never came ------------------------------------------------------------------------ */
 
 static void
 check_missing(struct checker *checker, const struct truth_seen *seen)

@@ -40,6 +40,7 @@ struct step {
     bool nulls_subject;               /* the subject's own monitor says null */
     bool watchers_only;
     struct device *failing; /* not a party, but its monitor tells of the failure */
+    bool subject_seen;      /* some message named the subject before */
     bool has_prompt;
     bool by_subject; /* the first copy comes from the subject's own monitor */
     uint32_t copy_count;

@@ -114,7 +114,7 @@ options_read(struct options *options, int argc, char **argv)
     return optind == argc && (options->calls > 0 || options->messages > 0);
 }
 
-/* ---- telling --------------------------------------------------------------------------------- */
+/* ---- telling -------------------------------------------------------------------------------- */
 
 static bool
 is_enough(const struct options *options, const struct site *site, uint64_t calls)

@@ -21,8 +21,12 @@ fi
 first=
 for workers in ${WORKERS:-1 2 3 8}; do
     out=$dir/outcomes.$workers.jsonl
-    "$onhook" replay --workers "$workers" --out "$out" "$dir/site.trace" 2>"$dir/summary.$workers" ||
-        { echo "replay with $workers workers failed: $?"; tail -5 "$dir/summary.$workers"; exit 1; }
+    said=$dir/said.$workers
+    if ! "$onhook" replay --workers "$workers" --out "$out" "$dir/site.trace" 2>"$said"; then
+        echo "replay with $workers workers failed:"
+        tail -5 "$said"
+        exit 1
+    fi
     if [ -z "$first" ]; then
         first=$out
     elif ! cmp "$first" "$out"; then

@@ -31,7 +31,10 @@ is_added(const struct step *step, const struct device *device)
     return false;
 }
 
-/* A monitor may or may not still tell of a clearing after its own connection is null. */
+/*
+ * A monitor may or may not still tell of a clearing after its own connection is null; never of
+ * a party it never told of.
+ */
 static void
 add_party(struct step *step, const struct party *party)
 {
@@ -43,7 +46,7 @@ add_party(struct step *step, const struct party *party)
         add_copies(step, party->device, state_names[PARTY_NULL], false);
     else if (is_subject || party->state != PARTY_NULL)
         add_copies(step, party->device, state_names[party->state], false);
-    else if (step->clearing && party->ended_ms + 2000 > scene->now_ms &&
+    else if (step->clearing && step->subject_seen && party->ended_ms + 2000 > scene->now_ms &&
              random_chance(scene_random(scene), 30))
         add_copies(step, party->device, state_names[PARTY_NULL], true);
 }
@@ -54,6 +57,8 @@ find_copies(struct step *step)
     struct sim_call *call = step->call;
     if (step->clearing && call->own_only && !step->subject->monitored)
         return;
+    for (uint32_t i = 0; i < call->party_count; i++)
+        step->subject_seen |= call->parties[i].device == step->subject && call->parties[i].seen;
     for (uint32_t i = 0; !step->watchers_only && i < call->party_count; i++)
         add_party(step, &call->parties[i]);
     for (uint32_t i = 0; i < call->watcher_count; i++)

@@ -26,7 +26,7 @@ bool play_transfer(struct scene *scene);
 bool play_sent_on(struct scene *scene);
 bool play_conference(struct scene *scene);
 
-/* ---- what stories have in common (scenes_common.c) ------------------------------------------- */
+/* ---- what stories have in common (scenes_common.c) ------------------------------------------ */
 
 /* The two sides of a call: who calls, who is called; one of them is monitored. */
 struct sides {

@@ -17,7 +17,7 @@ play_two_party(struct scene *scene)
     return true;
 }
 
-/* ---- nobody answers -------------------------------------------------------------------------- */
+/* ---- nobody answers ------------------------------------------------------------------------- */
 
 /* Nobody answered; the switch takes the ringing away and the caller is left. */
 static void
@@ -89,7 +89,7 @@ play_unanswered(struct scene *scene)
     return true;
 }
 
-/* ---- busy, blocked, wrong number ------------------------------------------------------------- */
+/* ---- busy, blocked, wrong number ------------------------------------------------------------ */
 
 bool
 play_failed(struct scene *scene)
@@ -126,7 +126,7 @@ play_failed(struct scene *scene)
     return true;
 }
 
-/* ---- forwarded, picked up, not answered and passed on ---------------------------------------- */
+/* ---- forwarded, picked up, not answered and passed on --------------------------------------- */
 
 static const char *
 redirect_cause(struct random *random)
@@ -185,7 +185,7 @@ play_redirect(struct scene *scene)
     return true;
 }
 
-/* ---- several phones ring --------------------------------------------------------------------- */
+/* ---- several phones ring -------------------------------------------------------------------- */
 
 /* One answered; what the others hear of it. */
 static void

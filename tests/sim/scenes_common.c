@@ -45,7 +45,8 @@ ring(struct sim_call *call, struct device *device)
     struct random *random = scene_random(call->scene);
     if (device->kind == DEVICE_CUSTOMER && random_chance(random, 60)) {
         say_network_reached(call, device);
-        if (random_chance(random, 50))
+        /* A trunk's own name is the customer's only once it is told with the number. */
+        if (device->trunk[0] == '\0' && random_chance(random, 50))
             return;
         scene_wait(call->scene, 100, 1000);
     }

@@ -110,7 +110,7 @@ play_consult(struct scene *scene)
     return true;
 }
 
-/* ---- transfer -------------------------------------------------------------------------------- */
+/* ---- transfer ------------------------------------------------------------------------------- */
 
 /* What became of a transfer: who is left talks, rings, or is out of sight. */
 static void
@@ -196,7 +196,7 @@ play_sent_on(struct scene *scene)
     return true;
 }
 
-/* ---- conference ------------------------------------------------------------------------------ */
+/* ---- conference ----------------------------------------------------------------------------- */
 
 static struct sim_call *
 add_member(struct sim_call *call, struct device *agent, struct device *member)

@@ -118,7 +118,7 @@ site_take(struct site *site, struct sim_link *link, enum device_kind kind, uint6
     return NULL;
 }
 
-/* ---- the head of the trace ------------------------------------------------------------------- */
+/* ---- the head of the trace ------------------------------------------------------------------ */
 
 static void
 write_list(FILE *out, const struct sim_link *link, const char *key, bool route_points)
@@ -174,7 +174,7 @@ site_write_head(struct site *site)
     }
 }
 
-/* ---- messages in order of time --------------------------------------------------------------- */
+/* ---- messages in order of time -------------------------------------------------------------- */
 
 static bool
 message_is_before(const struct message *left, const struct message *right)

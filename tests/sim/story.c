@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* ---- scenes ---------------------------------------------------------------------------------- */
+/* ---- scenes --------------------------------------------------------------------------------- */
 
 struct scene *
 scene_open(struct site *site, struct sim_link *link, const char *name, uint64_t now_ms)
@@ -149,7 +149,7 @@ scene_call(struct scene *scene)
     return call;
 }
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 void
 call_was_written(struct sim_call *call, uint64_t seq)

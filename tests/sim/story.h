@@ -136,7 +136,7 @@ struct cue {
     bool whole_call;                /* requester's request was ClearCall */
 };
 
-/* ---- scenes ---------------------------------------------------------------------------------- */
+/* ---- scenes --------------------------------------------------------------------------------- */
 
 /* scene_open - an empty story that begins at `now_ms`; held by the caller. */
 struct scene *scene_open(struct site *site, struct sim_link *link, const char *name,
@@ -170,7 +170,7 @@ scene_random(struct scene *scene)
 /* call_was_written - a message about the call was written as its link's number `seq`. */
 void call_was_written(struct sim_call *call, uint64_t seq);
 
-/* ---- calls ----------------------------------------------------------------------------------- */
+/* ---- calls ---------------------------------------------------------------------------------- */
 
 struct party *call_party(struct sim_call *call, const struct device *device);
 uint32_t call_live(const struct sim_call *call);
@@ -192,7 +192,7 @@ void call_end_alone(struct sim_call *call);
 /* call_leave_silently - diverted: no end is owed, but on links with report-redirect. */
 void call_leave_silently(struct sim_call *call, const struct device *device, const char *cause);
 
-/* ---- ends (story_judge.c) -------------------------------------------------------------------- */
+/* ---- ends (story_judge.c) ------------------------------------------------------------------- */
 
 /* judge_clearing - note what a visible clearing of `device` means by the rules. */
 void judge_clearing(struct sim_call *call, const struct device *device, const struct cue *cue);

@@ -42,7 +42,7 @@ is_waiting(const struct party *party)
     return party->state == PARTY_ALERTING || party->state == PARTY_QUEUED;
 }
 
-/* ---- ends ------------------------------------------------------------------------------------ */
+/* ---- ends ----------------------------------------------------------------------------------- */
 
 static void
 end_add(struct sim_call *call, struct party *party, uint32_t act, char kind, int call_state)
@@ -117,7 +117,7 @@ end_by_act(struct sim_call *call, struct party *party, uint32_t act)
     end_add(call, party, act, kind, state);
 }
 
-/* ---- what an act is called ------------------------------------------------------------------- */
+/* ---- what an act is called ------------------------------------------------------------------ */
 
 struct scope {
     uint32_t before;  /* parties just before */
@@ -205,7 +205,7 @@ reasons_of(const struct sim_call *call, const struct party *ended, const struct 
     return scope->abandons ? bit(BECAUSE_ABANDON) : bit(BECAUSE_HANGUP);
 }
 
-/* ---- clearings ------------------------------------------------------------------------------- */
+/* ---- clearings ------------------------------------------------------------------------------ */
 
 /* Section 3, in its order; `requester` is set only where the request was granted in time. */
 static const struct device *
@@ -367,7 +367,7 @@ judge_redirect(struct sim_call *call, const struct device *device, const char *c
         end_add(call, party, act_begin(call, &act), 'X', unanswered ? 7 : 22);
 }
 
-/* ---- the truth on paper ---------------------------------------------------------------------- */
+/* ---- the truth on paper --------------------------------------------------------------------- */
 
 static uint64_t
 connection_id(const struct sim_call *call)

@@ -9,7 +9,7 @@
 
 #include "base/check.h"
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words ---------------------------------------------------------------------------------- */
 
 /* What stands before the next separator; *rest goes on after it. */
 static struct text
@@ -67,7 +67,7 @@ read_visible(struct text word, bool *visible)
     return *visible || text_is_equal(word, TEXT("hidden"));
 }
 
-/* ---- lines ----------------------------------------------------------------------------------- */
+/* ---- lines ---------------------------------------------------------------------------------- */
 
 static bool
 read_end(struct truth_end *end, struct text words)
@@ -130,7 +130,7 @@ truth_call_read(struct truth_call *call, const struct truth_file *file, uint64_t
     return good;
 }
 
-/* ---- the index ------------------------------------------------------------------------------- */
+/* ---- the index ------------------------------------------------------------------------------ */
 
 static struct truth_seen *
 place_of(struct truth_file *file, uint64_t key)
