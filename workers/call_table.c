@@ -84,13 +84,6 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
     return true;
 }
 
-uint64_t
-call_key(uint16_t link, struct text call_id)
-{
-    uint64_t key = hash_text(link, call_id);
-    return key == 0 ? 1 : key;
-}
-
 struct call
 call_table_at(const struct call_table *table, uint32_t number)
 {
