@@ -95,8 +95,10 @@ struct shm_call {
     call_ref names;
     call_ref facts;
     call_ref deleted_act;
+    uint16_t untold;      /* parties that ended and were not told yet */
     uint16_t ended_count; /* parties ended so far: numbers the ends */
     uint16_t fact_count;  /* facts so far; stays at its largest */
+    uint16_t answer_fact; /* number of the first answer; 0 none */
 };
 
 static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");
@@ -113,7 +115,7 @@ enum {
     PARTY_ALONE = 1 << 8,     /* will end in the act `act`, whoever is named */
     PARTY_HAS_START = 1 << 9, /* start_us is valid */
     PARTY_END_HAS_TIME = 1 << 10,
-    PARTY_NETWORK = 1 << 11, /* came or went through the network */
+    PARTY_OBSERVER = 1 << 11, /* joined by silent participation */
 };
 
 struct shm_party {
@@ -127,9 +129,9 @@ struct shm_party {
     uint8_t state;      /* enum local_state; after its end: the last one */
     uint8_t end_cause;
     uint8_t end_call_state; /* T-Library CallState of its DN event */
-    uint8_t end_reason;     /* enum reason where it differs from the act's, else 255 */
     uint8_t phones;         /* connections under this number that alert */
     uint8_t silent_clears;  /* clearings to swallow after the answer */
+    uint8_t reserved;
     uint16_t joined_fact;   /* number of the call's fact by which it joined */
     uint16_t answered_fact; /* ... by which its own connection was established; 0 none */
     uint64_t answered_clock_ms;
@@ -142,16 +144,15 @@ struct shm_party {
 static_assert(sizeof(struct shm_party) == 64, "bump SHM_LAYOUT_VERSION");
 
 enum {
-    ACT_WAITING = 1 << 0,  /* the verdict hangs on the answer to a request */
-    ACT_ENDS_ALL = 1 << 1, /* everybody left is alone in it */
-    ACT_CALL_CLEARED = 1 << 2,
-    ACT_FIXED = 1 << 3,    /* the verdict never changes: no-answer, transfer, lost, ... */
-    ACT_ABANDONS = 1 << 4, /* ends an alerting or queued party that did not end itself */
-    ACT_FAILED = 1 << 5,   /* the call was in failure when it began */
-    ACT_OBSERVER = 1 << 6, /* an observer leaves */
+    ACT_WAITING = 1 << 0,         /* the verdict hangs on the answer to a request */
+    ACT_ENDS_ALL = 1 << 1,        /* everybody left is alone in it */
+    ACT_ELSE_UNANSWERED = 1 << 2, /* unless a request of ours was granted, it is a no-answer */
+    ACT_FIXED = 1 << 3,           /* the verdict never changes: no-answer, transfer, lost, ... */
+    ACT_ELSE_DIVERTED = 1 << 4,   /* unless a request of ours was granted, it is a diversion */
+    ACT_FAILED = 1 << 5,          /* the call was in failure when it began */
+    ACT_OBSERVER = 1 << 6,        /* an observer leaves */
     ACT_FIRST_CLEARING = 1 << 7,
-    ACT_NULL_LOCAL = 1 << 8,
-    ACT_BY_CLEAR_CALL = 1 << 9,
+    ACT_GRANTED = 1 << 9, /* a request of ours that bears on it was granted */
     ACT_VETOED = 1 << 10,
 };
 
@@ -167,14 +168,12 @@ struct shm_act {
     uint8_t reason;
     uint8_t cause;
     uint8_t local_state;
-    uint8_t subject_state; /* its connection state when it cleared */
-    uint8_t counted;       /* parties just before, the subject included (255: that or more) */
-    uint8_t talked;        /* of the subject and those who end with it, how many had talked */
+    uint8_t counted; /* parties just before, the subject included (255: that or more) */
     uint8_t failure_cause;
-    uint8_t reserved[2];
-    call_ref pair[2];  /* the two parties just before, if there were just two that count */
-    uint64_t clock_ms; /* link clock of the clearing */
-    uint64_t reserved3;
+    call_ref pair[2]; /* the two parties just before, if there were just two that count */
+    uint64_t tick_ms; /* last tick of the link before the clearing */
+    uint64_t order;   /* of the clearing: requests sent later have nothing to do with it */
+    uint64_t reserved;
 };
 
 static_assert(sizeof(struct shm_act) == 48, "bump SHM_LAYOUT_VERSION");
@@ -244,6 +243,14 @@ struct shm_span {
     uint32_t next;
 };
 
+/* Is the slot's call still found by its callID? */
+enum call_detachment {
+    CALL_ATTACHED = 0,
+    CALL_REPLACED,   /* no: a later call has this callID now; kept until all is told */
+    CALL_UNREPORTED, /* no: forgotten, but the front-end could not be told yet; touched_order
+                        holds the key to tell */
+};
+
 struct shm_call_slot {
     uint64_t key;           /* hash of (link, callID); 0: free */
     uint64_t block;         /* offset from the segment's first byte */
@@ -252,7 +259,7 @@ struct shm_call_slot {
     uint16_t link;
     uint16_t spans; /* bit i: on the list of span i */
     uint32_t next_free;
-    uint64_t detached; /* 1: a later call has this callID now; kept until all is told */
+    uint64_t detached; /* enum call_detachment */
     struct shm_span span[SPAN_COUNT];
 };
 
@@ -270,17 +277,17 @@ struct shm_worker_link {
     uint8_t known;
     uint8_t name_length;
     uint8_t profile;
-    uint8_t has_times;
+    uint8_t has_time;  /* last_us is valid */
     uint32_t flags;    /* EVENT_LINK_* */
     uint64_t tick_ms;  /* last tick handled */
     uint64_t clock_ms; /* of the last message */
     uint64_t last_seq;
     int64_t last_us;
-    int64_t tick_us; /* printed time of tick_ms */
     uint64_t request_timeout_ms;
     uint64_t stale_after_ms;
     uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
-    uint64_t lost_end;   /* order of the reconnection */
+    uint64_t lost_ms;    /* its clock then */
+    uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };

@@ -59,6 +59,8 @@ outcome_compare(const struct shm_outcome *left, const struct shm_outcome *right)
     if (order == 0)
         order = compare(left->call_order, right->call_order);
     if (order == 0)
+        order = compare(left->conn_id, right->conn_id);
+    if (order == 0)
         order = compare(left->position, right->position);
     return order;
 }

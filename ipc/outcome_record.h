@@ -7,7 +7,8 @@
  * Fixed size, plain bytes: it travels worker -> result ring -> publisher. Only the bytes up to
  * the last text are ever written or read (outcome_size()).
  *
- * Order of the output: ascending (decided_order, decided_tick, call_order, position). A worker
+ * Order of the output: ascending (decided_order, decided_tick, call_order, conn_id, position);
+ * conn_id tells apart calls that one message opened. A worker
  * hands its outcomes over in that order; the publisher merges the workers' runs by it.
  */
 

@@ -17,6 +17,14 @@ struct shm_act *act_begin(struct step *step, struct call call, struct shm_party 
 struct shm_act *act_begin_fixed(struct step *step, struct call call, struct text initiator,
                                 enum evidence evidence, enum reason reason);
 
+/* act_subject - the party whose clearing began the act; NULL for CallCleared and fixed acts. */
+struct shm_party *act_subject(struct call call, const struct shm_act *act);
+
+call_ref act_ref(struct call call, const struct shm_act *act);
+
+/* act_ends - has the party ended in this act, or will it? */
+bool act_ends(struct call call, const struct shm_party *party, const struct shm_act *act);
+
 /* act_other - the other one of the two parties there were when the act began; NULL if there were
  * more, or fewer. */
 struct shm_party *act_other(struct call call, const struct shm_act *act,
@@ -37,6 +45,13 @@ void act_mark_alone(struct call call, struct shm_party *party, struct shm_act *a
 
 /* act_judge - work out the verdict anew from requests and what the clearing said. */
 void act_judge(struct step *step, struct call call, struct shm_act *act);
+
+/* act_reconsider - the verdict stands, but more end in the act now: its reason may be another. */
+void act_reconsider(struct step *step, struct call call, struct shm_act *act);
+
+/* act_fix - nobody decided after all: the act stands with that reason and no initiator, and leaves
+ * nobody alone. */
+void act_fix(struct call call, struct shm_act *act, enum reason reason);
 
 /* act_settle - tell what can be told: parties that ended in acts which wait no more, and the
  * call's own end. */

@@ -120,7 +120,6 @@ call_add_party(struct shm_call *call, struct text number)
     party->number = call_add_text(call, number);
     party->phones = 1;
     party->joined_fact = call->fact_count;
-    party->end_reason = UINT8_MAX;
     call->flags |= CALL_HAD_PARTY;
     return party;
 }
@@ -146,8 +145,7 @@ party_is_named(const struct shm_call *call, const struct shm_party *party, struc
 struct shm_party *
 call_active_party(const struct shm_call *call, struct text name)
 {
-    FOR_EACH_PARTY(party, call)
-    {
+    FOR_EACH_PARTY (party, call) {
         if (party_is_active(party) && party_is_named(call, party, name))
             return party;
     }
@@ -158,8 +156,7 @@ struct shm_party *
 call_party(const struct shm_call *call, struct text name)
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY(party, call)
-    {
+    FOR_EACH_PARTY (party, call) {
         if (!party_is_named(call, party, name))
             continue;
         if (party_is_active(party))
@@ -172,8 +169,7 @@ call_party(const struct shm_call *call, struct text name)
 struct shm_party *
 call_anonymous_party(const struct shm_call *call)
 {
-    FOR_EACH_PARTY(party, call)
-    {
+    FOR_EACH_PARTY (party, call) {
         if (party_is_active(party) && party->number == 0)
             return party;
     }
@@ -193,6 +189,20 @@ party_learn_name(struct shm_call *call, struct shm_party *party, struct text nam
     alias->next = party->aliases;
     party->aliases = ref_of(call, alias);
     alias->text = call_add_text(call, name);
+}
+
+void
+party_prefer_name(struct shm_call *call, struct shm_party *party, struct text name)
+{
+    for (struct shm_name *at = list_at(call, party->aliases); at != NULL;
+         at = list_at(call, at->next)) {
+        if (!text_is_equal(call_text(call, at->text), name))
+            continue;
+        call_ref number = party->number;
+        party->number = at->text;
+        at->text = number;
+        return;
+    }
 }
 
 void

@@ -18,7 +18,10 @@
 enum {
     CALL_ROOM_STEP = 512, /* parties, act, facts of one event, without its texts */
     CALL_ROOM_TEXT = 96,  /* the longest text, padded, with a shm_name beside it */
-    CALL_ROOM_ITEM = sizeof(struct shm_party), /* a listed connection, without its texts */
+    /* A listed connection, without its texts: a party and two more names. */
+    CALL_ROOM_ITEM = sizeof(struct shm_party) + 2 * sizeof(struct shm_name),
+    CALL_ROOM_ENDS = 24576, /* of the largest block, kept for clearings */
+    CALL_ROOM_LAST = 2048,  /* of these, kept for the end of the call */
 };
 
 /* call_room - bytes that handling this event may add to a call, at the most. */
@@ -78,6 +81,9 @@ struct shm_party *call_anonymous_party(const struct shm_call *call);
 
 /* party_learn_name - give a party another name it goes by (first its number, then aliases). */
 void party_learn_name(struct shm_call *call, struct shm_party *party, struct text name);
+
+/* party_prefer_name - one of its other names becomes its number, and its number another name. */
+void party_prefer_name(struct shm_call *call, struct shm_party *party, struct text name);
 
 /* party_learn_names_of - it goes by all the names `same` goes by in another call. */
 void party_learn_names_of(struct shm_call *call, struct shm_party *party,

@@ -23,6 +23,8 @@ step_begin(struct step *step, const struct event *event)
     step->has_time = (event->flags & EVENT_HAS_TIME) != 0;
     step->time_us = event->time_us;
     step->now_ms = step->link->tick_ms;
+    step->horizon_ms = event->clock_ms;
+    step->held_count = 0;
     step->position = 0;
 }
 
@@ -74,35 +76,97 @@ call_touch(struct step *step, struct call call)
     span_set(step->table, call, SPAN_IDLE, step->event->clock_ms);
 }
 
-/* Let the call go that was idle longest, on whatever link. */
+void
+step_hold(struct step *step, struct call call)
+{
+    CHECK(step->held_count < STEP_HELD_MAX);
+    step->held[step->held_count++] = call.number;
+}
+
 static bool
-force_out_oldest(struct step *step)
+is_held(const struct step *step, struct call call)
+{
+    for (uint32_t i = 0; i < step->held_count; i++) {
+        if (step->held[i] == call.number)
+            return true;
+    }
+    return false;
+}
+
+/* The first call of a list that nothing has in hand. */
+static struct call
+first_idle(const struct step *step, uint16_t link, enum call_span span)
+{
+    struct call call = span_first(step->table, link, span);
+    while (call.number != 0 && is_held(step, call)) {
+        uint32_t next = call.slot->span[span].next;
+        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+    }
+    return call;
+}
+
+static struct call
+oldest_idle(const struct step *step)
 {
     struct call oldest = CALL_NONE;
     for (uint32_t i = 0; i < CALL_LINKS_MAX; i++) {
-        struct call first = span_first(step->table, (uint16_t)i, SPAN_IDLE);
+        if (step->table->links[i].known == 0)
+            continue;
+        struct call first = first_idle(step, (uint16_t)i, SPAN_IDLE);
         if (first.number == 0)
-            first = span_first(step->table, (uint16_t)i, SPAN_LINGER);
+            first = first_idle(step, (uint16_t)i, SPAN_LINGER);
         if (first.number != 0 &&
             (oldest.number == 0 || first.slot->last_order < oldest.slot->last_order))
             oldest = first;
     }
+    return oldest;
+}
+
+/* What gives way says the last that was heard on its own link. */
+static void
+give_way(struct step *step, struct call call)
+{
+    struct step own = *step;
+    own.link = &step->table->links[call.slot->link];
+    own.seq = own.link->last_seq;
+    own.has_time = own.link->has_time != 0;
+    own.time_us = own.link->last_us;
+    event_reset(step->blank);
+    step->blank->link = call.slot->link;
+    step->blank->order = step->event->order;
+    step->blank->clock_ms = own.link->clock_ms;
+    own.event = step->blank;
+    span_end_stale(&own, call);
+    step->outcome_count = own.outcome_count;
+    step->position = own.position;
+}
+
+/* Let the call go that was idle longest, on whatever link. */
+static bool
+force_out_oldest(struct step *step)
+{
+    struct call oldest = oldest_idle(step);
     if (oldest.number == 0)
         return false;
     counter_add(step->counters, COUNTER_CALLS_FORCED_OUT, 1);
-    span_end_stale(step, oldest);
-    if (!oldest.slot->detached)
+    give_way(step, oldest);
+    if (oldest.slot->detached == CALL_ATTACHED)
         step->port.closed(step->port.context, oldest.slot->key, oldest.slot->last_order);
     call_table_remove(step->table, oldest);
     return true;
 }
 
-/* Too large for any block: a call like that is nobody's, and takes no other's place. */
+/*
+ * Too large for any block: a call like that is nobody's, and takes no other's place. Clearings get
+ * more room than the rest, and what ends the call for good gets the last of it.
+ */
 static bool
-is_oversize(struct call call, uint32_t bytes)
+is_oversize(const struct step *step, struct call call, uint32_t bytes)
 {
     uint64_t used = call.number == 0 ? sizeof(struct shm_call) + CALL_ROOM_TEXT : call.block->used;
-    return used + bytes > CALL_BLOCK_MAX;
+    bool ends =
+        step->event->kind == EVENT_CONNECTION_CLEARED || step->event->kind == EVENT_CALL_CLEARED;
+    return used + bytes > CALL_BLOCK_MAX - (ends ? CALL_ROOM_LAST : CALL_ROOM_ENDS);
 }
 
 struct call
@@ -112,8 +176,11 @@ call_obtain(struct step *step, struct text call_id, uint32_t bytes)
     uint64_t key = call_key(link, call_id);
     for (;;) {
         struct call call = call_table_find(step->table, key, link, call_id);
-        if (is_oversize(call, bytes))
+        if (is_oversize(step, call, bytes)) {
+            if (call.number != 0 && step->event->kind == EVENT_CONNECTION_CLEARED)
+                span_end_stale(step, call);
             break;
+        }
         bool known = call.number != 0;
         if (!known)
             call = call_table_add(step->table, key, link, call_id, bytes);
@@ -171,9 +238,18 @@ call_note_details(struct step *step, struct call call)
 bool
 call_forget(struct step *step, struct call call)
 {
-    if (!call.slot->detached &&
-        !step->port.closed(step->port.context, call.slot->key, call.slot->last_order))
-        return false;
+    struct shm_call_slot *slot = call.slot;
+    if (slot->detached != CALL_REPLACED) {
+        uint64_t key = slot->detached == CALL_UNREPORTED ? slot->touched_order : slot->key;
+        if (!step->port.closed(step->port.context, key, slot->last_order)) {
+            if (slot->detached == CALL_ATTACHED) {
+                slot->touched_order = key;
+                call_detach(step, call);
+                slot->detached = CALL_UNREPORTED;
+            }
+            return false;
+        }
+    }
     call_table_remove(step->table, call);
     return true;
 }
@@ -181,8 +257,10 @@ call_forget(struct step *step, struct call call)
 void
 call_detach(struct step *step, struct call call)
 {
-    call.slot->detached = 1;
-    call_table_rekey(step->table, call, hash_finish(call.slot->key ^ step->event->order));
+    call.slot->detached = CALL_REPLACED;
+    call_table_rekey(
+        step->table, call,
+        hash_finish(call.slot->key ^ step->event->order ^ (uint64_t)call.number << 40));
 }
 
 /*
@@ -213,10 +291,13 @@ static struct call
 reopen(struct step *step, struct call old)
 {
     call_detach(step, old);
+    step_hold(step, old);
     uint32_t room = call_room(step->event) + old.block->used;
     struct call call = call_obtain(step, step_text(step, EVENT_TEXT_CALL), room);
-    if (call.number != 0 && old.slot->detached != 0)
-        call_copy_facts(call.block, old.block);
+    if (call.number == 0)
+        return call;
+    call_copy_facts(call.block, old.block);
+    call.block->joined_key = old.slot->key; /* answers to the old one's requests go on to it */
     return call;
 }
 
@@ -271,11 +352,24 @@ step_call_event(struct step *step)
         step_living(step, call);
 }
 
+/* The last that was heard on the link. */
+static void
+note_moment(struct step *step)
+{
+    struct shm_worker_link *link = step->link;
+    link->clock_ms = step->event->clock_ms;
+    if (step->event->kind == EVENT_LINK || step->event->kind == EVENT_DEVICE)
+        return;
+    link->last_seq = step->seq;
+    link->has_time = step->has_time;
+    link->last_us = step->time_us;
+}
+
 void
 call_step(struct step *step)
 {
     const struct event *event = step->event;
-    step->link->clock_ms = event->clock_ms;
+    note_moment(step);
     switch ((enum event_kind)event->kind) {
     case EVENT_LINK:
         directory_note_link(step->table, event);
@@ -293,6 +387,8 @@ call_step(struct step *step)
     case EVENT_LINK_DOWN:
     case EVENT_LINK_UP:
         step->link->lost_order = event->order;
+        step->link->lost_ms = event->clock_ms;
+        step->link->up_ms = event->kind == EVENT_LINK_UP ? event->clock_ms + 1 : 0;
         break;
     case EVENT_SNAPSHOT_DEVICE:
     case EVENT_SNAPSHOT_CALL:

@@ -30,7 +30,7 @@ struct layout {
     uint64_t links, devices, device_index, index, slots, blocks, end;
 };
 
-/* Blocks get 3 KiB a call on average: the usual one takes 1 to 2. Sparse: unused costs nothing. */
+/* Blocks get 6 KiB a call on average: the usual one takes 1 to 2. Sparse: unused costs nothing. */
 static struct layout
 layout_of(uint32_t max_calls)
 {
@@ -42,7 +42,7 @@ layout_of(uint32_t max_calls)
     at.index = at.device_index + sizeof(struct shm_index_entry) * 2 * CALL_DEVICES_MAX;
     at.slots = at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
     at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
-    at.end = at.blocks + (uint64_t)max_calls * 3072 + 4 * (uint64_t)CALL_BLOCK_MAX;
+    at.end = at.blocks + (uint64_t)max_calls * 6144 + 4 * (uint64_t)CALL_BLOCK_MAX;
     return at;
 }
 
@@ -214,6 +214,7 @@ static void
 slot_give(struct call_table *table, uint32_t number)
 {
     table->slots[number].key = 0;
+    table->slots[number].detached = CALL_ATTACHED;
     table->slots[number].next_free = table->shared->free_slot;
     table->shared->free_slot = number;
 }

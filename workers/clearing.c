@@ -31,8 +31,7 @@ only_party(struct step *step, struct call call,
            bool (*fits)(struct step *, struct call, const struct shm_party *))
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party) || !fits(step, call, party))
             continue;
         if (found != NULL)
@@ -102,7 +101,7 @@ find_cleared(struct step *step, struct call call)
     bool is_elsewhere = name != NULL && (name->flags & NAME_ELSEWHERE) != 0;
     party = is_elsewhere ? NULL : guess_party(step, call);
     if (party != NULL) {
-        party_learn_name(call.block, party, device);
+        party_note_name(step, call, party, device);
         return party;
     }
     if ((call.block->flags & CALL_FROM_START) != 0) {
@@ -134,19 +133,27 @@ is_one_of_many_phones(struct step *step, struct shm_party *party)
     return false;
 }
 
-static bool
-has_request_for(struct step *step, struct call call, const struct shm_party *party)
+enum asked {
+    NOT_ASKED,
+    MAYBE_ASKED, /* a request for it is not answered yet */
+    WAS_ASKED,   /* a request for it was granted */
+};
+
+/* Did we ask for this party's connection to be cleared? */
+static enum asked
+asked_for(struct step *step, struct call call, const struct shm_party *party)
 {
-    FOR_EACH_REQUEST(request, call.block)
-    {
-        bool counts = request->state == REQUEST_STATE_GRANTED
-                          ? step->event->clock_ms < request->answered_ms + SPAN_GRANTED_MS
-                          : request_is_open(step, request);
-        if (counts && (request->clears_call ||
-                       party_is_named(call.block, party, call_text(call.block, request->target))))
-            return true;
+    enum asked asked = NOT_ASKED;
+    FOR_EACH_REQUEST (request, call.block) {
+        if (!request->clears_call &&
+            !party_is_named(call.block, party, call_text(call.block, request->target)))
+            continue;
+        if (request->state == REQUEST_STATE_GRANTED && request_is_fresh(step, request))
+            return WAS_ASKED;
+        if (request_is_open(step, request))
+            asked = MAYBE_ASKED;
     }
-    return false;
+    return asked;
 }
 
 /* Parallel ringing, pickup: another party answered, or goes on alerting, and this one's clearing
@@ -158,11 +165,10 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
     const struct shm_party *named = call_party(call.block, releasing);
     bool answered = false;
     bool alerting = false;
-    FOR_EACH_PARTY(each, call.block)
-    {
-        if (each == party || !party_counts(step, call, each))
+    FOR_EACH_PARTY (each, call.block) {
+        if (each == party)
             continue;
-        alerting |= each->state == LOCAL_ALERTING;
+        alerting |= each->state == LOCAL_ALERTING && party_counts(step, call, each);
         bool answers = each->answered_fact > party->joined_fact;
         if (releasing.length == 0)
             answered |= answers;
@@ -170,18 +176,6 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
             return true;
     }
     return releasing.length == 0 && (answered || alerting);
-}
-
-/* The ways in which an alerting or queued connection clears without anybody hanging up. */
-static bool
-is_diverted(struct step *step, struct call call, const struct shm_party *party)
-{
-    if (!party_is_waiting(party))
-        return false;
-    if (judge_is_diversion(step->event->cause))
-        return true;
-    return party->state == LOCAL_ALERTING && !has_request_for(step, call, party) &&
-           is_passed_over(step, call, party);
 }
 
 /* Out of sight after a diversion is looked at much later: the next Delivered may bring somebody
@@ -194,10 +188,9 @@ watch_quiet(struct step *step, struct call call)
 }
 
 static void
-end_unanswered(struct step *step, struct call call, struct shm_party *party)
+end_unanswered(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
-    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_NO_ANSWER);
-    act_end_party(step, call, party, act);
+    act_fix(call, act, REASON_NO_ANSWER);
     party->end_call_state = CALL_STATE_NO_ANSWER;
     act_settle(step, call);
     watch_quiet(step, call);
@@ -224,18 +217,59 @@ releasing_of(struct step *step, struct call call, const struct shm_party *subjec
     return evidence_fit(step, call, releasing);
 }
 
+/* Who else ends because the party ended; an observer's leaving ends nothing. */
 static void
-end_in_own_act(struct step *step, struct call call, struct shm_party *party)
+mark_others(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
+{
+    if (!party_is_observer(step, call, party) || act->counted == 0)
+        left_after(step, call, act, party);
+}
+
+/* The party ends; whether by somebody, the answer to a request must still tell. */
+static bool
+is_undecided(const struct shm_act *act)
+{
+    return (act->flags & (ACT_ELSE_UNANSWERED | ACT_ELSE_DIVERTED)) != 0;
+}
+
+void
+clearing_decide(struct step *step, struct call call, struct shm_act *act)
+{
+    if (!is_undecided(act) || (act->flags & ACT_WAITING) != 0)
+        return;
+    struct shm_party *party = act_subject(call, act);
+    bool unanswered = (act->flags & ACT_ELSE_UNANSWERED) != 0;
+    act->flags = (uint16_t)(act->flags & ~(ACT_ELSE_UNANSWERED | ACT_ELSE_DIVERTED));
+    if ((act->flags & ACT_GRANTED) != 0) {
+        mark_others(step, call, party, act);
+        act_reconsider(step, call, act);
+        left_finish(step, call, act);
+    } else if (unanswered) {
+        end_unanswered(step, call, party, act);
+    } else {
+        act_fix(call, act, REASON_HANGUP);
+        party_divert(step, call, party);
+        watch_quiet(step, call);
+    }
+}
+
+static void
+end_in_own_act(struct step *step, struct call call, struct shm_party *party, uint16_t unless)
 {
     struct text releasing = releasing_of(step, call, party);
     struct shm_act *act = act_begin(step, call, party);
     act->releasing = call_add_text(call.block, releasing);
+    act->flags |= unless;
     if (party_is_observer(step, call, party))
         act->flags |= ACT_OBSERVER;
     act_end_party(step, call, party, act);
-    left_after(step, call, act, party);
+    if (unless == 0)
+        mark_others(step, call, party, act);
     act_judge(step, call, act);
-    left_finish(step, call, act);
+    if (unless == 0)
+        left_finish(step, call, act);
+    else
+        clearing_decide(step, call, act);
 }
 
 /*
@@ -255,13 +289,33 @@ end_alone(struct step *step, struct call call, struct shm_party *party)
         !text_is_equal(call_text(call.block, act->initiator), releasing)) {
         party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
         party->act = 0;
-        end_in_own_act(step, call, party);
+        end_in_own_act(step, call, party, 0);
         return;
     }
     if (names_other)
         act_learn(step, call, act, releasing);
     act_end_party(step, call, party, act);
     left_finish(step, call, act);
+}
+
+/* A waiting party that nobody need have hung up on: diverted, or not answered. A request of ours
+ * for it, if it was granted, makes it a release all the same. */
+static void
+end_waiting(struct step *step, struct call call, struct shm_party *party)
+{
+    enum asked asked = asked_for(step, call, party);
+    uint16_t unless = 0;
+    if (judge_is_no_answer(step->event->cause))
+        unless = ACT_ELSE_UNANSWERED;
+    else if (party->state == LOCAL_ALERTING && is_passed_over(step, call, party))
+        unless = ACT_ELSE_DIVERTED;
+    if (judge_is_diversion(step->event->cause) ||
+        (unless == ACT_ELSE_DIVERTED && asked == NOT_ASKED)) {
+        party_divert(step, call, party);
+        watch_quiet(step, call);
+    } else {
+        end_in_own_act(step, call, party, unless);
+    }
 }
 
 void
@@ -271,23 +325,19 @@ clearing_connection(struct step *step, struct call call)
     party_make_monitored(step, call);
     if (party == NULL)
         return;
-    uint8_t cause = step->event->cause;
-    if (judge_is_transfer(cause)) {
+    if (judge_is_transfer(step->event->cause)) {
         clearing_leave_by_transfer(step, call, party);
     } else if (is_silent(party)) {
         act_drop_party(call, party);
+        left_finish(step, call, NULL);
     } else if (is_one_of_many_phones(step, party)) {
         return;
     } else if ((party->flags & PARTY_ALONE) != 0) {
         end_alone(step, call, party);
-    } else if (party_is_waiting(party) && judge_is_no_answer(cause) &&
-               !has_request_for(step, call, party)) {
-        end_unanswered(step, call, party);
-    } else if (is_diverted(step, call, party)) {
-        party_divert(step, call, party);
-        watch_quiet(step, call);
+    } else if (party_is_waiting(party)) {
+        end_waiting(step, call, party);
     } else {
-        end_in_own_act(step, call, party);
+        end_in_own_act(step, call, party, 0);
     }
 }
 
@@ -305,15 +355,13 @@ clearing_call(struct step *step, struct call call)
 {
     struct shm_act *act = NULL; /* of those who were not alone before */
     struct shm_act *last = NULL;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && is_silent(party))
             act_drop_party(call, party);
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0 && act == NULL)
             act = act_begin(step, call, NULL);
     }
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
         last = (party->flags & PARTY_ALONE) != 0 ? call_at(call.block, party->act) : act;

@@ -21,6 +21,10 @@ void clearing_connection(struct step *step, struct call call);
 /* clearing_call - a new fact: the whole call has cleared. */
 void clearing_call(struct step *step, struct call call);
 
+/* clearing_decide - an act that hung on a request's answer has its verdict: if the request was not
+ * granted, its party was diverted or not answered, and nobody ended it. */
+void clearing_decide(struct step *step, struct call call, struct shm_act *act);
+
 /* clearing_copy - another monitor tells of a clearing we know; it may say more than the first. */
 void clearing_copy(struct step *step, struct call call);
 

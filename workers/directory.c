@@ -14,6 +14,8 @@ directory_note_link(struct call_table *table, const struct event *event)
 {
     struct shm_worker_link *link = &table->links[event->link];
     struct text name = event->texts[EVENT_TEXT_LINK];
+    if (link->known == 0)
+        link->up_ms = 1;
     link->known = 1;
     memcpy(link->name, name.at, name.length);
     link->name_length = (uint8_t)name.length;

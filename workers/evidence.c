@@ -3,11 +3,13 @@
 #include "ipc/profile.h"
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/party_step.h"
 
 bool
 party_is_observer(const struct step *step, struct call call, const struct shm_party *party)
 {
-    return (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
+    return (party->flags & PARTY_OBSERVER) != 0 ||
+           (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
             EVENT_DEVICE_OBSERVER) != 0;
 }
 
@@ -25,8 +27,7 @@ struct shm_party *
 evidence_only_other(const struct step *step, struct call call, const struct shm_party *party)
 {
     struct shm_party *other = NULL;
-    FOR_EACH_PARTY(each, call.block)
-    {
+    FOR_EACH_PARTY (each, call.block) {
         if (each == party || !party_counts(step, call, each))
             continue;
         if (other != NULL)
@@ -41,8 +42,7 @@ evidence_only_other(const struct step *step, struct call call, const struct shm_
 static struct shm_party *
 only_nameless(const struct step *step, struct call call)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && party->number != 0 &&
             !directory_has_monitor(step->table, call.slot->link,
                                    call_text(call.block, party->number)))
@@ -66,7 +66,7 @@ evidence_fit(struct step *step, struct call call, struct text device)
         return device;
     struct shm_party *nameless = only_nameless(step, call);
     if (nameless != NULL) {
-        party_learn_name(call.block, nameless, device);
+        party_note_name(step, call, nameless, device);
         return device;
     }
     if ((call.block->flags & CALL_FROM_START) == 0)
@@ -82,14 +82,22 @@ request_is_open(const struct step *step, const struct shm_request *request)
            step->now_ms < request->sent_ms + step->link->request_timeout_ms;
 }
 
+bool
+request_is_fresh(const struct step *step, const struct shm_request *request)
+{
+    return step->now_ms < request->answered_ms + SPAN_GRANTED_MS;
+}
+
 static bool
 request_counts(const struct shm_request *request, const struct shm_act *act,
                const struct shm_request *assumed)
 {
+    if (request->id > act->order)
+        return false;
     if (request == assumed)
         return true;
     return request->state == REQUEST_STATE_GRANTED &&
-           act->clock_ms < request->answered_ms + SPAN_GRANTED_MS;
+           act->tick_ms < request->answered_ms + SPAN_GRANTED_MS;
 }
 
 /* The name to print for a device a request spoke of: its party's number, if it is one. */
@@ -101,7 +109,7 @@ party_name(const struct shm_call *call, call_ref ref)
     return party == NULL ? name : call_text(call, party->number);
 }
 
-static void
+static struct text
 gather_clear_call(struct evidence_set *set, const struct shm_call *call,
                   const struct shm_request *request)
 {
@@ -111,8 +119,7 @@ gather_clear_call(struct evidence_set *set, const struct shm_call *call,
         asker = party_name(call, request->target);
     if (asker.length == 0)
         set->asked_by_nobody = true;
-    else
-        set->asked_by_self = asker;
+    return asker;
 }
 
 /* A request for X's own connection. With three or more parties, one that names nobody may have
@@ -135,20 +142,19 @@ gather_own(struct evidence_set *set, const struct shm_call *call, const struct s
 }
 
 /* Two parties left: a request for either tells who ended the call, whichever clears first. */
-static void
-gather_other(struct evidence_set *set, struct call held, const struct shm_act *act,
+static struct text
+gather_other(struct evidence_set *set, struct call call, const struct shm_act *act,
              const struct shm_party *subject, const struct shm_request *request)
 {
-    const struct shm_call *call = held.block;
     if (act->counted != 2)
-        return;
-    struct text target = party_name(call, request->target);
-    const struct shm_party *other = subject == NULL ? NULL : act_other(held, act, subject);
-    if (subject != NULL && (other == NULL || !party_is_named(call, other, target)))
-        return;
-    struct text asker = party_name(call, request->requester);
-    set->asked_by_self = asker.length != 0 ? asker : target;
+        return TEXT_NONE;
+    struct text target = party_name(call.block, request->target);
+    const struct shm_party *other = subject == NULL ? NULL : act_other(call, act, subject);
+    if (subject != NULL && (other == NULL || !party_is_named(call.block, other, target)))
+        return TEXT_NONE;
     set->any_granted = true;
+    struct text asker = party_name(call.block, request->requester);
+    return asker.length != 0 ? asker : target;
 }
 
 /* localConnectionInfo null: the monitored device released. Connected or fail: it did not. */
@@ -189,20 +195,26 @@ evidence_gather(const struct step *step, struct call call, const struct shm_act 
                             (act->cause == CAUSE_ABSENT || act->cause == CAUSE_NORMAL ||
                              act->cause == CAUSE_NORMAL_CLEARING);
     }
-    FOR_EACH_REQUEST(request, block)
-    {
+    /* A request for the subject's own connection tells most, one for the other's comes next. */
+    struct text by_other = TEXT_NONE;
+    struct text by_clear_all = TEXT_NONE;
+    FOR_EACH_REQUEST (request, block) {
         if (!request_counts(request, act, assumed))
             continue;
         struct text target = call_text(block, request->target);
         if (request->clears_call) {
-            gather_clear_call(&set, block, request);
+            by_clear_all = gather_clear_call(&set, block, request);
             *by_clear_call = true;
         } else if (subject != NULL && (party_is_named(block, subject, target) ||
                                        (target.length == 0 && act->counted <= 2))) {
             gather_own(&set, block, act, subject, request);
-        } else {
-            gather_other(&set, call, act, subject, request);
+        } else if (by_other.length == 0) {
+            by_other = gather_other(&set, call, act, subject, request);
         }
     }
+    if (set.asked_by_self.length == 0)
+        set.asked_by_self = by_other;
+    if (set.asked_by_self.length == 0)
+        set.asked_by_self = by_clear_all;
     return set;
 }

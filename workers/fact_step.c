@@ -1,6 +1,7 @@
 #include "workers/fact_step.h"
 
 #include "base/check.h"
+#include "workers/act.h"
 #include "workers/clearing.h"
 #include "workers/directory.h"
 #include "workers/left.h"
@@ -10,8 +11,7 @@
 static void
 connect_callers(struct call call, const struct shm_party *subject)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party != subject && party_is_active(party) && party->state == LOCAL_INITIATED)
             party->state = LOCAL_CONNECTED;
     }
@@ -30,8 +30,7 @@ leave_queue(struct step *step, struct call call, const struct shm_party *subject
 static void
 leave_all_queues(struct step *step, struct call call, const struct shm_party *subject)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party != subject && party_is_active(party) && party->state == LOCAL_QUEUED)
             party_divert(step, call, party);
     }
@@ -93,6 +92,8 @@ step_established(struct step *step, struct call call, bool opening)
         party_make_caller(step, call);
     if (!treatment) {
         party->answered_fact = call.block->fact_count;
+        if (call.block->answer_fact == 0)
+            call.block->answer_fact = call.block->fact_count;
         party_answer(step, call, party);
     }
 }
@@ -115,6 +116,12 @@ static void
 step_diverted(struct step *step, struct call call)
 {
     struct shm_party *party = party_of_subject(step, call);
+    if (party != NULL && (party->flags & PARTY_ALONE) != 0) {
+        struct shm_act *act = call_at(call.block, party->act);
+        act_end_party(step, call, party, act);
+        left_finish(step, call, act);
+        return;
+    }
     if (party != NULL)
         party_divert(step, call, party);
     if (left_is_unseen(step, call))
@@ -139,7 +146,6 @@ step_network_reached(struct step *step, struct call call, bool opening)
 {
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_CONNECTED, &made);
-    party->flags |= PARTY_NETWORK;
     call_note_name(call.block, step_text(step, EVENT_TEXT_SUBJECT), 0);
     call.block->flags |= CALL_OUTBOUND;
     connect_callers(call, party);

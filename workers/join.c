@@ -43,13 +43,16 @@ obtain_old(struct step *step, const struct join *join, struct text call_id, stru
     if (call.number != 0 && call.block->life == CALL_ENDED)
         return CALL_NONE;
     call = call_obtain(step, call_id, room);
-    if (call.number == 0 || call.block->life != CALL_EMBRYO)
+    if (call.number == 0)
+        return call;
+    step_hold(step, call);
+    if (call.block->life != CALL_EMBRYO)
         return call;
     call_open(step, call);
     struct text number = join->controller.length != 0 ? join->controller : device;
     if (number.length != 0 && !join->replaces_path) {
         struct shm_party *party = party_join(step, call, number, LOCAL_CONNECTED);
-        party_learn_name(call.block, party, device);
+        party_note_name(step, call, party, device);
     }
     return call;
 }
@@ -71,8 +74,7 @@ leave_old(struct step *step, const struct join *join, struct call call, struct t
 static struct shm_party *
 find_same(struct call kept, const struct shm_party *from, const struct shm_call *other)
 {
-    FOR_EACH_PARTY(party, kept.block)
-    {
+    FOR_EACH_PARTY (party, kept.block) {
         if (party_is_active(party) &&
             party_is_named(other, from, call_text(kept.block, party->number)))
             return party;
@@ -80,9 +82,21 @@ find_same(struct call kept, const struct shm_party *from, const struct shm_call 
     return call_active_party(kept.block, call_text(other, from->number));
 }
 
+/* Does the one who called still take part? Else the other call's caller is the one who waits. */
+static bool
+call_has_caller(struct call call)
+{
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && (party->flags & PARTY_CALLER) != 0)
+            return true;
+    }
+    return false;
+}
+
 static void
 merge_party(struct call kept, struct shm_party *from, const struct shm_call *other)
 {
+    bool has_caller = call_has_caller(kept);
     struct shm_party *same = find_same(kept, from, other);
     if (same == NULL) {
         same = call_add_party(kept.block, call_text(other, from->number));
@@ -96,7 +110,9 @@ merge_party(struct call kept, struct shm_party *from, const struct shm_call *oth
         same->aliases = 0;
         same->act = 0;
         same->other = 0;
-        same->flags = (uint16_t)(same->flags & ~(PARTY_ALONE | PARTY_CALLER));
+        same->flags = (uint16_t)(same->flags & ~PARTY_ALONE);
+        if (has_caller)
+            same->flags = (uint16_t)(same->flags & ~PARTY_CALLER);
     }
     party_learn_names_of(kept.block, same, other, from);
     from->flags = (uint16_t)((from->flags & ~PARTY_ALONE) | PARTY_ENDED | PARTY_TOLD);
@@ -106,8 +122,7 @@ merge_party(struct call kept, struct shm_party *from, const struct shm_call *oth
 static void
 merge_requests(struct call kept, const struct shm_call *other)
 {
-    FOR_EACH_REQUEST(from, other)
-    {
+    FOR_EACH_REQUEST (from, other) {
         if (from->state == REQUEST_STATE_USED)
             continue;
         struct shm_request *to = call_add_request(kept.block);
@@ -146,21 +161,25 @@ merge_details(struct call kept, const struct shm_call *other)
         block->queue = call_add_text(block, call_text(other, other->queue));
 }
 
-static void
-merge_calls(struct step *step, struct join *join)
+/* False, and nothing merged, when the two do not fit into one block. */
+static bool
+merge_calls(struct step *step, struct join *join, struct call from)
 {
-    if (!call_table_reserve(step->table, &join->kept, join->other.block->used))
-        return;
-    struct shm_call *other = join->other.block;
+    uint32_t room = from.block->used + call_room(step->event) + CALL_ROOM_STEP;
+    if (!call_table_reserve(step->table, &join->kept, room)) {
+        counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
+        return false;
+    }
+    struct shm_call *other = from.block;
     left_join(join->kept);
     merge_details(join->kept, other);
-    FOR_EACH_PARTY(party, other)
-    {
+    FOR_EACH_PARTY (party, other) {
         if (party_is_active(party))
             merge_party(join->kept, party, other);
     }
     merge_requests(join->kept, other);
     merge_names(join->kept, other);
+    return true;
 }
 
 /* The old call that is not continued: one EventCallDeleted, none when only IDs changed. */
@@ -196,13 +215,39 @@ leave_tombstone(struct step *step, struct call kept, struct text old_id)
     span_set(step->table, stone, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
 
+/*
+ * The result's callID is free for the kept call: whatever stood under it is set aside if it has ended,
+ * and is taken in if it was heard of before this event told what it is.
+ */
+static bool
+clear_result_id(struct step *step, struct join *join)
+{
+    struct call found = find_call(step, join->result);
+    if (found.number == 0)
+        return true;
+    if (found.block->life == CALL_ENDED) {
+        call_detach(step, found);
+        return true;
+    }
+    if (!merge_calls(step, join, found))
+        return false;
+    if (found.block->life == CALL_LIVING)
+        act_end_call(step, found, NULL);
+    else
+        found.block->life = CALL_ENDED;
+    found.block->joined_key = join->kept.slot->key;
+    call_detach(step, found);
+    return true;
+}
+
 static void
-rename_call(struct step *step, const struct join *join)
+rename_call(struct step *step, struct join *join)
 {
     char old_id[EVENT_TEXT_LENGTH];
     struct text old = call_text(join->kept.block, join->kept.block->call_id);
-    if (text_is_equal(old, join->result) || find_call(step, join->result).number != 0)
+    if (text_is_equal(old, join->result) || !clear_result_id(step, join))
         return;
+    old = call_text(join->kept.block, join->kept.block->call_id);
     memcpy(old_id, old.at, old.length);
     old.at = old_id;
     call_table_rekey(step->table, join->kept, call_key(step->event->link, join->result));
@@ -233,13 +278,12 @@ is_listed(struct call call, const struct event *event, const struct shm_party *p
     return false;
 }
 
-/* The one party without a monitor that no item names: an item that fits nobody is it. */
+/* The one party without a monitor that no item names: an old connection that fits nobody is his. */
 static struct shm_party *
 only_unlisted(struct step *step, struct call call)
 {
     struct shm_party *found = NULL;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party) || is_listed(call, step->event, party) ||
             directory_has_monitor(step->table, call.slot->link,
                                   call_text(call.block, party->number)))
@@ -249,6 +293,18 @@ only_unlisted(struct step *step, struct call call)
         found = party;
     }
     return found;
+}
+
+/* An item without an old connection is a newcomer's, and so is one of the device that was added. */
+static bool
+is_newcomer(const struct step *step, struct call call, const struct event_item *item)
+{
+    struct text added = step_text(step, EVENT_TEXT_NEW_DESTINATION);
+    return (item->old_device.length == 0 && item->old_call.length == 0) ||
+           (added.length != 0 &&
+            (text_is_equal(added, item->endpoint) || text_is_equal(added, item->new_device))) ||
+           directory_has_monitor(step->table, call.slot->link, item->endpoint) ||
+           directory_has_monitor(step->table, call.slot->link, item->new_device);
 }
 
 static bool
@@ -269,12 +325,12 @@ apply_list(struct step *step, const struct join *join)
         if (device.length == 0 || (!join->conference && is_controller(join, item)))
             continue;
         struct shm_party *party = find_listed(call, item);
-        if (party == NULL)
+        if (party == NULL && !is_newcomer(step, call, item))
             party = only_unlisted(step, call);
         if (party == NULL)
             party = party_join(step, call, device, LOCAL_CONNECTED);
-        party_learn_name(call.block, party, item->endpoint);
-        party_learn_name(call.block, party, item->new_device);
+        party_note_name(step, call, party, item->endpoint);
+        party_note_name(step, call, party, item->new_device);
         if (!join->conference)
             continue;
         party->flags |= PARTY_TALKED;
@@ -292,13 +348,10 @@ join_two(struct step *step, struct join *join)
         if (join->other.number != 0)
             leave_old(step, join, join->other, step_text(step, EVENT_TEXT_SECOND_DEVICE));
     }
-    if (join->other.number != 0) {
-        merge_calls(step, join);
-        rename_call(step, join);
+    bool merged = join->other.number != 0 && merge_calls(step, join, join->other);
+    rename_call(step, join);
+    if (merged)
         end_other(step, join);
-    } else {
-        rename_call(step, join);
-    }
     left_join(join->kept);
     apply_list(step, join);
     if (join->conference) {
@@ -310,6 +363,15 @@ join_two(struct step *step, struct join *join)
     party_make_monitored(step, join->kept);
 }
 
+/* The primary call ended by itself just before; what is said of the other still counts. */
+static bool
+is_only_second_left(const struct step *step, struct call primary)
+{
+    struct call second = find_call(step, step_text(step, EVENT_TEXT_SECOND_CALL));
+    return second.number != 0 && second.block->life == CALL_LIVING &&
+           primary.block->joined_key == 0;
+}
+
 /* Said before, or about a call that is no more: only the fact is noted. */
 static bool
 is_known(struct step *step)
@@ -319,7 +381,7 @@ is_known(struct step *step)
         return false;
     primary.slot->last_order = step->event->order;
     if (primary.block->life == CALL_ENDED)
-        return true;
+        return !is_only_second_left(step, primary);
     if (!call_table_reserve(step->table, &primary, call_room(step->event)))
         return true;
     return !call_note_fact(primary.block, step->event->kind, fact_subject(step->event),
@@ -374,7 +436,8 @@ join_calls(struct step *step)
         if (second.length != 0 && !text_is_equal(second, primary))
             join.other =
                 obtain_old(step, &join, second, step_text(step, EVENT_TEXT_SECOND_DEVICE), room);
-        if (join.other.number != 0 && text_is_equal(second, join.result)) {
+        if (join.other.number != 0 &&
+            (join.kept.number == 0 || text_is_equal(second, join.result))) {
             struct call swap = join.kept;
             join.kept = join.other;
             join.other = swap;

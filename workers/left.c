@@ -8,8 +8,7 @@
 bool
 left_any(struct call call)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party))
             return true;
     }
@@ -21,8 +20,7 @@ left_is_unseen(const struct step *step, struct call call)
 {
     if ((call.block->flags & CALL_WATCHED) != 0)
         return false;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && directory_is_monitored(step->table, call.slot->link,
                                                              call_text(call.block, party->number)))
             return false;
@@ -33,8 +31,7 @@ left_is_unseen(const struct step *step, struct call call)
 void
 left_join(struct call call)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) != 0) {
             party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
             party->act = 0;
@@ -58,8 +55,7 @@ somebody_goes_on(const struct step *step, struct call call, const struct shm_par
     bool caller_left = (subject->flags & PARTY_CALLER) != 0;
     uint32_t count = 0;
     bool engaged = false;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_counts(step, call, party))
             continue;
         if (caller_left && party->state == LOCAL_QUEUED)
@@ -77,8 +73,7 @@ left_after(struct step *step, struct call call, struct shm_act *act,
     if (!controller_ends(step, call, subject) && somebody_goes_on(step, call, subject))
         return;
     act->flags |= ACT_ENDS_ALL;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0)
             act_mark_alone(call, party, act);
     }
@@ -88,38 +83,37 @@ left_after(struct step *step, struct call call, struct shm_act *act,
 static void
 drop_silent(struct call call)
 {
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
         if ((party->flags & PARTY_BRIDGED) == 0 || (party->flags & PARTY_TALKED) != 0)
             return;
     }
-    FOR_EACH_PARTY(party, call.block)
-    {
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party))
             act_drop_party(call, party);
     }
 }
 
-/* Those who are alone end in their act; the others talk on where we cannot see. */
+/* Those who are alone end in their act; the others in one of their own, of that reason. The act of
+ * the last one is returned; the latter's, if there is one. */
 static struct shm_act *
-end_unseen(struct step *step, struct call call, struct shm_act *act)
+end_left(struct step *step, struct call call, struct shm_act *act, enum reason reason)
 {
-    struct shm_act *unseen = NULL;
-    FOR_EACH_PARTY(party, call.block)
-    {
+    struct shm_act *own = NULL;
+    FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
         if ((party->flags & PARTY_ALONE) != 0) {
-            act_end_party(step, call, party, call_at(call.block, party->act));
+            act = call_at(call.block, party->act);
+            act_end_party(step, call, party, act);
             continue;
         }
-        if (unseen == NULL)
-            unseen = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT);
-        act_end_party(step, call, party, unseen);
+        if (own == NULL)
+            own = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason);
+        act_end_party(step, call, party, own);
     }
-    return unseen != NULL ? unseen : act;
+    return own != NULL ? own : act;
 }
 
 void
@@ -127,23 +121,19 @@ left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
     if (left_any(call) && left_is_unseen(step, call))
-        act = end_unseen(step, call, act);
+        act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
     if (!left_any(call) && call.block->life == CALL_LIVING)
         act_end_call(step, call, act);
     act_settle(step, call);
 }
 
 void
-left_end_unseen(struct step *step, struct call call)
+left_end_all(struct step *step, struct call call, enum reason reason)
 {
     drop_silent(call);
-    struct shm_act *act =
-        act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT);
-    FOR_EACH_PARTY(party, call.block)
-    {
-        if (party_is_active(party))
-            act_end_party(step, call, party, act);
-    }
-    act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
+    struct shm_act *act = end_left(step, call, NULL, reason);
+    if (act == NULL && (call.block->flags & CALL_HAD_PARTY) != 0)
+        act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason);
+    act_end_call(step, call, act);
     act_settle(step, call);
 }

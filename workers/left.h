@@ -20,8 +20,9 @@ void left_after(struct step *step, struct call call, struct shm_act *act,
  * For ends by clearing, loss and being alone; not for diversions. Then tells what can be told. */
 void left_finish(struct step *step, struct call call, struct shm_act *act);
 
-/* left_end_unseen - end all that are left as out of sight, and the call. */
-void left_end_unseen(struct step *step, struct call call);
+/* left_end_all - end all that are left, and the call: out of sight, stale, lost. Whoever was alone
+ * ends in the act he was left alone in. */
+void left_end_all(struct step *step, struct call call, enum reason reason);
 
 /* Will the call send us nothing more: no monitored party left, no call monitor? */
 bool left_is_unseen(const struct step *step, struct call call);

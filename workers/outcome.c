@@ -107,12 +107,6 @@ party_outcome(struct step *step, struct call call, const struct shm_party *party
     return outcome;
 }
 
-static uint8_t
-reason_of(const struct shm_act *act, const struct shm_party *party)
-{
-    return party->end_reason != UINT8_MAX ? party->end_reason : act->reason;
-}
-
 static void
 outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
                  const struct shm_party *party)
@@ -127,7 +121,7 @@ outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
         outcome->releasing = RELEASING_UNKNOWN;
     else
         outcome->releasing = self ? RELEASING_LOCAL : RELEASING_REMOTE;
-    outcome->reason = reason_of(act, party);
+    outcome->reason = act->reason;
     outcome->evidence = act->evidence;
     outcome->call_state = party->end_call_state;
     add_texts(step, outcome, call, call_text(block, party->number), call_text(block, party->other),
@@ -142,7 +136,7 @@ outcome_party(struct step *step, struct call call, const struct shm_act *act,
     if (directory_is_monitored(step->table, call.slot->link, number))
         outcome_dn_event(step, call, act, party);
     struct shm_outcome *outcome = party_outcome(step, call, party, OUTCOME_PARTY_DELETED);
-    outcome->reason = reason_of(act, party);
+    outcome->reason = act->reason;
     outcome->evidence = act->evidence;
     add_texts(step, outcome, call, number, TEXT_NONE, act_initiator(call, act));
 }
@@ -180,13 +174,20 @@ outcome_redirect(struct step *step, struct call call, const struct shm_party *pa
     add_texts(step, outcome, call, number, call_text(call.block, party->other), TEXT_NONE);
 }
 
+static bool
+is_before(const struct shm_outcome *left, const struct shm_outcome *right)
+{
+    if (left->call_order != right->call_order)
+        return left->call_order < right->call_order;
+    return left->conn_id < right->conn_id;
+}
+
 void
 step_flush(struct step *step)
 {
     /* A stable insertion sort by call: nearly always in order, as most messages touch one. */
     for (uint32_t i = 1; i < step->outcome_count; i++) {
-        for (uint32_t j = i;
-             j > 0 && step->outcomes[j].call_order < step->outcomes[j - 1].call_order; j--) {
+        for (uint32_t j = i; j > 0 && is_before(&step->outcomes[j], &step->outcomes[j - 1]); j--) {
             struct shm_outcome swap = step->outcomes[j];
             step->outcomes[j] = step->outcomes[j - 1];
             step->outcomes[j - 1] = swap;

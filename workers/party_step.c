@@ -6,12 +6,25 @@
 #include "workers/left.h"
 #include "workers/outcome.h"
 
+/* A party goes by the name that has a monitor, if one of its names has. */
+void
+party_note_name(struct step *step, struct call call, struct shm_party *party, struct text name)
+{
+    uint16_t link = call.slot->link;
+    party_learn_name(call.block, party, name);
+    if (party->number != 0 && directory_has_monitor(step->table, link, name) &&
+        !directory_has_monitor(step->table, link, call_text(call.block, party->number)))
+        party_prefer_name(call.block, party, name);
+}
+
 struct shm_party *
 party_join(struct step *step, struct call call, struct text number, enum local_state state)
 {
     left_join(call);
     struct shm_party *party = call_add_party(call.block, number);
     party->state = (uint8_t)state;
+    if (step->event->cause == CAUSE_SILENT_PARTICIPATION)
+        party->flags |= PARTY_OBSERVER;
     if (state == LOCAL_ALERTING)
         party->flags |= PARTY_ALERTED;
     if (step->has_time) {
@@ -40,8 +53,8 @@ party_of_subject(struct step *step, struct call call)
         party = call_active_party(call.block, subject);
     if (party == NULL)
         return NULL;
-    party_learn_name(call.block, party, subject);
-    party_learn_name(call.block, party, device);
+    party_note_name(step, call, party, subject);
+    party_note_name(step, call, party, device);
     return party;
 }
 
@@ -55,7 +68,7 @@ party_make_subject(struct step *step, struct call call, enum local_state state, 
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     struct text subject = subject_device(step);
     party = party_join(step, call, subject.length != 0 ? subject : device, state);
-    party_learn_name(call.block, party, device);
+    party_note_name(step, call, party, device);
     return party;
 }
 
@@ -68,12 +81,12 @@ party_make_caller(struct step *step, struct call call)
     if (caller == NULL && calling.length == 0)
         caller = call_active_party(call.block, network);
     if (caller != NULL) {
-        party_learn_name(call.block, caller, network);
+        party_note_name(step, call, caller, network);
         return;
     }
     caller = party_join(step, call, calling.length != 0 ? calling : network, LOCAL_CONNECTED);
     caller->flags |= PARTY_CALLER;
-    party_learn_name(call.block, caller, network);
+    party_note_name(step, call, caller, network);
 }
 
 /* In a call met in the middle, a monitor that reports is in it unless it says otherwise; in one
@@ -98,8 +111,9 @@ party_make_monitored(struct step *step, struct call call)
         !says_it_is_in(step, call, &state) || call_party(call.block, monitor) != NULL)
         return;
     struct shm_party *anonymous = call_anonymous_party(call.block);
-    if (anonymous != NULL && state == LOCAL_CONNECTED) {
-        party_learn_name(call.block, anonymous, monitor);
+    /* A nameless caller who reports himself does so while the call is young. */
+    if (anonymous != NULL && state == LOCAL_CONNECTED && call.block->answer_fact == 0) {
+        party_note_name(step, call, anonymous, monitor);
         return;
     }
     party_join(step, call, monitor, state);
@@ -111,12 +125,14 @@ party_divert(struct step *step, struct call call, struct shm_party *party)
     if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0) {
         const struct shm_party *other = evidence_only_other(step, call, party);
         party->other = other == NULL ? 0 : other->number;
-        party->end_seq = step->seq;
-        party->end_us = step->time_us;
-        party->end_cause = step->event->cause;
-        if (step->has_time)
-            party->flags |= PARTY_END_HAS_TIME;
-        outcome_redirect(step, call, party, step->event->cause);
+        if (party_is_active(party)) {
+            party->end_seq = step->seq;
+            party->end_us = step->time_us;
+            party->end_cause = step->event->cause;
+            if (step->has_time)
+                party->flags |= PARTY_END_HAS_TIME;
+        }
+        outcome_redirect(step, call, party, party->end_cause);
     }
     act_drop_party(call, party);
 }
@@ -135,8 +151,7 @@ void
 party_answer(struct step *step, struct call call, struct shm_party *party)
 {
     mark_answered(step, party);
-    FOR_EACH_PARTY(each, call.block)
-    {
+    FOR_EACH_PARTY (each, call.block) {
         if (party_is_active(each) && each != party &&
             (each->state == LOCAL_CONNECTED || each->state == LOCAL_HOLD) &&
             (directory_flags(step->table, call.slot->link, call_text(call.block, each->number)) &

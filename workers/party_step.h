@@ -7,6 +7,10 @@
 
 #include "workers/step.h"
 
+/* party_note_name - it goes by this name too; by the one with a monitor first. */
+void party_note_name(struct step *step, struct call call, struct shm_party *party,
+                     struct text name);
+
 /* party_join - a new party in `state`; whoever was alone is so no more. */
 struct shm_party *party_join(struct step *step, struct call call, struct text number,
                              enum local_state state);

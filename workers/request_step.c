@@ -2,6 +2,11 @@
 
 #include "workers/act.h"
 #include "workers/call_step.h"
+#include "workers/clearing.h"
+
+enum {
+    HOPS_MAX = 8, /* calls joined to one another within the memory of them */
+};
 
 static struct call
 find_call(const struct step *step)
@@ -15,7 +20,9 @@ void
 request_step_sent(struct step *step)
 {
     struct call call = find_call(step);
-    if (call.number != 0 && call.block->life == CALL_ENDED && call.block->joined_key != 0)
+    for (int hop = 0; hop < HOPS_MAX && call.number != 0 && call.block->life == CALL_ENDED &&
+                      call.block->joined_key != 0;
+         hop++)
         call = call_table_find_key(step->table, call.block->joined_key, step->event->link);
     if (call.number == 0)
         call = call_obtain(step, step_text(step, EVENT_TEXT_CALL), call_room(step->event));
@@ -38,10 +45,11 @@ void
 request_rejudge(struct step *step, struct call call)
 {
     span_clear(step->table, call, SPAN_WAIT);
-    FOR_EACH_ACT(act, call.block)
-    {
-        if ((act->flags & ACT_WAITING) != 0)
-            act_judge(step, call, act);
+    FOR_EACH_ACT (act, call.block) {
+        if ((act->flags & ACT_WAITING) == 0)
+            continue;
+        act_judge(step, call, act);
+        clearing_decide(step, call, act);
     }
     act_settle(step, call);
 }
@@ -50,8 +58,7 @@ static void
 apply_answer(struct step *step, struct call call)
 {
     call.slot->last_order = step->event->order;
-    FOR_EACH_REQUEST(request, call.block)
-    {
+    FOR_EACH_REQUEST (request, call.block) {
         if (request->id != step->event->request || request->state != REQUEST_PENDING)
             continue;
         request->state = step->event->kind == EVENT_REQUEST_GRANTED ? REQUEST_STATE_GRANTED
@@ -71,11 +78,10 @@ request_step_answered(struct step *step)
                           step->event->order);
         return;
     }
-    uint64_t joined = call.block->life == CALL_ENDED ? call.block->joined_key : 0;
-    apply_answer(step, call);
-    if (joined == 0)
-        return;
-    call = call_table_find_key(step->table, joined, step->event->link);
-    if (call.number != 0)
+    /* Where the call went on, or what had its callID before. */
+    for (int hop = 0; hop < HOPS_MAX && call.number != 0; hop++) {
+        uint64_t next = call.block->joined_key;
         apply_answer(step, call);
+        call = next == 0 ? CALL_NONE : call_table_find_key(step->table, next, step->event->link);
+    }
 }

@@ -2,10 +2,10 @@
 
 #include "workers/act.h"
 #include "workers/call_step.h"
+#include "workers/due.h"
 #include "workers/evidence.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
-#include "workers/request_step.h"
 
 /* Was the call known before the loss, and not spoken of since? */
 static bool
@@ -19,8 +19,7 @@ is_doubtful(const struct step *step, struct call call)
 static struct shm_act *
 lost_act(struct step *step, struct call call, const struct shm_party *party)
 {
-    FOR_EACH_ACT(act, call.block)
-    {
+    FOR_EACH_ACT (act, call.block) {
         if ((act->flags & ACT_FIXED) != 0 && act->reason == REASON_LOST &&
             act_other(call, act, party) != NULL)
             return act;
@@ -28,30 +27,29 @@ lost_act(struct step *step, struct call call, const struct shm_party *party)
     return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
 }
 
-/* The connection ended while we could not see. Whoever is left keeps the evidence of its own
- * clearing; one left out of sight ends with it. */
-static void
-lose_party(struct step *step, struct call call, struct shm_party *party)
+/* Connections ended while we could not see. Whoever is left keeps the evidence of its own clearing;
+ * one left out of sight ends with them. Whoever was alone ends in the act he was left alone in. */
+static struct shm_act *
+lose_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
-    struct shm_act *act = lost_act(step, call, party);
-    struct shm_party *other = evidence_only_other(step, call, party);
+    if ((party->flags & PARTY_ALONE) != 0) {
+        act_end_party(step, call, party, call_at(call.block, party->act));
+        return act;
+    }
+    if (act == NULL)
+        act = lost_act(step, call, party);
     act_end_party(step, call, party, act);
-    if (other != NULL && (other->flags & PARTY_ALONE) == 0 && left_is_unseen(step, call))
-        act_mark_alone(call, other, act);
-    left_finish(step, call, act);
+    return act;
 }
 
 static void
-lose_call(struct step *step, struct call call)
+finish_loss(struct step *step, struct call call, struct shm_act *act)
 {
-    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
-    FOR_EACH_PARTY(party, call.block)
-    {
-        if (party_is_active(party))
-            act_end_party(step, call, party, act);
-    }
-    act_end_call(step, call, act);
-    request_rejudge(step, call);
+    struct shm_party *other = evidence_only_other(step, call, NULL);
+    if (act != NULL && other != NULL && (other->flags & PARTY_ALONE) == 0 &&
+        left_is_unseen(step, call))
+        act_mark_alone(call, other, act);
+    left_finish(step, call, act);
 }
 
 static bool
@@ -76,7 +74,7 @@ adopt(struct step *step, struct call call, struct text device, struct text alias
         party = call_active_party(call.block, alias);
     if (party == NULL)
         party = party_join(step, call, device, known);
-    party_learn_name(call.block, party, alias);
+    party_note_name(step, call, party, alias);
     if (state != LOCAL_ABSENT)
         party->state = state;
 }
@@ -90,28 +88,39 @@ obtain_living(struct step *step, struct text call_id)
     return call;
 }
 
-/* The doubtful calls this device was in and is not any more, by their first message. */
+/* The doubtful calls this device was in and is not any more. The list is in the order of the link's
+ * clock, so nothing after the loss can be doubtful. */
+static uint32_t
+gather_unlisted(const struct step *step, struct text device)
+{
+    uint32_t count = 0;
+    for (struct call call = span_first(step->table, step->event->link, SPAN_IDLE);
+         call.number != 0 && call.slot->span[SPAN_IDLE].due_ms <= step->link->lost_ms;) {
+        if (is_doubtful(step, call) && call_active_party(call.block, device) != NULL &&
+            !lists_call(step->event, call_text(call.block, call.block->call_id)))
+            step->due[count++] = due_call_of(call, SPAN_IDLE);
+        uint32_t next = call.slot->span[SPAN_IDLE].next;
+        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+    }
+    return count;
+}
+
 static void
 lose_unlisted_calls(struct step *step)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (step->event->extra == 0 || step->link->lost_order == 0)
         return;
-    uint32_t *numbers = step->scratch;
-    uint32_t count = 0;
-    for (struct call call = span_first(step->table, step->event->link, SPAN_IDLE);
-         call.number != 0 && is_doubtful(step, call);) {
-        if (call_active_party(call.block, device) != NULL &&
-            !lists_call(step->event, call_text(call.block, call.block->call_id)))
-            numbers[count++] = call.number;
-        uint32_t next = call.slot->span[SPAN_IDLE].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
-    }
-    /* step_flush() puts the outcomes of these calls in order. */
+    uint32_t count = gather_unlisted(step, device);
+    due_sort(step->due, count);
     for (uint32_t i = 0; i < count; i++) {
-        struct call call = call_table_at(step->table, numbers[i]);
-        if (call_table_reserve(step->table, &call, CALL_ROOM_STEP))
-            lose_party(step, call, call_active_party(call.block, device));
+        struct call call = call_table_at(step->table, step->due[i].number);
+        if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+            continue;
+        struct shm_party *party = call_active_party(call.block, device);
+        finish_loss(step, call, lose_party(step, call, party, NULL));
+        if (step->outcome_count > OUTCOMES_IN_BATCH / 2)
+            step_flush(step);
     }
 }
 
@@ -149,25 +158,17 @@ lists_party(const struct event *event, const struct shm_call *block, const struc
     return false;
 }
 
-/* Whoever the answer does not list has left while we could not see. */
+/* Whoever the answer does not list has left while we could not see; nobody listed, and it is the
+ * old call that has. */
 static void
 lose_unlisted(struct step *step, struct call call)
 {
-    bool any_listed = false;
-    FOR_EACH_PARTY(party, call.block)
-    {
-        if (party_is_active(party) && lists_party(step->event, call.block, party))
-            any_listed = true;
-    }
-    if (!any_listed) {
-        lose_call(step, call);
-        return;
-    }
-    FOR_EACH_PARTY(party, call.block)
-    {
+    struct shm_act *act = NULL;
+    FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && !lists_party(step->event, call.block, party))
-            lose_party(step, call, party);
+            act = lose_party(step, call, party, act);
     }
+    finish_loss(step, call, act);
 }
 
 static void

@@ -1,9 +1,8 @@
 #include "workers/span_step.h"
 
-#include <stdlib.h>
-
 #include "workers/act.h"
 #include "workers/call_step.h"
+#include "workers/due.h"
 #include "workers/left.h"
 #include "workers/request_step.h"
 
@@ -13,6 +12,13 @@ tick_at_or_after(uint64_t ms)
     return (ms + TICK_MS - 1) / TICK_MS * TICK_MS;
 }
 
+/* While a link is down nothing is released for want of messages. */
+static bool
+waits_for_link(enum call_span span)
+{
+    return span == SPAN_SIGHT || span == SPAN_QUIET || span == SPAN_IDLE;
+}
+
 /* When the span of this call ends. Idle calls are listed by when they were last touched. */
 static uint64_t
 due_tick(const struct step *step, struct call call, enum call_span span)
@@ -20,47 +26,45 @@ due_tick(const struct step *step, struct call call, enum call_span span)
     uint64_t due = call.slot->span[span].due_ms;
     if (span == SPAN_IDLE)
         due += step->link->stale_after_ms;
+    if (waits_for_link(span) && due < step->link->up_ms)
+        due = step->link->up_ms;
     return tick_at_or_after(due);
 }
 
 void
 span_end_stale(struct step *step, struct call call)
 {
-    if (call.block->life != CALL_LIVING || !call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+    if (call.block->life != CALL_LIVING)
         return;
-    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_STALE);
-    FOR_EACH_PARTY(party, call.block)
-    {
-        if (party_is_active(party))
-            act_end_party(step, call, party, act);
+    if (call_table_reserve(step->table, &call, CALL_ROOM_STEP)) {
+        left_end_all(step, call, REASON_STALE);
+        request_rejudge(step, call);
     }
-    act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
-    request_rejudge(step, call);
 }
 
 static bool
 has_waiting_act(struct call call)
 {
-    FOR_EACH_ACT(act, call.block)
-    {
+    FOR_EACH_ACT (act, call.block) {
         if ((act->flags & ACT_WAITING) != 0)
             return true;
     }
     return false;
 }
 
+/* What cannot be done yet is tried again with the link's next event. */
 static void
 end_linger(struct step *step, struct call call)
 {
     if (has_waiting_act(call) || !call_forget(step, call))
-        span_set(step->table, call, SPAN_LINGER, step->now_ms + TICK_MS);
+        span_set(step->table, call, SPAN_LINGER, step->horizon_ms + TICK_MS);
 }
 
 static void
 end_sight(struct step *step, struct call call)
 {
     if (left_is_unseen(step, call))
-        left_end_unseen(step, call);
+        left_end_all(step, call, REASON_OUT_OF_SIGHT);
 }
 
 static void
@@ -95,30 +99,13 @@ next_due(const struct step *step, uint64_t limit)
     uint64_t next = 0;
     for (int span = 0; span < SPAN_COUNT; span++) {
         struct call first = span_first(step->table, step->event->link, (enum call_span)span);
-        if (first.number == 0)
+        if (first.number == 0 || (waits_for_link((enum call_span)span) && step->link->up_ms == 0))
             continue;
         uint64_t due = due_tick(step, first, (enum call_span)span);
         if (due <= limit && (next == 0 || due < next))
             next = due;
     }
     return next;
-}
-
-/* Slot numbers with their call's first message, so that sorting needs no table. */
-struct due_call {
-    uint64_t first_order;
-    uint32_t number;
-    uint32_t span;
-};
-
-static int
-compare_due(const void *left, const void *right)
-{
-    const struct due_call *a = left;
-    const struct due_call *b = right;
-    if (a->first_order != b->first_order)
-        return a->first_order < b->first_order ? -1 : 1;
-    return (a->span > b->span) - (a->span < b->span);
 }
 
 /* All calls of one span list that are due by `tick` (any, if it is UINT64_MAX). */
@@ -129,7 +116,7 @@ gather_due(const struct step *step, enum call_span span, uint64_t tick, struct d
     for (struct call call = span_first(step->table, step->event->link, span);
          call.number != 0 && due_tick(step, call, span) <= tick;) {
         if (count < step->table->shared->max_calls)
-            due[count++] = (struct due_call){call.block->first_order, call.number, (uint32_t)span};
+            due[count++] = due_call_of(call, span);
         uint32_t next = call.slot->span[span].next;
         call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
     }
@@ -153,11 +140,13 @@ end_gathered(struct step *step, const struct due_call *due, uint32_t count)
 static void
 end_tick(struct step *step, uint64_t tick)
 {
-    struct due_call *due = (struct due_call *)(void *)step->scratch;
+    struct due_call *due = step->due;
     uint32_t count = 0;
-    for (int span = 0; span < SPAN_COUNT; span++)
-        count = gather_due(step, (enum call_span)span, tick, due, count);
-    qsort(due, count, sizeof *due, compare_due);
+    for (int span = 0; span < SPAN_COUNT; span++) {
+        if (!waits_for_link((enum call_span)span) || step->link->up_ms != 0)
+            count = gather_due(step, (enum call_span)span, tick, due, count);
+    }
+    due_sort(due, count);
     end_gathered(step, due, count);
     step_flush(step);
 }
@@ -200,11 +189,11 @@ void
 span_step_end(struct step *step)
 {
     static const enum call_span waiting[] = {SPAN_WAIT, SPAN_SIGHT, SPAN_QUIET};
-    struct due_call *due = (struct due_call *)(void *)step->scratch;
+    struct due_call *due = step->due;
     uint32_t count = 0;
     for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
         count = gather_due(step, waiting[i], UINT64_MAX, due, count);
-    qsort(due, count, sizeof *due, compare_due);
+    due_sort(due, count);
     step->now_ms = UINT64_MAX / 2; /* no request is waited for any more */
     end_gathered(step, due, count);
 }

@@ -27,6 +27,12 @@ struct step_port {
     void *context;
 };
 
+enum {
+    STEP_HELD_MAX = 8,
+};
+
+struct due_call;
+
 struct step {
     struct call_table *table;
     struct shm_counters *counters;
@@ -38,11 +44,15 @@ struct step {
     uint64_t seq; /* what is printed for what ends now */
     int64_t time_us;
     bool has_time;
-    uint64_t now_ms;   /* the last tick: spans are over when it has reached their end */
-    uint32_t position; /* of the next outcome handed on; 0 again for each message and tick */
+    uint64_t now_ms;              /* the last tick: spans are over when it has reached their end */
+    uint32_t held[STEP_HELD_MAX]; /* slots of calls in hand, which nothing may evict */
+    uint32_t held_count;
+    uint64_t horizon_ms; /* clock of the event in hand: what cannot be done now is for later */
+    uint32_t position;   /* of the next outcome handed on; 0 again for each message and tick */
     uint32_t outcome_count;
     struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
-    void *scratch;                /* 16 bytes for each call the table can hold */
+    struct due_call *due;         /* [max_calls]: calls one event concerns */
+    struct event *blank;          /* says nothing: for a call that gives way */
     struct event *tick;           /* the tick in hand while spans end */
 };
 
@@ -61,6 +71,9 @@ step_text(const struct step *step, enum event_text which)
 {
     return step->event->texts[which];
 }
+
+/* step_hold - the call is in hand until the event is done: nothing evicts it. */
+void step_hold(struct step *step, struct call call);
 
 /* step_flush - hand the batch on, ordered; called after each event and each tick. */
 void step_flush(struct step *step);

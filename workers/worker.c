@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "ipc/process_state.h"
 #include "workers/call_step.h"
+#include "workers/due.h"
 #include "workers/move.h"
 
 enum {
@@ -21,6 +22,7 @@ struct worker {
     struct step step;
     struct event event;
     struct event tick;
+    struct event blank;
     struct ring_spsc lanes_out[WORKERS_MAX];
     struct ring_spsc lanes_in[WORKERS_MAX];
     uint32_t peer; /* the other worker of the move in hand */
@@ -222,10 +224,11 @@ worker_prepare(struct worker *worker, const struct worker_options *options)
         .counters = &worker->self->counters,
         .port = {worker_write, worker_closed, worker},
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
-        .scratch = malloc((size_t)16 * (options->max_calls + UINT64_C(1))),
+        .due = malloc(sizeof(struct due_call) * (size_t)options->max_calls),
         .tick = &worker->tick,
+        .blank = &worker->blank,
     };
-    return worker->step.outcomes != NULL && worker->step.scratch != NULL;
+    return worker->step.outcomes != NULL && worker->step.due != NULL;
 }
 
 int
@@ -242,7 +245,7 @@ worker_run(struct shared_engine *engine, uint32_t index, const struct worker_opt
     else
         worker_broken(worker, "no memory for the call table");
     free(worker->step.outcomes);
-    free(worker->step.scratch);
+    free(worker->step.due);
     free(worker);
     return code;
 }

@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "workers/call_step.h"
+#include "workers/due.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,6 +21,7 @@ struct bench {
     struct step step;
     struct event event;
     struct event tick;
+    struct event blank;
     struct shm_counters counters;
     struct shm_outcome last; /* outcome before, for order */
     struct shm_outcome dn;   /* DN event before, for its EventCallPartyDeleted */
@@ -205,13 +207,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     static struct bench bench;
     static void *memory;
     static struct shm_outcome *outcomes;
-    static void *scratch;
+    static struct due_call *due;
     uint64_t bytes = call_table_bytes(MAX_CALLS);
     if (size < 1)
         return 0;
     if (memory == NULL) {
         outcomes = malloc(sizeof *outcomes * OUTCOMES_IN_BATCH);
-        scratch = malloc((size_t)16 * (MAX_CALLS + 1));
+        due = malloc(sizeof *due * MAX_CALLS);
         memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         CHECK(memory != MAP_FAILED);
@@ -224,8 +226,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .counters = &bench.counters,
         .port = {check_outcome, closed, &bench},
         .outcomes = outcomes,
-        .scratch = scratch,
+        .due = due,
         .tick = &bench.tick,
+        .blank = &bench.blank,
     };
     open_link(&bench, data[0]);
     uint64_t ms = 1000;

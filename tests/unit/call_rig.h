@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 
 #include "workers/call_step.h"
+#include "workers/due.h"
 
 enum {
     RIG_OUTCOMES = 256,
@@ -25,6 +26,7 @@ struct call_rig {
     struct step step;
     struct event event;
     struct event tick;
+    struct event blank;
     struct shm_counters counters;
     void *memory;
     uint64_t bytes;
@@ -152,8 +154,9 @@ rig_open(uint32_t max_calls)
         .counters = &rig->counters,
         .port = {rig_write, rig_closed, rig},
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
-        .scratch = malloc((size_t)16 * (max_calls + 1)),
+        .due = malloc(sizeof(struct due_call) * (size_t)max_calls),
         .tick = &rig->tick,
+        .blank = &rig->blank,
     };
     rig_link(rig, EVENT_LINK_ALL_MONITORED);
     return rig;
@@ -164,7 +167,7 @@ rig_close(struct call_rig *rig)
 {
     munmap(rig->memory, rig->bytes);
     free(rig->step.outcomes);
-    free(rig->step.scratch);
+    free(rig->step.due);
     free(rig);
 }
 
