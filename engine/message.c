@@ -150,11 +150,26 @@ take_monitor_start(const struct taking *taking)
 }
 
 static const char *
-take_monitor_stop(const struct taking *taking)
+stop_monitor(const struct taking *taking, struct text cross_ref)
 {
     struct monitor_changes changes = {.count = 0};
-    monitor_stop(taking->session->directory, taking->link, taking->message->cross_ref, &changes);
+    monitor_stop(taking->session->directory, taking->link, cross_ref, &changes);
     announce_devices(taking->session, taking->link, &changes);
+    return NULL;
+}
+
+/* The switch's own MonitorStop counts at once. */
+static const char *
+take_monitor_stopped(const struct taking *taking)
+{
+    return stop_monitor(taking, taking->message->cross_ref);
+}
+
+/* Ours counts when the switch has agreed: until then the monitor stands. */
+static const char *
+take_monitor_stop(const struct taking *taking)
+{
+    put_request(taking, REQUEST_MONITOR_STOP, taking->message->cross_ref, TEXT_NONE);
     return NULL;
 }
 
@@ -198,6 +213,15 @@ take_error(const struct taking *taking)
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
         send_answer(taking, &request, EVENT_REQUEST_REFUSED);
     return NULL;
+}
+
+static const char *
+take_stop_granted(const struct taking *taking)
+{
+    struct request request;
+    if (!take_request(taking, REQUEST_MONITOR_STOP, &request))
+        return NULL;
+    return stop_monitor(taking, request_call(&request));
 }
 
 /* Without the request nobody knows whose monitor it is: it can still be learned. */
@@ -286,9 +310,9 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_MONITOR_START_RESPONSE:
         return take_monitor_granted(taking);
     case MESSAGE_MONITOR_STOP:
-        return take_monitor_stop(taking);
+        return take_monitor_stopped(taking);
     case MESSAGE_MONITOR_STOP_RESPONSE:
-        return NULL;
+        return take_stop_granted(taking);
     case MESSAGE_CLEAR_CONNECTION_RESPONSE:
         return take_cleared(taking, REQUEST_CLEAR_CONNECTION);
     case MESSAGE_CLEAR_CALL_RESPONSE:

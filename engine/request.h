@@ -30,6 +30,7 @@ enum request_kind {
     REQUEST_CLEAR_CONNECTION,
     REQUEST_CLEAR_CALL,
     REQUEST_MONITOR_START,
+    REQUEST_MONITOR_STOP, /* `call` holds the monitorCrossRefID */
     REQUEST_SNAPSHOT_DEVICE,
     REQUEST_SNAPSHOT_CALL,
     REQUEST_KIND_COUNT, /* in request_take(): any kind */

@@ -40,6 +40,7 @@ teardown(void **state)
 #define GRANT(ref)                                                                                 \
     "<MonitorStartResponse><monitorCrossRefID>" ref "</monitorCrossRefID></MonitorStartResponse>"
 #define STOP(ref) "<MonitorStop><monitorCrossRefID>" ref "</monitorCrossRefID></MonitorStop>"
+#define STOPPED   "<MonitorStopResponse/>"
 #define REFUSAL   "<CSTAErrorCode><operation>generic</operation></CSTAErrorCode>"
 #define EVENT(name, connection, ref, call, device, local)                                          \
     "<" name "><monitorCrossRefID>" ref "</monitorCrossRefID><" connection                         \
@@ -116,22 +117,31 @@ static void
 a_device_is_monitored_until_its_last_monitor_stops(void **state)
 {
     (void)state;
-    assert_string_equal(
-        devices_said("1 p > 0001 " START(
-            "2001") "\n"
-                    "1 p < 0001 " GRANT(
-                        "7") "\n"
-                             "1 p > 0002 " START(
-                                 "2001") "\n"
-                                         "1 p < 0002 " GRANT(
-                                             "8") "\n"
-                                                  "1 p > 0003 " STOP(
-                                                      "7") "\n"
-                                                           "1 p < 0004 " STOP(
-                                                               "8") "\n"
-                                                                    "1 p < 0004 " STOP("8") "\n"),
-        "0 Device @2/2 DEVICE=2001 " MONITORED "\n"
-        "0 Device @6/6 DEVICE=2001\n");
+    /* clang-format off */
+    const char *input = "1 p > 0001 " START("2001") "\n"
+                        "1 p < 0001 " GRANT("7") "\n"
+                        "1 p > 0002 " START("2001") "\n"
+                        "1 p < 0002 " GRANT("8") "\n"
+                        "1 p > 0003 " STOP("7") "\n"
+                        "1 p < 0003 " STOPPED "\n"
+                        "1 p < 0004 " STOP("8") "\n"
+                        "1 p < 0004 " STOP("8") "\n";
+    /* clang-format on */
+    assert_string_equal(devices_said(input), "0 Device @2/2 DEVICE=2001 " MONITORED "\n"
+                                             "0 Device @7/7 DEVICE=2001\n");
+}
+
+static void
+a_refused_stop_leaves_the_monitor(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    const char *input = "1 p > 0001 " START("2001") "\n"
+                        "1 p < 0001 " GRANT("7") "\n"
+                        "1 p > 0003 " STOP("7") "\n"
+                        "1 p < 0003 " REFUSAL "\n";
+    /* clang-format on */
+    assert_string_equal(devices_said(input), "0 Device @2/2 DEVICE=2001 " MONITORED "\n");
 }
 
 static void
@@ -263,21 +273,14 @@ a_full_directory_refuses_and_keeps_what_it_has(void **state)
     (void)state;
     directory_close(rig.session->directory);
     rig.session->directory = directory_open(2);
-    rig_feed(&rig, "1 p < 9999 " HELD(
-                       "1", "c", "9") "\n"
-                                      "1 p < 9999 " HELD(
-                                          "2", "c",
-                                          "9") "\n"
-                                               "1 p < 9999 " HELD(
-                                                   "3", "c",
-                                                   "9") "\n"
-                                                        "1 p < 9999 " HELD(
-                                                            "1", "c",
-                                                            "9") "\n"
-                                                                 "1 p > 0001 " STOP(
-                                                                     "2") "\n"
-                                                                          "1 p < 9999 " HELD(
-                                                                              "3", "c", "9") "\n");
+    /* clang-format off */
+    rig_feed(&rig, "1 p < 9999 " HELD("1", "c", "9") "\n"
+                   "1 p < 9999 " HELD("2", "c", "9") "\n"
+                   "1 p < 9999 " HELD("3", "c", "9") "\n"
+                   "1 p < 9999 " HELD("1", "c", "9") "\n"
+                   "1 p < 0001 " STOP("2") "\n"
+                   "1 p < 9999 " HELD("3", "c", "9") "\n");
+    /* clang-format on */
     assert_string_equal(rig_read(&rig, 0, ~SKIP(HELD)), "0 Held @1/1 CALL=c DEVICE=9 monitor=1\n"
                                                         "0 Held @2/2 CALL=c DEVICE=9 monitor=2\n"
                                                         "0 Held @3/3 CALL=c DEVICE=9\n"
