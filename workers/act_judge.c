@@ -1,5 +1,5 @@
 /*
- * workers/act_judge.c - the verdict of an act, as far as it can be reached, and what follows from it.
+ * workers/act_judge.c - the verdict of an act, as far as it can be reached, and what follows.
  */
 #include "workers/act.h"
 #include "workers/directory.h"

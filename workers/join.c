@@ -216,8 +216,8 @@ leave_tombstone(struct step *step, struct call kept, struct text old_id)
 }
 
 /*
- * The result's callID is free for the kept call: whatever stood under it is set aside if it has ended,
- * and is taken in if it was heard of before this event told what it is.
+ * The result's callID is free for the kept call: whatever stood under it is set aside if it has
+ * ended, and is taken in if it was heard of before this event told what it is.
  */
 static bool
 clear_result_id(struct step *step, struct join *join)

@@ -328,6 +328,7 @@ main(void)
         PROMISE(a_refused_monitor_is_none),
         PROMISE(answers_without_ids_belong_to_the_oldest_start),
         PROMISE(a_device_is_monitored_until_its_last_monitor_stops),
+        PROMISE(a_refused_stop_leaves_the_monitor),
         PROMISE(a_configured_device_stays_monitored),
         PROMISE(a_call_monitor_does_not_make_its_device_monitored),
         PROMISE(a_monitor_is_learned_from_its_devices_own_events),
