@@ -180,6 +180,11 @@ add_lines(struct device_list *list, FILE *file, const char *path, uint32_t profi
                      number);
             return why;
         }
+        bool is_cut = whole.length == 0 || line[whole.length - 1] != '\n';
+        if (is_cut && feof(file) == 0) {
+            snprintf(why, sizeof(why), "%s:%u: there is a NUL byte; this is no list", path, number);
+            return why;
+        }
         struct text element = without_comment(whole);
         const char *reason =
             text_is_none(element) ? NULL : add_element(list, element, profile_flags);

@@ -209,8 +209,9 @@ say_failure(const struct supervisor *supervisor, const struct role_entry *entry,
         return;
     hush(supervisor);
     if (WIFSIGNALED(status))
-        log_say("%s (pid %d) died: killed by %s", name, (int)pid,
-                signal_name(signal, WTERMSIG(status)));
+        log_say("%s (pid %d) died: killed by %s%s", name, (int)pid,
+                signal_name(signal, WTERMSIG(status)),
+                WTERMSIG(status) == SIGBUS ? "; is /dev/shm full?" : "");
     else if (WEXITSTATUS(status) != 0)
         log_say("%s (pid %d) failed: exit code %d", name, (int)pid, WEXITSTATUS(status));
     else

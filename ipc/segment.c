@@ -188,6 +188,24 @@ remove_leftovers(const char *name, uint32_t workers_max)
     }
 }
 
+bool
+segment_remove_dead(const char *name, uint32_t workers_max)
+{
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, name, SEGMENT_CONTROL, 0);
+    int descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    bool is_dead =
+        is_ours(descriptor) && flock(descriptor, LOCK_EX | LOCK_NB) == 0 && has_a_name(descriptor);
+    if (is_dead) {
+        remove_leftovers(name, workers_max);
+        unlink(path); /* last: until then the name is held by our lock */
+    }
+    close(descriptor);
+    return is_dead;
+}
+
 /* A name under which we made the file and hold its lock, or why not. */
 static enum segment_result
 claim_name(struct shared_segment *segment, const char *path)

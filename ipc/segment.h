@@ -77,6 +77,15 @@ enum segment_result segment_create(struct shared_segment *segment, const char *p
 enum segment_result segment_create_control(struct shared_segment *segment, const char *name,
                                            uint64_t size, uint32_t workers_max);
 
+/*
+ * segment_remove_dead - remove what a dead engine left under a name
+ *
+ * True when there was something (numbers below `workers_max`). Nothing is touched when the engine
+ * lives, or where segment_create_control() would answer SEGMENT_FOREIGN. Not for a name that
+ * somebody may be about to take: to him the engine would seem to run, for a moment.
+ */
+bool segment_remove_dead(const char *name, uint32_t workers_max);
+
 /* segment_map - map the whole file, writable. SEGMENT_SYSTEM with errno. */
 enum segment_result segment_map(struct shared_segment *segment);
 

@@ -18,7 +18,9 @@
 #include "engine/settings.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
+#include "ipc/segment.h"
 #include "tools/command.h"
+#include "tools/leftover.h"
 #include "tools/progress.h"
 #include "tools/summary.h"
 #include "workers/worker.h"
@@ -201,6 +203,9 @@ read_command_line(struct replay *replay, int argc, char **argv)
         if (result != EXIT_DONE)
             return result;
     }
+    if (replay->engine_name != NULL && !segment_name_is_valid(replay->engine_name))
+        return wrong_usage("--name", replay->engine_name,
+                           "1 to 40 of A-Z a-z 0-9 . _ - are wanted");
     replay->input.files = (const char *const *)(argv + optind);
     replay->input.file_count = (uint32_t)(argc - optind);
     if (replay->input.file_count == 0 && !replay->help) {
@@ -420,6 +425,7 @@ run_engine(const struct replay *replay)
     uint64_t started = now_ms();
     int code = EXIT_FAILED;
     supervisor_hold_signals(&before);
+    leftover_remove();
     if (make_engine(replay, &engine)) {
         struct progress progress;
         progress_begin(&progress, &engine, replay->total_bytes, replay->publisher.descriptor);

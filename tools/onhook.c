@@ -1,8 +1,11 @@
 /*
  * tools/onhook.c - the composition root: the commands, and nothing they do.
  */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "tools/command.h"
@@ -57,9 +60,29 @@ finish_output(int code)
     return code == EXIT_DONE ? EXIT_FAILED : code;
 }
 
+/*
+ * Where standard input, output or error was closed, what we open next would take its number, and
+ * results or diagnostics would be written into a segment. What stands there instead refuses: it
+ * cannot be read as input, nor written as output.
+ */
+static bool
+hold_standard_descriptors(void)
+{
+    for (int number = STDIN_FILENO; number <= STDERR_FILENO; number++) {
+        if (fcntl(number, F_GETFD) >= 0 || errno != EBADF)
+            continue;
+        /* The lowest free number is taken, and those below are in use. */
+        if (open("/dev/null", number == STDIN_FILENO ? O_WRONLY : O_RDONLY) != number)
+            return false;
+    }
+    return true;
+}
+
 int
 main(int argc, char **argv)
 {
+    if (!hold_standard_descriptors())
+        return EXIT_FAILED;
     if (argc < 2)
         return wrong_usage("a command is missing", "");
     const char *word = argv[1];

@@ -51,6 +51,20 @@ is_framed(struct text first)
            (first.at[2] != 0 || (uint8_t)first.at[3] >= FRAMED_SIZE) && first.at[8] == '<';
 }
 
+/* Does the element that begins at the tag `first` fill `size` bytes? */
+static bool
+fills(struct text first, uint32_t size)
+{
+    if (first.length < 4)
+        return false;
+    const uint8_t *at = (const uint8_t *)first.at;
+    if (at[1] <= 0x80) /* 0x80: what follows says itself where it ends */
+        return at[1] == 0x80 || size == 2U + at[1];
+    if (at[1] == 0x81)
+        return size == 3U + at[2];
+    return at[1] == 0x82 && size == 4U + ((uint32_t)at[2] << 8 | at[3]);
+}
+
 static bool
 is_ber(struct text first)
 {
@@ -58,8 +72,8 @@ is_ber(struct text first)
         return false;
     uint32_t length = (uint32_t)(uint8_t)first.at[0] << 8 | (uint8_t)first.at[1];
     uint8_t tag = (uint8_t)first.at[2];
-    return length >= 2 &&
-           ((tag >= 0xA1 && tag <= 0xA4) || tag == 0x60 || tag == 0x61 || tag == 0x64);
+    return ((tag >= 0xA1 && tag <= 0xA4) || tag == 0x60 || tag == 0x61 || tag == 0x64) &&
+           fills(text_skip(first, 2), length);
 }
 
 static const char *

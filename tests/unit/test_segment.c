@@ -219,6 +219,38 @@ what_a_dead_engine_left_is_removed(void **state)
 }
 
 static void
+what_a_dead_engine_left_can_be_removed_without_taking_its_name(void **state)
+{
+    (void)state;
+    leave_a_dead_engine(WORKERS - 1);
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, name, SEGMENT_RING, WORKERS - 1);
+    assert_true(segment_remove_dead(name, WORKERS));
+    assert_false(exists(path));
+    assert_false(exists(control_path));
+    assert_false(segment_remove_dead(name, WORKERS));
+}
+
+static void
+nothing_of_a_living_engine_is_removed(void **state)
+{
+    (void)state;
+    struct shared_segment control;
+    struct shared_segment ring;
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, name, SEGMENT_RING, 0);
+    assert_int_equal(segment_create_control(&control, name, 1, WORKERS), SEGMENT_OK);
+    assert_int_equal(segment_create(&ring, path, 1, false), SEGMENT_OK);
+    assert_false(segment_remove_dead(name, WORKERS));
+    assert_true(exists(control_path));
+    assert_true(exists(path));
+    segment_unlink(&ring);
+    segment_close(&ring);
+    segment_unlink(&control);
+    segment_close(&control);
+}
+
+static void
 a_living_engine_keeps_its_name(void **state)
 {
     (void)state;
@@ -327,6 +359,8 @@ main(void)
         PROMISE(a_file_that_others_can_reach_is_not_taken_for_ours),
         PROMISE(too_large_a_segment_leaves_nothing_behind),
         PROMISE(what_a_dead_engine_left_is_removed),
+        PROMISE(what_a_dead_engine_left_can_be_removed_without_taking_its_name),
+        PROMISE(nothing_of_a_living_engine_is_removed),
         PROMISE(a_living_engine_keeps_its_name),
         PROMISE(of_many_that_want_a_name_one_gets_it),
         PROMISE(slots_stand_twice_and_rings_do_not_touch),

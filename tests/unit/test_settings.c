@@ -279,6 +279,9 @@ a_list_file_stands_beside_the_configuration(void **state)
                    "numbers stand commas, before a comment ;\n");
     assert_refused("[link a]\nmonitored = @nowhere.txt\n",
                    "on.ini:2: monitored: nowhere.txt: No such file or directory\n");
+    /* Not read to its end: it has none. */
+    assert_refused("[link a]\nmonitored = @/dev/zero\n",
+                   "on.ini:2: monitored: /dev/zero:1: there is a NUL byte; this is no list\n");
     assert_refused("[link a]\nmonitored = @\n",
                    "on.ini:2: monitored: @ needs the name of a file\n");
 }

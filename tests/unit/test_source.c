@@ -46,6 +46,10 @@ ber_and_other_traces_are_called_what_they_are(void **state)
     (void)state;
     assert_string_equal(READ("\x00\x05\xa1\x03\x02\x01\x01"),
                         "broken link=pbx offset=0 why: looks like BER; " EXPECTED);
+    assert_string_equal(READ("\x01\x04\xa1\x82\x01\x00\x02\x01"),
+                        "broken link=pbx offset=0 why: looks like BER; " EXPECTED);
+    /* A trace without its title: a length, and the tag 'a', but not the length after it. */
+    assert_string_equal(READ("1 a < 9999 <a/>\n"), "broken link=pbx offset=0 why: " EXPECTED);
     assert_string_equal(READ("# onhook-trace 2\n"),
                         "broken link=pbx offset=0 why: a trace of a version this program does not "
                         "read; expected '# onhook-trace 1'\n");

@@ -234,6 +234,16 @@ a_crashed_role_ends_the_run_and_is_named(void **state)
     goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ", ") died: killed by SIGSEGV\n");
 }
 
+/* Memory that is mapped but was not reserved is not there when the file system is full. */
+static void
+a_role_that_found_no_memory_is_told_where_to_look(void **state)
+{
+    (void)state;
+    static const int number = SIGBUS;
+    goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ",
+               ") died: killed by SIGBUS; is /dev/shm full?\n");
+}
+
 static void
 an_exit_code_ends_the_run_and_is_named(void **state)
 {
@@ -378,6 +388,7 @@ main(void)
         cmocka_unit_test(a_run_that_ends_well_says_nothing),
         cmocka_unit_test(a_killed_role_ends_the_run_and_is_named),
         cmocka_unit_test(a_crashed_role_ends_the_run_and_is_named),
+        cmocka_unit_test(a_role_that_found_no_memory_is_told_where_to_look),
         cmocka_unit_test(an_exit_code_ends_the_run_and_is_named),
         cmocka_unit_test(success_without_done_is_a_failure),
         cmocka_unit_test(a_closed_pipe_is_a_failure_without_words),

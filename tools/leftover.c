@@ -1,0 +1,50 @@
+#include "tools/leftover.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/types.h>
+
+#include "base/check.h"
+#include "ipc/segment.h"
+#include "ipc/shared_engine.h"
+
+/* Is it the control segment of a replay? Then *pid is the process that made it. */
+static bool
+is_replay(const char *file, int *pid)
+{
+    int end = 0;
+    return sscanf(file, "onhook-replay-%9d.control%n", pid, &end) == 1 && end > 0 &&
+           file[end] == '\0' && *pid > 0;
+}
+
+/* A living process may be just about to lock what it made, so the lock alone is not asked. */
+static bool
+is_alive(int pid)
+{
+    return kill((pid_t)pid, 0) == 0 || errno != ESRCH;
+}
+
+uint32_t
+leftover_remove(void)
+{
+    uint32_t count = 0;
+    DIR *folder = opendir("/dev/shm");
+    if (folder == NULL)
+        return 0; /* then no engine can be made either, and that is said */
+    const struct dirent *entry;
+    while ((entry = readdir(folder)) != NULL) {
+        int pid;
+        char name[SEGMENT_NAME_MAX + 1];
+        if (!is_replay(entry->d_name, &pid) || is_alive(pid))
+            continue;
+        int length = snprintf(name, sizeof name, "replay-%d", pid);
+        CHECK(length > 0 && (size_t)length < sizeof name);
+        if (segment_remove_dead(name, WORKERS_MAX))
+            count++;
+    }
+    closedir(folder);
+    return count;
+}
