@@ -261,9 +261,8 @@ static void
 a_full_directory_refuses_and_keeps_what_it_has(void **state)
 {
     (void)state;
-    struct directory *directory = rig.session->directory;
-    directory_close(directory);
-    directory = rig.session->directory = directory_open(2);
+    directory_close(rig.session->directory);
+    rig.session->directory = directory_open(2);
     rig_feed(&rig, "1 p < 9999 " HELD(
                        "1", "c", "9") "\n"
                                       "1 p < 9999 " HELD(
