@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "base/hash.h"
+#include "ipc/call_key.h"
 
 enum {
     MOST_NEW_ENTRIES = 3, /* that one event can make */
@@ -37,12 +37,6 @@ route_close(struct route *route)
     route_map_close(&route->map);
     route->seen = NULL;
     route->held = NULL;
-}
-
-static uint64_t
-call_key(uint16_t link, struct text call)
-{
-    return hash_text(link, call);
 }
 
 static bool

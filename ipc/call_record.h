@@ -4,9 +4,9 @@
 /*
  * ipc/call_record.h - a worker's call table, byte by byte.
  *
- *   segment: +--------+-------+-----------+-------+------------+---------------- - -
- *            | header | links | directory | index | call slots | blocks
- *            +--------+-------+-----------+-------+------------+---------------- - -
+ *   segment: +--------+-------+---------+--------------+-------+------------+---------- - -
+ *            | header | links | devices | device index | index | call slots | blocks
+ *            +--------+-------+---------+--------------+-------+------------+---------- - -
  *
  * A call is one slot (fixed place: its key, its spans) and one block (everything the rules know of
  * it). A block holds only offsets into itself, so it grows, and moves to another worker, by
@@ -28,7 +28,7 @@ enum {
     CALL_BLOCK_MIN = 1024,      /* bytes of the smallest block */
     CALL_BLOCK_MAX = 1 << 18,   /* bytes of the largest: some thousand parties */
     CALL_LINKS_MAX = 4096,      /* links one worker knows */
-    CALL_DEVICES_MAX = 1 << 20, /* slots of the device directory; three quarters are used */
+    CALL_DEVICES_MAX = 1 << 20, /* devices a worker can be told of */
     CALL_DEVICE_TEXT = 64,
     CALL_FACTS_IN_CHUNK = 9,
 };
@@ -287,7 +287,7 @@ struct shm_worker_link {
 
 /* What a worker knows of a device: only devices something was said about. */
 struct shm_device {
-    uint64_t key;   /* hash of (link, number); 0: free */
+    uint64_t key;   /* hash of (link, number) */
     uint32_t flags; /* EVENT_DEVICE_* */
     uint16_t link;
     uint8_t number_length;
@@ -331,7 +331,8 @@ struct shm_call_table {
     uint32_t max_calls;
     uint32_t index_mask;
     uint64_t links_offset;
-    uint64_t directory_offset;
+    uint64_t devices_offset;
+    uint64_t device_index_offset;
     uint64_t index_offset;
     uint64_t slots_offset;
     uint64_t blocks_offset;
@@ -341,9 +342,11 @@ struct shm_call_table {
     uint32_t slots_used; /* slots ever used; slot numbers start at 1 */
     uint32_t living;     /* slots in use */
     uint32_t device_count;
+    uint32_t device_mask; /* of the device index, which doubles as it fills */
+    uint32_t reserved;
 };
 
-static_assert(sizeof(struct shm_call_table) == 216, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_table) == 232, "bump SHM_LAYOUT_VERSION");
 
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);

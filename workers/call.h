@@ -105,8 +105,8 @@ struct shm_request *call_next_request(const struct shm_call *call,
 void call_note_name(struct shm_call *call, struct text name, uint16_t flags);
 const struct shm_name *call_find_name(const struct shm_call *call, struct text name);
 
-/* fact_subject - what, with its type, tells facts of one call apart: the subject connection's
- * device; for joins the other old call, as one device may join several. */
+/* fact_subject - what, with its type, tells facts of one call apart: the device of the subject
+ * connection; for joins the other old call, as one device may join several. */
 struct text fact_subject(const struct event *event);
 
 /*

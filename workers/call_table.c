@@ -6,6 +6,10 @@
 
 #define PAGE UINT64_C(4096)
 
+enum {
+    DEVICE_INDEX_MIN = 1024,
+};
+
 static uint64_t
 round_up(uint64_t value, uint64_t unit)
 {
@@ -23,7 +27,7 @@ index_size(uint32_t max_calls)
 }
 
 struct layout {
-    uint64_t links, directory, index, slots, blocks, end;
+    uint64_t links, devices, device_index, index, slots, blocks, end;
 };
 
 /* Blocks get 3 KiB a call on average: the usual one takes 1 to 2. Sparse: unused costs nothing. */
@@ -32,8 +36,10 @@ layout_of(uint32_t max_calls)
 {
     struct layout at;
     at.links = round_up(sizeof(struct shm_call_table), PAGE);
-    at.directory = at.links + round_up(sizeof(struct shm_worker_link) * CALL_LINKS_MAX, PAGE);
-    at.index = at.directory + round_up(sizeof(struct shm_device) * CALL_DEVICES_MAX, PAGE);
+    at.devices = at.links + round_up(sizeof(struct shm_worker_link) * CALL_LINKS_MAX, PAGE);
+    at.device_index =
+        at.devices + round_up(sizeof(struct shm_device) * (CALL_DEVICES_MAX + UINT64_C(1)), PAGE);
+    at.index = at.device_index + sizeof(struct shm_index_entry) * 2 * CALL_DEVICES_MAX;
     at.slots = at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
     at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
     at.end = at.blocks + (uint64_t)max_calls * 3072 + 4 * (uint64_t)CALL_BLOCK_MAX;
@@ -59,7 +65,9 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
     shared->max_calls = max_calls;
     shared->index_mask = index_size(max_calls) - 1;
     shared->links_offset = at.links;
-    shared->directory_offset = at.directory;
+    shared->devices_offset = at.devices;
+    shared->device_index_offset = at.device_index;
+    shared->device_mask = DEVICE_INDEX_MIN - 1;
     shared->index_offset = at.index;
     shared->slots_offset = at.slots;
     shared->blocks_offset = at.blocks;
@@ -68,18 +76,12 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
         .base = base,
         .shared = shared,
         .links = (struct shm_worker_link *)(void *)(base + at.links),
-        .devices = (struct shm_device *)(void *)(base + at.directory),
+        .devices = (struct shm_device *)(void *)(base + at.devices),
+        .device_index = (struct shm_index_entry *)(void *)(base + at.device_index),
         .index = (struct shm_index_entry *)(void *)(base + at.index),
         .slots = (struct shm_call_slot *)(void *)(base + at.slots),
     };
     return true;
-}
-
-uint64_t
-call_key(uint16_t link, struct text call_id)
-{
-    uint64_t key = hash_text(link, call_id);
-    return key == 0 ? 1 : key;
 }
 
 struct call

@@ -12,13 +12,15 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "ipc/call_key.h"
 #include "ipc/call_record.h"
 
 struct call_table {
     uint8_t *base;
     struct shm_call_table *shared;
     struct shm_worker_link *links;
-    struct shm_device *devices;
+    struct shm_device *devices; /* devices[0] is never used */
+    struct shm_index_entry *device_index;
     struct shm_index_entry *index;
     struct shm_call_slot *slots; /* slots[0] is never used */
 };
@@ -38,9 +40,6 @@ struct call {
  * Returns false when the memory is too small; nothing is written then.
  */
 bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls);
-
-/* The key of a call: what the front-end hashes, the index finds, and feedback names. */
-uint64_t call_key(uint16_t link, struct text call_id);
 
 /* call_table_find - the call with that key and callID on that link; number 0 if there is none. */
 struct call call_table_find(const struct call_table *table, uint64_t key, uint16_t link,

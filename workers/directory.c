@@ -23,20 +23,54 @@ directory_note_link(struct call_table *table, const struct event *event)
     link->stale_after_ms = event->extra;
 }
 
-/* The device's entry, or the free one where it belongs. */
-static struct shm_device *
-probe(const struct call_table *table, uint16_t link, struct text number)
+/* The place in the index where the device stands, or belongs. */
+static struct shm_index_entry *
+probe(const struct call_table *table, uint64_t key, uint16_t link, struct text number)
 {
-    uint64_t key = hash_text(link, number) | 1;
-    uint32_t mask = CALL_DEVICES_MAX - 1;
-    for (uint32_t i = (uint32_t)(key >> 8) & mask;; i = (i + 1) & mask) {
-        struct shm_device *device = &table->devices[i];
-        if (device->key == 0)
-            return device;
-        if (device->key == key && device->link == link &&
+    uint32_t mask = table->shared->device_mask;
+    for (uint32_t i = (uint32_t)key & mask;; i = (i + 1) & mask) {
+        struct shm_index_entry *entry = &table->device_index[i];
+        if (entry->slot == 0)
+            return entry;
+        const struct shm_device *device = &table->devices[entry->slot];
+        if (entry->tag == (uint32_t)(key >> 32) && device->key == key && device->link == link &&
             text_is_equal((struct text){device->number, device->number_length}, number))
-            return device;
+            return entry;
     }
+}
+
+/* The index doubles in place while it is small, so that a small site's stays in the cache. */
+static void
+grow_index(struct call_table *table)
+{
+    struct shm_call_table *shared = table->shared;
+    memset(table->device_index, 0, sizeof *table->device_index * (shared->device_mask + 1));
+    shared->device_mask = shared->device_mask * 2 + 1;
+    for (uint32_t slot = 1; slot <= shared->device_count; slot++) {
+        const struct shm_device *device = &table->devices[slot];
+        struct text number = {device->number, device->number_length};
+        *probe(table, device->key, device->link, number) =
+            (struct shm_index_entry){(uint32_t)(device->key >> 32), slot};
+    }
+}
+
+static struct shm_device *
+add_device(struct call_table *table, uint64_t key, uint16_t link, struct text number)
+{
+    struct shm_call_table *shared = table->shared;
+    if (shared->device_count == CALL_DEVICES_MAX)
+        return NULL;
+    if (shared->device_count * UINT64_C(2) >= shared->device_mask)
+        grow_index(table);
+    uint32_t slot = ++shared->device_count;
+    struct shm_device *device = &table->devices[slot];
+    device->key = key;
+    device->link = link;
+    device->number_length = (uint8_t)number.length;
+    memcpy(device->number, number.at, number.length);
+    *probe(table, key, link, (struct text){NULL, 0}) =
+        (struct shm_index_entry){(uint32_t)(key >> 32), slot};
+    return device;
 }
 
 bool
@@ -44,30 +78,26 @@ directory_note_device(struct call_table *table, const struct event *event)
 {
     struct text number = event->texts[EVENT_TEXT_DEVICE];
     struct text agent = event->texts[EVENT_TEXT_AGENT];
-    struct shm_device *device = probe(table, event->link, number);
-    if (device->key == 0) {
-        if (table->shared->device_count >= CALL_DEVICES_MAX / 4 * 3)
-            return false;
-        table->shared->device_count++;
-        memcpy(device->number, number.at, number.length);
-        device->number_length = (uint8_t)number.length;
-        device->link = event->link;
-        device->key = hash_text(event->link, number) | 1;
-    }
+    uint64_t key = hash_text(event->link, number);
+    uint32_t slot = probe(table, key, event->link, number)->slot;
+    struct shm_device *device =
+        slot != 0 ? &table->devices[slot] : add_device(table, key, event->link, number);
+    if (device == NULL)
+        return false;
     device->flags = event->flags;
+    device->agent_length = (uint8_t)agent.length;
     if (agent.length != 0)
         memcpy(device->agent, agent.at, agent.length);
-    device->agent_length = (uint8_t)agent.length;
     return true;
 }
 
 const struct shm_device *
 directory_find(const struct call_table *table, uint16_t link, struct text number)
 {
-    if (number.length == 0 || number.length > CALL_DEVICE_TEXT || table->shared->device_count == 0)
+    if (number.length == 0 || table->shared->device_count == 0)
         return NULL;
-    const struct shm_device *device = probe(table, link, number);
-    return device->key == 0 ? NULL : device;
+    uint32_t slot = probe(table, hash_text(link, number), link, number)->slot;
+    return slot == 0 ? NULL : &table->devices[slot];
 }
 
 uint32_t
