@@ -2,8 +2,8 @@
 #define IPC_CALL_KEY_H
 
 /*
- * ipc/call_key.h - what front-end and workers know a call by: it picks the worker, finds the call in
- * its table, and names it in the feedback of calls that have closed.
+ * ipc/call_key.h - what front-end and workers know a call by: it picks the worker, finds the call
+ * in its table, and names it in the feedback of calls that have closed.
  */
 
 #include "base/hash.h"

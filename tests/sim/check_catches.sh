@@ -133,7 +133,7 @@ caught 'no NewConnID' 'wrong Reason' '16s/,"NewConnID":"00000000000000a1"//'
 caught 'a wrong link' 'wrong Reason' '9s/pbx1/pbx2/'
 caught 'a wrong CallID' 'wrong Reason' '14s/"CallID":"5"/"CallID":"6"/'
 # lines
-# shellcheck disable=SC2016 # the dollars are sed's
+# shellcheck disable=SC2016 # a sed address, not a variable
 caught 'half a line' 'malformed line' '$s/.....$//'
 caught 'keys out of order' 'malformed line' '9s/"Seq":7,"CallID":"2"/"CallID":"2","Seq":7/'
 caught 'an unknown key' 'malformed line' '9s/"Cause"/"Because"/'

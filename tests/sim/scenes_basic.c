@@ -76,16 +76,15 @@ play_unanswered(struct scene *scene)
     }
     ring(call, sides.called);
     scene_wait(scene, 300, 9000);
-    if (chance < 55)
+    bool alerts = call_party(call, sides.called)->state == PARTY_ALERTING;
+    if (chance < 55 || (chance >= 70 && !alerts))
         hang_up(call, sides.caller);
     else if (chance < 70)
         hang_up(call, sides.called);
-    else if (chance < 80 && call_party(call, sides.called)->state == PARTY_ALERTING)
+    else if (chance < 80)
         reject_then_tone(call, &sides);
-    else if (call_party(call, sides.called)->state == PARTY_ALERTING)
-        ring_out(call, &sides);
     else
-        hang_up(call, sides.caller);
+        ring_out(call, &sides);
     return true;
 }
 

@@ -7,9 +7,9 @@
 
 #include "workers/judge.h"
 
-static const struct text X = {"X", 1};
-static const struct text R = {"R", 1};
-static const struct text Z = {"Z", 1};
+static const struct text x = {"X", 1};
+static const struct text r = {"R", 1};
+static const struct text z = {"Z", 1};
 
 static void
 check(const struct evidence_set *set, struct text initiator, enum evidence evidence)
@@ -23,14 +23,14 @@ static void
 nothing_said_is_unknown(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){.subject = X}, TEXT_NONE, EVIDENCE_NONE);
+    check(&(struct evidence_set){.subject = x}, TEXT_NONE, EVIDENCE_NONE);
 }
 
 static void
 a_request_by_another_beats_a_silent_switch(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){.subject = X, .asked_by_other = R, .any_granted = true}, R,
+    check(&(struct evidence_set){.subject = x, .asked_by_other = r, .any_granted = true}, r,
           EVIDENCE_REQUEST);
 }
 
@@ -38,12 +38,12 @@ static void
 a_request_by_another_beats_the_dropped_device_itself(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){.subject = X,
-                                 .releasing = X,
+    check(&(struct evidence_set){.subject = x,
+                                 .releasing = x,
                                  .releasing_is_subject = true,
-                                 .asked_by_other = R,
+                                 .asked_by_other = r,
                                  .any_granted = true},
-          R, EVIDENCE_REQUEST);
+          r, EVIDENCE_REQUEST);
 }
 
 static void
@@ -52,8 +52,8 @@ a_third_device_beats_a_request_by_another(void **state)
     (void)state;
     check(
         &(struct evidence_set){
-            .subject = X, .releasing = Z, .asked_by_other = R, .any_granted = true},
-        Z, EVIDENCE_RELEASING_DEVICE);
+            .subject = x, .releasing = z, .asked_by_other = r, .any_granted = true},
+        z, EVIDENCE_RELEASING_DEVICE);
 }
 
 static void
@@ -62,38 +62,38 @@ a_named_device_beats_a_request_by_the_party_itself(void **state)
     (void)state;
     check(
         &(struct evidence_set){
-            .subject = X, .releasing = Z, .asked_by_self = X, .any_granted = true},
-        Z, EVIDENCE_RELEASING_DEVICE);
+            .subject = x, .releasing = z, .asked_by_self = x, .any_granted = true},
+        z, EVIDENCE_RELEASING_DEVICE);
 }
 
 static void
 a_request_by_the_party_itself_beats_silence_and_local_state(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){.subject = X, .asked_by_self = X, .any_granted = true, .local = Z},
-          X, EVIDENCE_REQUEST);
+    check(&(struct evidence_set){.subject = x, .asked_by_self = x, .any_granted = true, .local = z},
+          x, EVIDENCE_REQUEST);
 }
 
 static void
 local_state_beats_inference(void **state)
 {
     (void)state;
-    check(&(struct evidence_set){.subject = X, .local = Z, .infer_subject = true}, Z,
+    check(&(struct evidence_set){.subject = x, .local = z, .infer_subject = true}, z,
           EVIDENCE_LOCAL_STATE);
-    check(&(struct evidence_set){.subject = X, .infer_subject = true}, X, EVIDENCE_INFERRED);
+    check(&(struct evidence_set){.subject = x, .infer_subject = true}, x, EVIDENCE_INFERRED);
 }
 
 static void
 a_veto_cause_beats_everything_but_a_granted_request(void **state)
 {
     (void)state;
-    struct evidence_set set = {.subject = X, .releasing = Z, .veto = true};
+    struct evidence_set set = {.subject = x, .releasing = z, .veto = true};
     struct verdict verdict = judge_release(&set);
     assert_true(verdict.abnormal);
     assert_int_equal(verdict.initiator.length, 0);
-    set.asked_by_other = Z;
+    set.asked_by_other = z;
     set.any_granted = true;
-    check(&set, Z, EVIDENCE_REQUEST);
+    check(&set, z, EVIDENCE_REQUEST);
 }
 
 static void

@@ -40,7 +40,7 @@ teardown(void **state)
 #define GRANT(ref)                                                                                 \
     "<MonitorStartResponse><monitorCrossRefID>" ref "</monitorCrossRefID></MonitorStartResponse>"
 #define STOP(ref) "<MonitorStop><monitorCrossRefID>" ref "</monitorCrossRefID></MonitorStop>"
-#define ERROR_    "<CSTAErrorCode><operation>generic</operation></CSTAErrorCode>"
+#define REFUSAL   "<CSTAErrorCode><operation>generic</operation></CSTAErrorCode>"
 #define EVENT(name, connection, ref, call, device, local)                                          \
     "<" name "><monitorCrossRefID>" ref "</monitorCrossRefID><" connection                         \
     ">" CONNECTION(call, device) "</" connection "><localConnectionInfo>" local                    \
@@ -94,7 +94,7 @@ a_refused_monitor_is_none(void **state)
 {
     (void)state;
     assert_string_equal(devices_said("1 p > 0001 " START("2001") "\n"
-                                                                 "1 p < 0001 " ERROR_ "\n"),
+                                                                 "1 p < 0001 " REFUSAL "\n"),
                         "");
 }
 
