@@ -174,6 +174,8 @@ for mark in 'TO''DO' 'FIX''ME' 'X''XX' 'not implemen''ted'; do
     line base/word.c "/* $mark */"
     refuses "the mark $mark" base/word.c 'unfinished'
 done
+line README.md '<<<''<<<< HEAD'
+refuses "an unfinished merge" README.md 'unfinished merge'
 for path in '/wo''rk/main' '/ho''me/somebody' '/ro''ot/x'; do
     line README.md "See $path."
     refuses "the path $path" README.md 'one machine'
