@@ -161,7 +161,7 @@ take_declaration(struct capture *capture, struct settings *settings,
     note_link(capture, message->link);
     if (text_is_none(message->key))
         return;
-    const char *why = settings_link_key(link, message->key, message->value);
+    const char *why = settings_trace_key(link, message->key, message->value);
     if (why != NULL)
         add_problem(capture, message, 0, why);
 }

@@ -103,7 +103,7 @@ declare(struct session *session, struct link *link, const struct source_message 
     if (settings != NULL && text_is_none(message->key))
         return SESSION_OK;
     if (settings != NULL)
-        problem = settings_link_key(settings, message->key, message->value);
+        problem = settings_trace_key(settings, message->key, message->value);
     link->changed = true;
     if (problem == NULL)
         return SESSION_OK;

@@ -163,6 +163,14 @@ settings_link_key(struct link_settings *link, struct text key, struct text value
     return why;
 }
 
+const char *
+settings_trace_key(struct link_settings *link, struct text key, struct text value)
+{
+    if (text_has_prefix(value, TEXT("@")))
+        return "a trace cannot name a file: give the list itself, or a configuration with -c";
+    return settings_link_key(link, key, value);
+}
+
 int
 settings_alias_compare(struct text left, struct text right)
 {

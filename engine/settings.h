@@ -90,12 +90,19 @@ struct link_settings *settings_link(struct settings *settings, struct text name)
 /*
  * settings_link_key - apply one key of a [link NAME] section
  *
- * Used for the INI file, for `# link NAME key=value` of traces, and for the command line.
+ * Used for the INI file and the command line.
  * A list adds to what is there (and @FILE counts from the working directory here), anything else
  * replaces it. Aliases are not applied: settings_alias() them where they are used.
  * Returns NULL, or why not (a static or per-call buffer, valid until the next call).
  */
 const char *settings_link_key(struct link_settings *link, struct text key, struct text value);
+
+/*
+ * settings_trace_key - the same for a key that a trace declares
+ *
+ * A trace may come from a stranger: it cannot make us read another file (@FILE is refused).
+ */
+const char *settings_trace_key(struct link_settings *link, struct text key, struct text value);
 
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);

@@ -206,6 +206,8 @@ read_command_line(struct replay *replay, int argc, char **argv)
     if (replay->engine_name != NULL && !segment_name_is_valid(replay->engine_name))
         return wrong_usage("--name", replay->engine_name,
                            "1 to 40 of A-Z a-z 0-9 . _ - are wanted");
+    if (replay->monitored != NULL && replay->monitored[0] == '\0')
+        return wrong_usage("--monitored", "", "a list of device numbers is wanted");
     replay->input.files = (const char *const *)(argv + optind);
     replay->input.file_count = (uint32_t)(argc - optind);
     if (replay->input.file_count == 0 && !replay->help) {

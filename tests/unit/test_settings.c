@@ -442,6 +442,16 @@ a_key_of_a_trace_is_answered_with_why_not(void **state)
 }
 
 static void
+a_trace_cannot_make_us_read_a_file(void **state)
+{
+    (void)state;
+    struct link_settings link = {0};
+    assert_non_null(settings_trace_key(&link, TEXT("monitored"), TEXT("@/etc/passwd")));
+    assert_null(settings_trace_key(&link, TEXT("profile"), TEXT("unitel")));
+    assert_int_equal(link.profile, PROFILE_UNITEL);
+}
+
+static void
 every_mistake_of_a_file_is_counted(void **state)
 {
     (void)state;
@@ -475,6 +485,7 @@ main(void)
         cmocka_unit_test(a_name_that_is_none_makes_no_link),
         cmocka_unit_test(links_are_bounded),
         cmocka_unit_test(a_key_of_a_trace_is_answered_with_why_not),
+        cmocka_unit_test(a_trace_cannot_make_us_read_a_file),
         cmocka_unit_test(every_mistake_of_a_file_is_counted),
     };
     return cmocka_run_group_tests(tests, make_directory, drop_all);
