@@ -1,0 +1,185 @@
+/*
+ * A call that goes to another worker is the same call there. Two workers' rules on one bench, and a
+ * real lane between them; the two sides run in threads, as a large call does not fit into the lane.
+ */
+#include "tests/unit/call_rig.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "ipc/segment.h"
+#include "ipc/shared_engine.h"
+#include "workers/move.h"
+
+static const struct ring_shape shape = {SEGMENT_LANES, LANE_SLOT_SIZE, LANE_SLOTS, 1};
+
+struct fixture {
+    struct shared_segment segment;
+    struct ring_spsc producer;
+    struct ring_spsc consumer;
+    struct call_rig *from;
+    struct call_rig *to;
+};
+
+static int
+setup(void **state)
+{
+    static struct fixture f;
+    f.segment = (struct shared_segment){.size = ring_size(&shape)};
+    f.segment.descriptor = memfd_create("lane", MFD_CLOEXEC);
+    assert_true(f.segment.descriptor >= 0);
+    assert_int_equal(ftruncate(f.segment.descriptor, (off_t)f.segment.size), 0);
+    assert_int_equal(segment_map_rings(&f.segment, &shape), SEGMENT_OK);
+    void *view = f.segment.mapping;
+    ring_format(view, &shape, 0, 1);
+    assert_int_equal(ring_attach_producer(&f.producer, view, f.segment.mapping_size), ATTACH_OK);
+    assert_int_equal(ring_attach_consumer(&f.consumer, view, f.segment.mapping_size), ATTACH_OK);
+    f.from = rig_open(16);
+    f.to = rig_open(16);
+    *state = &f;
+    return 0;
+}
+
+static int
+teardown(void **state)
+{
+    struct fixture *f = *state;
+    rig_close(f->from);
+    rig_close(f->to);
+    segment_close(&f->segment);
+    return 0;
+}
+
+static void
+no_news(void *context)
+{
+    (void)context;
+}
+
+static void
+give_turn(void *context)
+{
+    (void)context;
+    sched_yield();
+}
+
+/* The event both sides get, one as MOVE_OUT and one as MOVE_IN. */
+static void
+begin_move(struct call_rig *rig, enum event_kind kind, const char *call)
+{
+    rig_begin(rig, kind, rig->event.clock_ms);
+    rig_text(rig, EVENT_TEXT_CALL, call);
+    rig->event.order = ++rig->order;
+    rig->event.request = 1;
+    step_begin(&rig->step, &rig->event);
+}
+
+static void *
+take_in(void *argument)
+{
+    struct fixture *f = argument;
+    struct move_lane lane = {&f->consumer, no_news, give_turn, NULL};
+    return move_in(&f->to->step, &lane) ? f : NULL;
+}
+
+static void
+move(struct fixture *f, const char *call)
+{
+    begin_move(f->from, EVENT_MOVE_OUT, call);
+    begin_move(f->to, EVENT_MOVE_IN, call);
+    struct move_lane lane = {&f->producer, no_news, give_turn, NULL};
+    pthread_t taker;
+    void *taken = NULL;
+    assert_int_equal(pthread_create(&taker, NULL, take_in, f), 0);
+    move_out(&f->from->step, &lane);
+    assert_int_equal(pthread_join(taker, &taken), 0);
+    assert_ptr_equal(taken, f);
+    f->to->order = f->from->order;
+    f->to->tick_ms = f->from->tick_ms;
+    f->to->table.links[0].tick_ms = f->from->tick_ms;
+}
+
+static void
+a_call_that_moved_ends_as_it_would_have_at_home(void **state)
+{
+    struct fixture *f = *state;
+    rig_conversation(f->from, 1000, "1");
+    move(f, "1");
+    assert_int_equal(f->from->table.shared->living, 0);
+    assert_int_equal(f->to->table.shared->living, 1);
+    rig_call_event(f->to, EVENT_CONNECTION_CLEARED, 5000, "1", "B", "B");
+    rig_call_event(f->to, EVENT_CONNECTION_CLEARED, 5100, "1", "A", "B");
+    assert_int_equal(f->from->outcome_count, 0);
+    assert_int_equal(f->to->outcome_count, 5);
+    assert_int_equal(f->to->outcomes[0].releasing, RELEASING_LOCAL);
+    assert_int_equal(f->to->outcomes[2].releasing, RELEASING_REMOTE);
+    assert_int_equal(f->to->outcomes[4].since_start_ms, 4100);
+    assert_int_equal(f->to->outcomes[4].since_answer_ms, 3000);
+}
+
+static void
+what_waits_goes_on_waiting_where_it_came_to(void **state)
+{
+    struct fixture *f = *state;
+    rig_conversation(f->from, 1000, "1");
+    rig_begin(f->from, EVENT_CLEAR_CONNECTION, 5000);
+    rig_text(f->from, EVENT_TEXT_CALL, "1");
+    rig_text(f->from, EVENT_TEXT_DEVICE, "A");
+    rig_text(f->from, EVENT_TEXT_REQUESTER, "A");
+    rig_send(f->from);
+    rig_call_event(f->from, EVENT_CONNECTION_CLEARED, 5200, "1", "A", NULL);
+    move(f, "1");
+    assert_int_equal(f->from->outcome_count + f->to->outcome_count, 0);
+    rig_call_event(f->to, EVENT_HELD, 7100, "1", "B", NULL);
+    assert_int_equal(f->to->outcome_count, 2);
+    assert_int_equal(f->to->outcomes[0].releasing, RELEASING_UNKNOWN);
+    assert_int_equal(f->to->outcomes[0].time_us, 5200 * INT64_C(1000));
+}
+
+static void
+a_call_nobody_has_heard_of_moves_as_nothing(void **state)
+{
+    struct fixture *f = *state;
+    move(f, "1");
+    assert_int_equal(f->from->table.shared->living, 0);
+    assert_int_equal(f->to->table.shared->living, 0);
+}
+
+static void
+a_call_larger_than_the_lane_arrives_whole(void **state)
+{
+    struct fixture *f = *state;
+    char name[16];
+    rig_conversation(f->from, 1000, "1");
+    for (unsigned i = 0; i < 500; i++) {
+        snprintf(name, sizeof name, "party-%u", i);
+        rig_call_event(f->from, EVENT_ESTABLISHED, 3000, "1", name, NULL);
+    }
+    struct call call = span_first(&f->from->table, 0, SPAN_IDLE);
+    uint32_t bytes = call.block->used;
+    assert_true(bytes > 2 * LANE_SLOT_SIZE * LANE_SLOTS);
+    move(f, "1");
+    call = span_first(&f->to->table, 0, SPAN_IDLE);
+    assert_int_equal(call.block->used, bytes);
+    for (unsigned i = 0; i < 500; i++) {
+        snprintf(name, sizeof name, "party-%u", i);
+        assert_non_null(call_active_party(call.block, text_of(name)));
+    }
+}
+
+#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        PROMISE(a_call_that_moved_ends_as_it_would_have_at_home),
+        PROMISE(what_waits_goes_on_waiting_where_it_came_to),
+        PROMISE(a_call_nobody_has_heard_of_moves_as_nothing),
+        PROMISE(a_call_larger_than_the_lane_arrives_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
