@@ -2,8 +2,10 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/types.h>
 
@@ -15,9 +17,14 @@
 static bool
 is_replay(const char *file, int *pid)
 {
-    int end = 0;
-    return sscanf(file, "onhook-replay-%9d.control%n", pid, &end) == 1 && end > 0 &&
-           file[end] == '\0' && *pid > 0;
+    static const char prefix[] = "onhook-replay-";
+    if (strncmp(file, prefix, sizeof prefix - 1) != 0)
+        return false;
+    const char *digits = file + sizeof prefix - 1;
+    char *end;
+    long number = strtol(digits, &end, 10);
+    *pid = (int)number;
+    return *digits >= '1' && *digits <= '9' && number <= INT_MAX && strcmp(end, ".control") == 0;
 }
 
 /* A living process may be just about to lock what it made, so the lock alone is not asked. */
