@@ -172,8 +172,8 @@ act_end_call(struct step *step, struct call call, struct shm_act *act)
     span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
 
-static bool
-has_waiting_act(struct call call)
+bool
+act_any_waits(struct call call)
 {
     FOR_EACH_ACT (act, call.block) {
         if ((act->flags & ACT_WAITING) != 0)
@@ -205,7 +205,7 @@ void
 act_settle(struct step *step, struct call call)
 {
     struct shm_call *block = call.block;
-    bool waiting = span_is_set(call, SPAN_WAIT) && has_waiting_act(call);
+    bool waiting = span_is_set(call, SPAN_WAIT) && act_any_waits(call);
     struct shm_party *party;
     while (block->untold != 0 && (party = first_untold(call, waiting)) != NULL) {
         outcome_party(step, call, call_at(block, party->act), party);

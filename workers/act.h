@@ -53,6 +53,9 @@ void act_reconsider(struct step *step, struct call call, struct shm_act *act);
  * nobody alone. */
 void act_fix(struct call call, struct shm_act *act, enum reason reason);
 
+/* act_any_waits - does some act of the call hang on the answer to a request? */
+bool act_any_waits(struct call call);
+
 /* act_settle - tell what can be told: parties that ended in acts which wait no more, and the
  * call's own end. */
 void act_settle(struct step *step, struct call call);

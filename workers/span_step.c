@@ -42,21 +42,11 @@ span_end_stale(struct step *step, struct call call)
     }
 }
 
-static bool
-has_waiting_act(struct call call)
-{
-    FOR_EACH_ACT (act, call.block) {
-        if ((act->flags & ACT_WAITING) != 0)
-            return true;
-    }
-    return false;
-}
-
 /* What cannot be done yet is tried again with the link's next event. */
 static void
 end_linger(struct step *step, struct call call)
 {
-    if (has_waiting_act(call) || !call_forget(step, call))
+    if (act_any_waits(call) || !call_forget(step, call))
         span_set(step->table, call, SPAN_LINGER, step->horizon_ms + TICK_MS);
 }
 
