@@ -152,6 +152,7 @@ enum {
     ACT_FAILED = 1 << 5,          /* the call was in failure when it began */
     ACT_OBSERVER = 1 << 6,        /* an observer leaves */
     ACT_FIRST_CLEARING = 1 << 7,
+    ACT_FOLLOWS = 1 << 8, /* the other of two cleared while the first one's act was undecided */
     ACT_GRANTED = 1 << 9, /* a request of ours that bears on it was granted */
     ACT_VETOED = 1 << 10,
 };
@@ -170,7 +171,7 @@ struct shm_act {
     uint8_t local_state;
     uint8_t counted; /* parties just before, the subject included (255: that or more) */
     uint8_t failure_cause;
-    call_ref pair[2]; /* the two parties just before, if there were just two that count */
+    call_ref pair[2]; /* who counted just before, if they were one or two */
     uint64_t tick_ms; /* last tick of the link before the clearing */
     uint64_t order;   /* of the clearing: requests sent later have nothing to do with it */
     uint64_t reserved;

@@ -40,7 +40,7 @@ note_present(struct step *step, struct call call, struct shm_act *act)
             act->pair[count] = party_ref(call.block, party);
         count++;
     }
-    if (count != 2)
+    if (count > 2)
         act->pair[0] = act->pair[1] = 0;
     act->counted = at_most_255(count);
 }
@@ -48,12 +48,13 @@ note_present(struct step *step, struct call call, struct shm_act *act)
 struct shm_party *
 act_other(struct call call, const struct shm_act *act, const struct shm_party *party)
 {
-    if (act->pair[0] == 0)
-        return NULL;
     call_ref ref = party_ref(call.block, party);
-    if (ref != act->pair[0] && ref != act->pair[1])
-        return NULL;
-    return call_at(call.block, act->pair[ref == act->pair[0] ? 1 : 0]);
+    call_ref other = 0;
+    if (act->pair[1] == 0) /* one counted: the other of whoever does not count himself */
+        other = ref != act->pair[0] ? act->pair[0] : 0;
+    else if (ref == act->pair[0] || ref == act->pair[1])
+        other = act->pair[ref == act->pair[0] ? 1 : 0];
+    return other == 0 ? NULL : call_at(call.block, other);
 }
 
 /* A failure matters to a caller who has nobody; a conversation goes on in spite of it. */

@@ -25,8 +25,8 @@ call_ref act_ref(struct call call, const struct shm_act *act);
 /* act_ends - has the party ended in this act, or will it? */
 bool act_ends(struct call call, const struct shm_party *party, const struct shm_act *act);
 
-/* act_other - the other one of the two parties there were when the act began; NULL if there were
- * more, or fewer. */
+/* act_other - the only other party that counted when the act began; NULL if there was none, or
+ * more than one. */
 struct shm_party *act_other(struct call call, const struct shm_act *act,
                             const struct shm_party *party);
 
@@ -45,6 +45,9 @@ void act_mark_alone(struct call call, struct shm_party *party, struct shm_act *a
 
 /* act_judge - work out the verdict anew from requests and what the clearing said. */
 void act_judge(struct step *step, struct call call, struct shm_act *act);
+
+/* act_take_over - a later clearing turns out to be no act of its own, but of this one. */
+void act_take_over(struct call call, struct shm_act *act, struct shm_act *later);
 
 /* act_reconsider - the verdict stands, but more end in the act now: its reason may be another. */
 void act_reconsider(struct step *step, struct call call, struct shm_act *act);

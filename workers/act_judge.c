@@ -82,13 +82,15 @@ is_by_clear_call(const struct evidence_set *set, const struct verdict *verdict)
     return text_is_equal(verdict->initiator, set->asked_by_self);
 }
 
-/* A later clearing that waited for the same answer was no act of its own. */
-static void
-take_over(struct call call, struct shm_act *act, struct shm_act *later)
+void
+act_take_over(struct call call, struct shm_act *act, struct shm_act *later)
 {
     FOR_EACH_PARTY (party, call.block) {
-        if (act_ends(call, party, later))
-            party->act = act_ref(call, act);
+        if (!act_ends(call, party, later))
+            continue;
+        const struct shm_party *other = act_other(call, act, party);
+        party->act = act_ref(call, act);
+        party->other = other == NULL ? 0 : other->number;
     }
     if (call.block->deleted_act == act_ref(call, later))
         call.block->deleted_act = act_ref(call, act);
@@ -101,14 +103,14 @@ take_over_waiting(struct step *step, struct call call, struct shm_act *act,
 {
     for (struct shm_act *later = call_next_act(call.block, act); later != NULL;
          later = call_next_act(call.block, later)) {
-        if ((later->flags & ACT_WAITING) == 0)
+        if ((later->flags & (ACT_WAITING | ACT_FOLLOWS)) != ACT_WAITING)
             continue;
         bool by_clear_call;
         struct evidence_set set = evidence_gather(step, call, later, NULL, &by_clear_call);
         struct verdict own = judge_release(&set);
         if (by_clear_call && is_by_clear_call(&set, &own) &&
             text_is_equal(own.initiator, verdict->initiator))
-            take_over(call, act, later);
+            act_take_over(call, act, later);
     }
 }
 

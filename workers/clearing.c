@@ -232,11 +232,41 @@ is_undecided(const struct shm_act *act)
     return (act->flags & (ACT_ELSE_UNANSWERED | ACT_ELSE_DIVERTED)) != 0;
 }
 
+/* An undecided act whose other party this one is, or NULL. */
+static struct shm_act *
+undecided_with(struct call call, const struct shm_party *party)
+{
+    FOR_EACH_ACT (act, call.block) {
+        if (is_undecided(act) && (act->flags & ACT_WAITING) != 0 &&
+            act_other(call, act, party) != NULL)
+            return act;
+    }
+    return NULL;
+}
+
+/* Somebody ended the first of two: the other, who cleared since, ends in the same act. Or nobody
+ * did: then it has an act of its own. */
+static void
+decide_followers(struct step *step, struct call call, struct shm_act *act, bool released)
+{
+    for (struct shm_act *later = call_next_act(call.block, act); later != NULL;
+         later = call_next_act(call.block, later)) {
+        if ((later->flags & ACT_FOLLOWS) == 0)
+            continue;
+        later->flags = (uint16_t)(later->flags & ~(ACT_FOLLOWS | ACT_WAITING));
+        if (released)
+            act_take_over(call, act, later);
+        else
+            act_judge(step, call, later);
+    }
+}
+
 void
 clearing_decide(struct step *step, struct call call, struct shm_act *act)
 {
     if (!is_undecided(act) || (act->flags & ACT_WAITING) != 0)
         return;
+    decide_followers(step, call, act, (act->flags & ACT_GRANTED) != 0);
     struct shm_party *party = act_subject(call, act);
     bool unanswered = (act->flags & ACT_ELSE_UNANSWERED) != 0;
     act->flags = (uint16_t)(act->flags & ~(ACT_ELSE_UNANSWERED | ACT_ELSE_DIVERTED));
@@ -262,10 +292,14 @@ end_in_own_act(struct step *step, struct call call, struct shm_party *party, uin
     act->flags |= unless;
     if (party_is_observer(step, call, party))
         act->flags |= ACT_OBSERVER;
+    bool follows = undecided_with(call, party) != NULL;
     act_end_party(step, call, party, act);
     if (unless == 0)
         mark_others(step, call, party, act);
-    act_judge(step, call, act);
+    if (follows)
+        act->flags |= ACT_FOLLOWS | ACT_WAITING;
+    else
+        act_judge(step, call, act);
     if (unless == 0)
         left_finish(step, call, act);
     else

@@ -46,7 +46,7 @@ request_rejudge(struct step *step, struct call call)
 {
     span_clear(step->table, call, SPAN_WAIT);
     FOR_EACH_ACT (act, call.block) {
-        if ((act->flags & ACT_WAITING) == 0)
+        if ((act->flags & (ACT_WAITING | ACT_FOLLOWS)) != ACT_WAITING)
             continue;
         act_judge(step, call, act);
         clearing_decide(step, call, act);

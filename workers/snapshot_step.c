@@ -33,8 +33,9 @@ static struct shm_act *
 lose_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
     if ((party->flags & PARTY_ALONE) != 0) {
-        act_end_party(step, call, party, call_at(call.block, party->act));
-        return act;
+        struct shm_act *own = call_at(call.block, party->act);
+        act_end_party(step, call, party, own);
+        return act != NULL ? act : own;
     }
     if (act == NULL)
         act = lost_act(step, call, party);
