@@ -14,7 +14,7 @@ announce_stamp(const struct session *session, const struct link *link, struct ev
     event->link = link->index;
     event->seq = link->seq;
     event->clock_ms = link->clock_ms;
-    if (link->has_times) {
+    if (link->timed) {
         event->flags = EVENT_HAS_TIME;
         event->time_us = link->time_us;
     }
@@ -33,7 +33,7 @@ announce_tick(struct session *session, const struct link *link)
     struct event *tick = &session->notice;
     announce_stamp(session, link, tick, EVENT_TICK);
     tick->clock_ms = link_tick_ms(link);
-    if (link->has_times)
+    if (link->timed)
         tick->time_us = (int64_t)(tick->clock_ms * 1000);
     route_broadcast(&session->route, tick);
 }

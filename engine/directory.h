@@ -34,8 +34,9 @@ enum {
 struct monitor {
     uint32_t number; /* on its link, from 1 */
     uint16_t link;
-    uint8_t type; /* enum monitor_type */
-    bool granted; /* by a positive answer; else learned, or not known at all */
+    uint8_t type;   /* enum monitor_type */
+    bool granted;   /* by a positive answer; else learned, or not known at all */
+    uint32_t epoch; /* of the link when it was first heard of */
     uint8_t cross_ref_length;
     uint8_t device_length; /* 0: not known */
     char cross_ref[EVENT_TEXT_LENGTH];
@@ -49,8 +50,9 @@ struct monitor {
 /* What is known of one device. An entry that says nothing is removed. */
 struct device {
     uint32_t configured; /* EVENT_DEVICE_* flags of the configuration */
-    uint32_t granted;    /* device monitors granted on it */
-    uint32_t learned;    /* monitors whose device was learned to be this */
+    uint32_t granted;    /* device monitors granted on it, in that epoch of the link */
+    uint32_t epoch;
+    uint32_t learned; /* monitors whose device was learned to be this */
     uint16_t link;
     uint8_t number_length;
     uint8_t agent_length;

@@ -149,6 +149,7 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
         if (!read_input(&frontend, input->files[i], i + 1))
             code = EXIT_FAILED;
         session_end_links(frontend.session, i + 1);
+        session_publish(frontend.session, true); /* the next input may be long in coming */
     }
     session_finish(frontend.session);
     session_close(frontend.session);

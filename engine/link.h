@@ -33,12 +33,14 @@ struct link {
     uint32_t profile_flags; /* of the settings last told */
     uint32_t request_timeout_ms;
 
-    bool started; /* something was said: has_times is settled */
-    bool has_times;
-    int64_t time_us; /* of the last message, with has_times */
-    uint64_t seq;    /* of the last message */
+    bool started;   /* something was said */
+    bool has_times; /* of what was said, something had a time */
+    bool timed;     /* the last thing said had one: time_us */
+    int64_t time_us;
+    uint64_t seq; /* of the last message */
     uint64_t clock_ms;
     uint32_t monitors; /* numbers given to monitorCrossRefIDs */
+    uint32_t epoch;    /* times the switch has lost all monitors: their IDs may mean others now */
 };
 
 struct link_table {

@@ -33,7 +33,7 @@ stamp(const struct taking *taking)
     event->request = 0;
     event->extra = 0;
     event->flags &= EVENT_DEVICE_DYNAMIC;
-    if (link->has_times) {
+    if (link->timed) {
         event->flags |= EVENT_HAS_TIME;
         event->time_us = link->time_us;
     }
@@ -281,6 +281,9 @@ take_call_snapshot(const struct taking *taking)
 static const char *
 take_system_status(const struct taking *taking)
 {
+    if (taking->message->status == STATUS_DISABLED ||
+        taking->message->status == STATUS_INITIALIZING)
+        taking->link->epoch++; /* all monitors are void */
     if (taking->message->status != STATUS_MESSAGES_LOST)
         return of_no_use(taking);
     announce_notice(taking->session, taking->link, EVENT_LINK_DOWN);
@@ -379,8 +382,11 @@ take_decoded(const struct taking *taking)
     case SOURCE_EITHER:
         break;
     }
-    return is_request(taking->message->message_class) ? take_to_switch(taking)
-                                                      : take_from_switch(taking);
+    /* A MonitorStop among events is the switch's. */
+    return is_request(taking->message->message_class) &&
+                   taking->message->message_class != MESSAGE_MONITOR_STOP
+               ? take_to_switch(taking)
+               : take_from_switch(taking);
 }
 
 /* The first byte that is neither white space nor part of a byte order mark decides. */

@@ -70,6 +70,12 @@ count_monitor(struct directory *directory, const struct monitor *monitor, bool a
     struct text number = monitor_device(monitor);
     struct device device = copy_device(directory, monitor->link, number);
     uint32_t *count = monitor->granted ? &device.granted : &device.learned;
+    if (monitor->granted && monitor->epoch != device.epoch) {
+        if (!adds)
+            return; /* it went with all the others of its time */
+        device.epoch = monitor->epoch;
+        device.granted = 0;
+    }
     if (adds)
         ++*count;
     else if (*count > 0)
@@ -83,6 +89,7 @@ add_monitor(struct directory *directory, struct link *link, struct text cross_re
 {
     struct monitor fresh = {
         .number = link->monitors + 1,
+        .epoch = link->epoch,
         .link = link->index,
         .type = MONITOR_DEVICE,
         .cross_ref_length = (uint8_t)cross_ref.length,
@@ -96,6 +103,19 @@ add_monitor(struct directory *directory, struct link *link, struct text cross_re
     return monitor;
 }
 
+/*
+ * The switch has lost its monitors since: the ID may be anybody's now. That its device was granted
+ * one stands until a new one is: the device is a DN of ours all the same.
+ */
+static void
+forget_monitor(struct directory *directory, struct monitor *monitor,
+               struct monitor_changes *changes)
+{
+    directory_remove_monitor(directory, monitor);
+    if (!monitor->granted)
+        count_monitor(directory, monitor, false, changes);
+}
+
 struct monitor *
 monitor_of(struct directory *directory, struct link *link, struct text cross_ref,
            struct monitor_changes *changes)
@@ -104,6 +124,10 @@ monitor_of(struct directory *directory, struct link *link, struct text cross_ref
         return NULL;
     CHECK(cross_ref.length <= EVENT_TEXT_LENGTH);
     struct monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
+    if (monitor != NULL && monitor->epoch != link->epoch) {
+        forget_monitor(directory, monitor, changes);
+        monitor = NULL;
+    }
     return monitor != NULL ? monitor : add_monitor(directory, link, cross_ref, changes);
 }
 
@@ -135,13 +159,22 @@ alerts_alone(struct monitor *monitor, const struct event *event, struct text dev
     return alone;
 }
 
+/* Does the monitor's own connection have the state of the event's, as far as it is said? */
+static bool
+is_own_state(const struct event *event, enum local_state state)
+{
+    return event->local_state == state || event->local_state == LOCAL_ABSENT;
+}
+
 /* The device the event shows to be the monitor's own, or none. */
 static struct text
 own_device(struct monitor *monitor, const struct event *event)
 {
     bool dynamic = (event->flags & EVENT_DEVICE_DYNAMIC) != 0;
     struct text device = event->texts[dynamic ? EVENT_TEXT_SUBJECT : EVENT_TEXT_DEVICE];
-    if (event->kind == EVENT_SERVICE_INITIATED || event->kind == EVENT_ORIGINATED)
+    if (event->kind == EVENT_SERVICE_INITIATED && is_own_state(event, LOCAL_INITIATED))
+        return device;
+    if (event->kind == EVENT_ORIGINATED && is_own_state(event, LOCAL_CONNECTED))
         return device;
     if (event->kind == EVENT_QUEUED && event->local_state == LOCAL_QUEUED)
         return device;

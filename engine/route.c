@@ -286,8 +286,11 @@ fetch_call(struct route *route, const struct event *event, struct route_entry *p
 {
     if (are_related(route, primary, other))
         return;
-    if (group_size(route, primary) + group_size(route, other) > ROUTE_GROUP_MAX)
+    bool fits = group_size(route, primary) + group_size(route, other) <= ROUTE_GROUP_MAX;
+    if (!fits) {
+        counter_add(route->counters, COUNTER_GROUPS_CUT, 1);
         route_map_leave(&route->map, other);
+    }
     struct route_entry *member = other;
     do {
         uint32_t from = member->worker;
@@ -297,7 +300,7 @@ fetch_call(struct route *route, const struct event *event, struct route_entry *p
                       from, primary->worker);
         member = route_map_group_after(&route->map, member);
     } while (member != other);
-    if (group_size(route, primary) + group_size(route, other) <= ROUTE_GROUP_MAX)
+    if (fits)
         route_map_join(&route->map, primary, other);
 }
 

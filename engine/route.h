@@ -30,8 +30,8 @@
 enum {
     ROUTE_SEEN_BITS = 1 << 24, /* 2 MiB; tells most calls nobody has heard of */
     ROUTE_HELD_SLOTS = 1 << 12,
-    ROUTE_GROUP_MAX = 64, /* calls that move together */
-    ROUTE_SPINS = 200,    /* looks at a full ring before sleeping */
+    ROUTE_GROUP_MAX = 4096, /* calls that move together; what is cut off is counted */
+    ROUTE_SPINS = 200,      /* looks at a full ring before sleeping */
 };
 
 /* The call a device put on hold last. */

@@ -147,6 +147,7 @@ take_kind(struct session *session, struct link *link, const struct source_messag
     case SOURCE_DOWN:
         begin(session, link, message, false);
         announce_notice(session, link, EVENT_LINK_DOWN);
+        link->epoch++;
         return SESSION_OK;
     case SOURCE_TICK:
         begin(session, link, message, false);

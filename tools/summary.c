@@ -23,6 +23,7 @@ static const struct {
 } oddities[] = {
     {COUNTER_FRAMING_ERRORS, "framing errors", "inputs that ended there"},
     {COUNTER_CALLS_FORCED_OUT, "calls forced out", "gave way to new ones: raise max-calls"},
+    {COUNTER_GROUPS_CUT, "groups cut", "more related calls than can move together"},
     {COUNTER_OVERSIZE_CALLS, "oversize calls", "messages not applied: their call is too large"},
     {COUNTER_UNMATCHED_RELEASERS, "unmatched releasers",
      "releasing devices that fit nothing in their call: an alias in [aliases] may be missing"},
@@ -68,7 +69,7 @@ summary_has_losses(const struct summary *summary)
 {
     return summary->counts[COUNTER_UNREADABLE] > 0 || summary->counts[COUNTER_FRAMING_ERRORS] > 0 ||
            summary->counts[COUNTER_CALLS_FORCED_OUT] > 0 ||
-           summary->counts[COUNTER_OVERSIZE_CALLS] > 0;
+           summary->counts[COUNTER_OVERSIZE_CALLS] > 0 || summary->counts[COUNTER_GROUPS_CUT] > 0;
 }
 
 static uint64_t

@@ -35,6 +35,8 @@ look_ahead(struct reader *reader)
 static bool
 is_trace(struct text first)
 {
+    if (text_has_prefix(first, TEXT("\xef\xbb\xbf")))
+        first = text_skip(first, 3); /* an editor's byte order mark */
     if (!text_has_prefix(first, TEXT(TRACE_FIRST_LINE)))
         return false;
     struct text rest = text_skip(first, sizeof(TRACE_FIRST_LINE) - 1);

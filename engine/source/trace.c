@@ -321,7 +321,8 @@ trace_next(struct source *source, struct source_message *message)
             return SOURCE_FAILED;
         if (result == LINE_END)
             return SOURCE_END;
-        source->line++;
+        if (++source->line == 1)
+            continue; /* the title, which told that this is a trace */
         enum trace_line said =
             trace_parse_line(line, result == LINE_TOO_LONG, source->hex, message);
         message->line = source->line;

@@ -181,22 +181,52 @@ static void
 a_monitor_is_learned_from_its_devices_own_events(void **state)
 {
     (void)state;
-    assert_string_equal(
-        devices_said("1 p < 9999 " EVENT(
-            "ServiceInitiatedEvent", "initiatedConnection", "1", "c1", "2001",
-            "initiated") "\n"
-                         "1 p < 9999 " EVENT(
-                             "OriginatedEvent", "originatedConnection", "2", "c2", "2002",
-                             "connected") "\n"
-                                          "1 p < 9999 " DELIVERED("3", "c3", "2003",
-                                                                  "alerting") "\n"
-                                                                              "1 p < 9999 " QUEUED(
-                                                                                  "4", "c4", "2004",
-                                                                                  "queued") "\n"),
-        "0 Device @1/1 DEVICE=2001 " ONLY_A_MONITOR "\n"
-        "0 Device @2/2 DEVICE=2002 " ONLY_A_MONITOR "\n"
-        "0 Device @3/3 DEVICE=2003 " ONLY_A_MONITOR "\n"
-        "0 Device @4/4 DEVICE=2004 " ONLY_A_MONITOR "\n");
+    /* clang-format off */
+    const char *input =
+        "1 p < 9999 " EVENT("ServiceInitiatedEvent", "initiatedConnection", "1", "c1", "2001",
+                            "initiated") "\n"
+        "1 p < 9999 " EVENT("OriginatedEvent", "originatedConnection", "2", "c2", "2002",
+                            "connected") "\n"
+        "1 p < 9999 " DELIVERED("3", "c3", "2003", "alerting") "\n"
+        "1 p < 9999 " QUEUED("4", "c4", "2004", "queued") "\n";
+    /* clang-format on */
+    assert_string_equal(devices_said(input), "0 Device @1/1 DEVICE=2001 " ONLY_A_MONITOR "\n"
+                                             "0 Device @2/2 DEVICE=2002 " ONLY_A_MONITOR "\n"
+                                             "0 Device @3/3 DEVICE=2003 " ONLY_A_MONITOR "\n"
+                                             "0 Device @4/4 DEVICE=2004 " ONLY_A_MONITOR "\n");
+}
+
+static void
+what_an_id_meant_is_void_once_the_link_was_down(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    const char *input = "1 p < 9999 " DELIVERED("7", "c1", "2001", "alerting") "\n"
+                        "1 p ! down\n"
+                        "1 p ! up\n"
+                        "1 p < 9999 " DELIVERED("7", "c2", "2002", "alerting") "\n";
+    /* clang-format on */
+    assert_string_equal(devices_said(input), "0 Device @1/1 DEVICE=2001 " ONLY_A_MONITOR "\n"
+                                             "0 Device @4/2 DEVICE=2001\n"
+                                             "0 Device @4/2 DEVICE=2002 " ONLY_A_MONITOR "\n");
+}
+
+static void
+a_granted_device_stays_monitored_over_a_loss(void **state)
+{
+    (void)state;
+    /* clang-format off */
+    const char *input = "1 p > 0001 " START("2001") "\n"
+                        "1 p < 0001 " GRANT("7") "\n"
+                        "1 p ! down\n"
+                        "1 p ! up\n"
+                        "1 p < 9999 " HELD("7", "c1", "2002") "\n"
+                        "1 p > 0002 " START("2001") "\n"
+                        "1 p < 0002 " GRANT("8") "\n"
+                        "1 p < 0004 " STOP("8") "\n";
+    /* clang-format on */
+    assert_string_equal(devices_said(input), "0 Device @2/2 DEVICE=2001 " MONITORED "\n"
+                                             "0 Device @8/6 DEVICE=2001\n");
 }
 
 static void
@@ -332,6 +362,8 @@ main(void)
         PROMISE(a_configured_device_stays_monitored),
         PROMISE(a_call_monitor_does_not_make_its_device_monitored),
         PROMISE(a_monitor_is_learned_from_its_devices_own_events),
+        PROMISE(what_an_id_meant_is_void_once_the_link_was_down),
+        PROMISE(a_granted_device_stays_monitored_over_a_loss),
         PROMISE(nothing_is_learned_from_the_events_of_others),
         PROMISE(who_alerts_is_not_learned_where_somebody_else_alerts),
         PROMISE(what_was_learned_is_not_learned_anew),
