@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "engine/complete.h"
 #include "engine/csta/xml_decode.h"
 
 static_assert((CAPTURE_MONITORS_MAX & (CAPTURE_MONITORS_MAX - 1)) == 0, "an index is masked");
@@ -106,16 +107,23 @@ note_event(struct capture *capture, const struct source_message *message,
     capture->named_clearings += !text_is_none(event->texts[EVENT_TEXT_RELEASING]);
 }
 
-/* How the link's messages are to be decoded. */
-static struct xml_options
-options_of(struct settings *settings, struct text name)
+/* Decodes a message and brings its texts into the form they are compared in. Returns NULL, or why it
+ * cannot be used, with *where an offset in it. */
+static const char *
+read_message(struct xml_message *decoded, const struct settings *settings, uint32_t profile_flags,
+             struct text payload, size_t *where)
 {
-    const struct link_settings *link = settings_link(settings, name);
-    if (link == NULL)
-        link = &settings->defaults;
-    return (struct xml_options){
-        .loose_causes = (profile_row(link->profile)->flags & PROFILE_LOOSE_CAUSES) != 0,
-    };
+    static struct xml_scratch scratch;
+    static struct completer completer;
+    struct xml_options options = {.loose_causes = (profile_flags & PROFILE_LOOSE_CAUSES) != 0};
+    const char *why = "";
+    if (payload.length > XML_MESSAGE_MAX)
+        return "the message is longer than 65536 bytes";
+    if (xml_decode(decoded, payload.at, payload.length, &options, &scratch, &why, where) != XML_OK)
+        return why;
+    completer.settings = settings;
+    complete_start(&completer, profile_flags);
+    return complete_message(&completer, decoded);
 }
 
 static void
@@ -123,19 +131,16 @@ take_message(struct capture *capture, struct settings *settings,
              const struct source_message *message)
 {
     static struct xml_message decoded;
-    static struct xml_scratch scratch;
     capture->messages++;
     note_link(capture, message->link);
     note_time(capture, message);
-    struct xml_options options = options_of(settings, message->link);
-    const char *why = "";
+    const struct link_settings *link = settings_link(settings, message->link);
     size_t where = 0;
-    if (message->payload.length > XML_MESSAGE_MAX) {
-        add_problem(capture, message, 0, "the message is longer than 65536 bytes");
-        return;
-    }
-    if (xml_decode(&decoded, message->payload.at, message->payload.length, &options, &scratch, &why,
-                   &where) != XML_OK) {
+    const char *why = "too many links";
+    if (link != NULL)
+        why = read_message(&decoded, settings, profile_row(link->profile)->flags, message->payload,
+                           &where);
+    if (why != NULL) {
         add_problem(capture, message, where, why);
         return;
     }

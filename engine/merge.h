@@ -13,7 +13,8 @@
  *   merge_next   the smallest outcome if it is proven to be, else NULL; then merge_pop()
  *
  * Pure: no clock, no I/O; memory from the private heap. What it holds is bounded by what workers
- * can decide ahead of the slowest one: the records that fit into its event ring.
+ * can decide ahead of the slowest one: by the records that fit into its event ring, and by their
+ * live calls, as one tick may end them all.
  */
 
 #include <stddef.h>

@@ -90,6 +90,24 @@ a_trace_is_counted_message_by_message(void **state)
 }
 
 static void
+what_a_replay_could_not_read_is_no_event(void **state)
+{
+    (void)state;
+    char line[512];
+    char device[81];
+    memset(device, '1', sizeof device - 1);
+    device[sizeof device - 1] = '\0';
+    snprintf(line, sizeof line,
+             "# onhook-trace 1\n1.0 a < 9999 <HeldEvent><heldConnection><callID>1</callID>"
+             "<deviceID>%s</deviceID></heldConnection></HeldEvent>\n",
+             device);
+    read_text(line);
+    assert_int_equal(capture.events_total, 0);
+    assert_int_equal(capture.unreadable, 1);
+    assert_int_equal(capture.problems[0].line, 2);
+}
+
+static void
 only_a_named_releaser_counts_as_one(void **state)
 {
     (void)state;
@@ -189,6 +207,7 @@ main(void)
         PROMISE(a_trace_is_counted_message_by_message),
         PROMISE(only_a_named_releaser_counts_as_one),
         PROMISE(monitors_are_counted_when_asked_for_and_when_granted),
+        PROMISE(what_a_replay_could_not_read_is_no_event),
         PROMISE(the_first_unreadable_messages_are_named_with_their_lines),
         PROMISE(what_is_no_capture_is_said),
         PROMISE(many_links_and_monitors_do_not_overflow),
