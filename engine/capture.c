@@ -107,8 +107,8 @@ note_event(struct capture *capture, const struct source_message *message,
     capture->named_clearings += !text_is_none(event->texts[EVENT_TEXT_RELEASING]);
 }
 
-/* Decodes a message and brings its texts into the form they are compared in. Returns NULL, or why it
- * cannot be used, with *where an offset in it. */
+/* Decodes a message and brings its texts into the form they are compared in. Returns NULL, or why
+ * it cannot be used, with *where an offset in it. */
 static const char *
 read_message(struct xml_message *decoded, const struct settings *settings, uint32_t profile_flags,
              struct text payload, size_t *where)
