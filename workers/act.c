@@ -49,12 +49,9 @@ struct shm_party *
 act_other(struct call call, const struct shm_act *act, const struct shm_party *party)
 {
     call_ref ref = party_ref(call.block, party);
-    call_ref other = 0;
-    if (act->pair[1] == 0) /* one counted: the other of whoever does not count himself */
-        other = ref != act->pair[0] ? act->pair[0] : 0;
-    else if (ref == act->pair[0] || ref == act->pair[1])
-        other = act->pair[ref == act->pair[0] ? 1 : 0];
-    return other == 0 ? NULL : call_at(call.block, other);
+    if (act->pair[1] == 0 || (ref != act->pair[0] && ref != act->pair[1]))
+        return NULL;
+    return call_at(call.block, act->pair[ref == act->pair[0] ? 1 : 0]);
 }
 
 /* A failure matters to a caller who has nobody; a conversation goes on in spite of it. */
@@ -130,6 +127,9 @@ act_end_party(struct step *step, struct call call, struct shm_party *party, stru
 {
     act_mark_alone(call, party, act);
     const struct shm_party *other = act_other(call, act, party);
+    /* An observer of one counts nobody but him. */
+    if (act->pair[0] != 0 && act->pair[1] == 0 && party_is_observer(step, call, party))
+        other = call_at(call.block, act->pair[0]);
     party->other = other == NULL ? 0 : other->number;
     party->flags = (uint16_t)((party->flags & ~PARTY_ALONE) | PARTY_ENDED);
     party->end_index = ++call.block->ended_count;

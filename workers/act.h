@@ -25,8 +25,8 @@ call_ref act_ref(struct call call, const struct shm_act *act);
 /* act_ends - has the party ended in this act, or will it? */
 bool act_ends(struct call call, const struct shm_party *party, const struct shm_act *act);
 
-/* act_other - the only other party that counted when the act began; NULL if there was none, or
- * more than one. */
+/* act_other - the other one of the two parties that counted when the act began; NULL if there were
+ * more, or fewer, or this one was not of them. */
 struct shm_party *act_other(struct call call, const struct shm_act *act,
                             const struct shm_party *party);
 

@@ -232,10 +232,14 @@ is_undecided(const struct shm_act *act)
     return (act->flags & (ACT_ELSE_UNANSWERED | ACT_ELSE_DIVERTED)) != 0;
 }
 
-/* An undecided act whose other party this one is, or NULL. */
+/* An undecided act whose other party this one is, or NULL; also if somebody joined him since. */
 static struct shm_act *
-undecided_with(struct call call, const struct shm_party *party)
+undecided_with(const struct step *step, struct call call, const struct shm_party *party)
 {
+    FOR_EACH_PARTY (other, call.block) {
+        if (other != party && party_counts(step, call, other))
+            return NULL;
+    }
     FOR_EACH_ACT (act, call.block) {
         if (is_undecided(act) && (act->flags & ACT_WAITING) != 0 &&
             act_other(call, act, party) != NULL)
@@ -292,7 +296,7 @@ end_in_own_act(struct step *step, struct call call, struct shm_party *party, uin
     act->flags |= unless;
     if (party_is_observer(step, call, party))
         act->flags |= ACT_OBSERVER;
-    bool follows = undecided_with(call, party) != NULL;
+    bool follows = undecided_with(step, call, party) != NULL;
     act_end_party(step, call, party, act);
     if (unless == 0)
         mark_others(step, call, party, act);

@@ -234,7 +234,8 @@ clear_result_id(struct step *step, struct join *join)
     if (found.block->life == CALL_LIVING)
         act_end_call(step, found, NULL);
     else
-        found.block->life = CALL_ENDED;
+        found.block->flags |= CALL_DELETE_TOLD;
+    found.block->life = CALL_ENDED;
     found.block->joined_key = join->kept.slot->key;
     call_detach(step, found);
     return true;

@@ -189,4 +189,31 @@ rig_count(const struct rig *rig, enum counter which)
                                                   device) "<localConnectionInfo>connected</"       \
                                                           "localConnectionInfo></OriginatedEvent>"
 
+/* The one rig of a test program, open for each test with one worker or two. */
+static struct rig rig;
+
+static inline int
+setup_one(void **state)
+{
+    (void)state;
+    rig_open(&rig, 1);
+    return 0;
+}
+
+static inline int
+setup_two(void **state)
+{
+    (void)state;
+    rig_open(&rig, 2);
+    return 0;
+}
+
+static inline int
+teardown(void **state)
+{
+    (void)state;
+    rig_close(&rig);
+    return 0;
+}
+
 #endif

@@ -120,6 +120,32 @@ a_request_that_is_not_answered_is_waited_for_and_given_up(void **state)
     rig_close(rig);
 }
 
+/* B is not answered while a request for it hangs; C joins A. What A does then is A's own. */
+static void
+who_joins_meanwhile_ends_the_waiting_for_the_first(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_call_event(rig, EVENT_DELIVERED, 1100, "1", "B", NULL);
+    rig_begin(rig, EVENT_CLEAR_CONNECTION, 5000);
+    rig_text(rig, EVENT_TEXT_CALL, "1");
+    rig_text(rig, EVENT_TEXT_DEVICE, "B");
+    rig_text(rig, EVENT_TEXT_REQUESTER, "B");
+    rig_send(rig);
+    rig_begin(rig, EVENT_CONNECTION_CLEARED, 5200);
+    rig_text(rig, EVENT_TEXT_CALL, "1");
+    rig_text(rig, EVENT_TEXT_DEVICE, "B");
+    rig->event.cause = CAUSE_CALL_NOT_ANSWERED;
+    rig_send(rig);
+    rig_call_event(rig, EVENT_ESTABLISHED, 5300, "1", "C", NULL);
+    assert_int_equal(rig->outcome_count, 0);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 5400, "1", "A", "A");
+    assert_int_equal(rig->outcome_count, 2);
+    assert_int_equal(rig->outcomes[0].releasing, RELEASING_LOCAL);
+    rig_close(rig);
+}
+
 int
 main(void)
 {
@@ -130,6 +156,7 @@ main(void)
         cmocka_unit_test(a_call_of_a_thousand_parties_stays_within_its_block),
         cmocka_unit_test(a_span_ends_at_the_first_tick_after_it_and_says_so),
         cmocka_unit_test(a_request_that_is_not_answered_is_waited_for_and_given_up),
+        cmocka_unit_test(who_joins_meanwhile_ends_the_waiting_for_the_first),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

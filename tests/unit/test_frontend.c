@@ -16,7 +16,6 @@
 #include "engine/frontend.h"
 #include "tests/unit/session_rig.h"
 
-static struct rig rig;
 static char folder[] = "/tmp/onhook-frontend-XXXXXX";
 static char said[1 << 16]; /* what the front-end printed */
 
@@ -48,14 +47,6 @@ setup(void **state)
 {
     (void)state;
     rig_open_engine(&rig, 2);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    rig_close(&rig);
     return 0;
 }
 

@@ -13,24 +13,6 @@
 #define MONITORED      "flags=3"
 #define ONLY_A_MONITOR "flags=2"
 
-static struct rig rig;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    rig_open(&rig, 1);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    rig_close(&rig);
-    return 0;
-}
-
 #define START(device)                                                                              \
     "<MonitorStart><monitorObject><deviceObject>" device                                           \
     "</deviceObject></monitorObject></MonitorStart>"
@@ -347,7 +329,7 @@ many_monitors_are_all_found_again(void **state)
     directory_close(directory);
 }
 
-#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_one, teardown)
 
 int
 main(void)

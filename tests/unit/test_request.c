@@ -9,24 +9,6 @@
 
 #include "tests/unit/session_rig.h"
 
-static struct rig rig;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    rig_open(&rig, 1);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    rig_close(&rig);
-    return 0;
-}
-
 #define CLEAR(connection)                                                                          \
     "<ClearConnection><connectionToBeCleared>" connection                                          \
     "</connectionToBeCleared></ClearConnection>"
@@ -284,7 +266,7 @@ requests_come_and_go_without_end_in_the_same_memory(void **state)
     request_table_close(&table);
 }
 
-#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_one, teardown)
 
 int
 main(void)

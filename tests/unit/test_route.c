@@ -12,24 +12,6 @@
 #include "base/hash.h"
 #include "tests/unit/session_rig.h"
 
-static struct rig rig;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    rig_open(&rig, 2);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    rig_close(&rig);
-    return 0;
-}
-
 /* A callID whose home is that worker of two; a different one for each `number`. */
 static const char *
 call_of(uint32_t worker, uint32_t number)
@@ -350,7 +332,7 @@ a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
     assert_int_equal(watermark_get(&rig.engine), FLOOD);
 }
 
-#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_two, teardown)
 
 int
 main(void)

@@ -9,32 +9,6 @@
 
 #include "tests/unit/session_rig.h"
 
-static struct rig rig;
-
-static int
-setup(void **state)
-{
-    (void)state;
-    rig_open(&rig, 2);
-    return 0;
-}
-
-static int
-setup_one(void **state)
-{
-    (void)state;
-    rig_open(&rig, 1);
-    return 0;
-}
-
-static int
-teardown(void **state)
-{
-    (void)state;
-    rig_close(&rig);
-    return 0;
-}
-
 static void
 a_link_is_announced_before_its_first_event(void **state)
 {
@@ -331,7 +305,7 @@ a_framing_error_is_counted_and_is_no_message(void **state)
     assert_int_equal(rig.unreadable, 1);
 }
 
-#define PROMISE(test)     cmocka_unit_test_setup_teardown(test, setup, teardown)
+#define PROMISE(test)     cmocka_unit_test_setup_teardown(test, setup_two, teardown)
 #define PROMISE_ONE(test) cmocka_unit_test_setup_teardown(test, setup_one, teardown)
 
 int
