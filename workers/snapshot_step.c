@@ -181,10 +181,12 @@ snapshot_call(struct step *step)
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
     struct call call =
         call_table_find(step->table, call_key(event->link, call_id), event->link, call_id);
+    bool had_ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (call.number != 0 && is_doubtful(step, call) &&
         call_table_reserve(step->table, &call, call_room(event)))
         lose_unlisted(step, call);
-    if (event->item_count == 0)
+    /* What ended before the answer came was still there when the switch wrote it. */
+    if (event->item_count == 0 || had_ended)
         return;
     if (call.number != 0 && call.block->life == CALL_ENDED)
         call_detach(step, call);

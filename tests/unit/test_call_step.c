@@ -146,6 +146,23 @@ who_joins_meanwhile_ends_the_waiting_for_the_first(void **state)
     rig_close(rig);
 }
 
+static void
+a_snapshot_that_comes_too_late_opens_no_call(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_call_event(rig, EVENT_CONNECTION_CLEARED, 2000, "1", "A", "A");
+    rig_begin(rig, EVENT_SNAPSHOT_CALL, 2050);
+    rig_text(rig, EVENT_TEXT_CALL, "1");
+    rig->event.extra = 1;
+    rig->event.item_count = 1;
+    rig->event.items[0] = (struct event_item){.endpoint = TEXT("A"), .state = LOCAL_CONNECTED};
+    rig_send(rig);
+    assert_int_equal(counter_read(&rig->counters, COUNTER_CALLS_OPENED), 1);
+    rig_close(rig);
+}
+
 int
 main(void)
 {
@@ -157,6 +174,7 @@ main(void)
         cmocka_unit_test(a_span_ends_at_the_first_tick_after_it_and_says_so),
         cmocka_unit_test(a_request_that_is_not_answered_is_waited_for_and_given_up),
         cmocka_unit_test(who_joins_meanwhile_ends_the_waiting_for_the_first),
+        cmocka_unit_test(a_snapshot_that_comes_too_late_opens_no_call),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
