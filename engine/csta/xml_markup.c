@@ -279,7 +279,8 @@ accept_encoding(struct xml_scan *scan, struct text value)
         if (value.length != names[i].length ||
             strncasecmp(value.at, names[i].at, value.length) != 0)
             continue;
-        if (has_mark && i != XML_ENCODING_UTF_8)
+        /* US-ASCII is a part of UTF-8, so the mark does not contradict it. */
+        if (has_mark && i == XML_ENCODING_ISO_8859_1)
             return xml_fail(scan, XML_REFUSED, value.at,
                             "a UTF-8 byte order mark, but another encoding");
         scan->encoding = (uint8_t)i;

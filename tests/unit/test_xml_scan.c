@@ -324,6 +324,7 @@ a_byte_order_mark_is_skipped(void **state)
     (void)state;
     GIVES("\xef\xbb\xbf<a/>", "(a )");
     GIVES("\xef\xbb\xbf<?xml version='1.0' encoding='UTF-8'?><a/>", "(a )");
+    GIVES("\xef\xbb\xbf<?xml version='1.0' encoding='US-ASCII'?><a/>", "(a )");
     REFUSED("\xef\xbb\xbf<?xml version='1.0' encoding='ISO-8859-1'?><a/>");
     MALFORMED("<a/>\xef\xbb\xbf");
 }
