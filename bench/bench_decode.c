@@ -18,20 +18,20 @@ struct subject {
     uint64_t seen; /* elements and bytes expat told us of */
 };
 
-static struct xml_message message;
-static struct xml_scratch scratch;
+static struct csta_message message;
+static struct csta_scratch scratch;
 
 static void
 decode(void *context, uint64_t operations)
 {
     const struct subject *subject = context;
-    const struct xml_options options = {.loose_causes = false};
+    const struct csta_options options = {.loose_causes = false};
     for (uint64_t i = 0; i < operations; i++) {
         const char *why;
         size_t where;
-        enum xml_result result =
+        enum csta_result result =
             xml_decode(&message, subject->bytes, subject->length, &options, &scratch, &why, &where);
-        CHECK(result == XML_OK);
+        CHECK(result == CSTA_OK);
         cbench_keep(&message);
     }
 }

@@ -94,7 +94,7 @@ note_monitor(struct capture *capture, struct text link, struct text cross_ref)
 
 static void
 note_event(struct capture *capture, const struct source_message *message,
-           const struct xml_message *decoded)
+           const struct csta_message *decoded)
 {
     const struct event *event = &decoded->event;
     CHECK(event->kind < EVENT_KIND_COUNT);
@@ -110,16 +110,16 @@ note_event(struct capture *capture, const struct source_message *message,
 /* Decodes a message and brings its texts into the form they are compared in. Returns NULL, or why
  * it cannot be used, with *where an offset in it. */
 static const char *
-read_message(struct xml_message *decoded, const struct settings *settings, uint32_t profile_flags,
+read_message(struct csta_message *decoded, const struct settings *settings, uint32_t profile_flags,
              struct text payload, size_t *where)
 {
-    static struct xml_scratch scratch;
+    static struct csta_scratch scratch;
     static struct completer completer;
-    struct xml_options options = {.loose_causes = (profile_flags & PROFILE_LOOSE_CAUSES) != 0};
+    struct csta_options options = {.loose_causes = (profile_flags & PROFILE_LOOSE_CAUSES) != 0};
     const char *why = "";
-    if (payload.length > XML_MESSAGE_MAX)
+    if (payload.length > CSTA_MESSAGE_MAX)
         return "the message is longer than 65536 bytes";
-    if (xml_decode(decoded, payload.at, payload.length, &options, &scratch, &why, where) != XML_OK)
+    if (xml_decode(decoded, payload.at, payload.length, &options, &scratch, &why, where) != CSTA_OK)
         return why;
     completer.settings = settings;
     complete_start(&completer, profile_flags);
@@ -130,7 +130,7 @@ static void
 take_message(struct capture *capture, struct settings *settings,
              const struct source_message *message)
 {
-    static struct xml_message decoded;
+    static struct csta_message decoded;
     capture->messages++;
     note_link(capture, message->link);
     note_time(capture, message);

@@ -81,7 +81,7 @@ complete_items(struct completer *completer, struct event *event)
 }
 
 const char *
-complete_message(struct completer *completer, struct xml_message *message)
+complete_message(struct completer *completer, struct csta_message *message)
 {
     static const char too_long[] = "a callID, device or other text of more than 64 bytes";
     if (!complete_texts(completer, &message->event) || !complete_items(completer, &message->event))

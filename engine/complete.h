@@ -8,7 +8,7 @@
  * device IDs are left as they are. Pure functions of their arguments and their own buffers.
  */
 
-#include "engine/csta/xml_decode.h"
+#include "engine/csta/csta_message.h"
 #include "engine/directory.h"
 #include "engine/settings.h"
 
@@ -22,7 +22,7 @@ struct completer {
     uint32_t profile_flags; /* of the message's link */
     uint32_t used;
     char bytes[COMPLETE_BYTES];
-    char work[XML_MESSAGE_MAX]; /* one number being made */
+    char work[CSTA_MESSAGE_MAX]; /* one number being made */
 };
 
 /* complete_start - for the next message; texts made for the one before are gone. */
@@ -40,7 +40,7 @@ bool complete_number(struct completer *completer, struct text *number);
  *
  * Returns NULL, or why the message cannot be used: a text longer than EVENT_TEXT_LENGTH.
  */
-const char *complete_message(struct completer *completer, struct xml_message *message);
+const char *complete_message(struct completer *completer, struct csta_message *message);
 
 /*
  * complete_connection - which device's connection a call event is about, where it does not say

@@ -43,7 +43,7 @@ static const struct {
 
 /* In the order of their enums. */
 static const char *const yes_no_words[] = {"no", "yes", NULL};
-static const char *const encoding_words[] = {"auto", "xml", NULL};
+static const char *const encoding_words[] = {"auto", "xml", "ber1", "ber2", "ber3", NULL};
 static const char *const infer_words[] = {"none", "first-cleared", NULL};
 static const char *const profile_words[] = {
 #define PROFILE(name, printed, flags, differs) printed,
@@ -52,7 +52,7 @@ static const char *const profile_words[] = {
     NULL,
 };
 
-static_assert(ENCODING_AUTO == 0 && ENCODING_XML == 1, "encoding_words has their order");
+static_assert(ENCODING_AUTO == 0 && ENCODING_BER3 == 4, "encoding_words has their order");
 
 const struct config_key *
 config_key_at(unsigned index)
@@ -205,7 +205,7 @@ store(const struct config_key *key, void *base, uint64_t value)
         *(enum profile *)field = (enum profile)value;
         break;
     case CONFIG_ENCODING:
-        *(enum encoding *)field = (enum encoding)value;
+        *(enum csta_encoding *)field = (enum csta_encoding)value;
         break;
     case CONFIG_DEVICES:
         CHECK(key->type != CONFIG_DEVICES);

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "engine/announce.h"
+#include "engine/csta/xml_decode.h"
 #include "engine/last_call.h"
 
 /* What is being taken, for the functions of this file. */
@@ -9,8 +10,8 @@ struct taking {
     struct session *session;
     struct link *link;
     const struct source_message *source;
-    struct xml_message *message; /* decoded and complete */
-    struct event *event;         /* &message->event */
+    struct csta_message *message; /* decoded and complete */
+    struct event *event;          /* &message->event */
 };
 
 static const char *
@@ -79,7 +80,8 @@ query(const struct taking *taking, enum request_kind kind)
     return (struct request_query){
         .link = taking->link->index,
         .kind = kind,
-        .invoke = taking->source->invoke,
+        .invoke = text_is_none(taking->message->invoke) ? taking->source->invoke
+                                                        : taking->message->invoke,
         .now_ms = taking->link->clock_ms,
         .timeout_ms = taking->link->request_timeout_ms,
     };
@@ -136,7 +138,7 @@ take_snapshot(const struct taking *taking, enum request_kind kind)
 static const char *
 take_monitor_start(const struct taking *taking)
 {
-    const struct xml_message *message = taking->message;
+    const struct csta_message *message = taking->message;
     struct text device = message->object_is_call ? TEXT_NONE : message->object;
     struct request *request = put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
     request->object_is_call = message->object_is_call;
@@ -224,6 +226,20 @@ take_stop_granted(const struct taking *taking)
     return stop_monitor(taking, request_call(&request));
 }
 
+/* The switch agrees to something and does not say to what: the invoke ID tells. */
+static const char *
+take_result(const struct taking *taking)
+{
+    struct request request;
+    if (!take_request(taking, REQUEST_KIND_COUNT, &request))
+        return NULL;
+    if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
+        send_answer(taking, &request, EVENT_REQUEST_GRANTED);
+    else if (request.kind == REQUEST_MONITOR_STOP)
+        return stop_monitor(taking, request_call(&request));
+    return NULL;
+}
+
 /* Without the request nobody knows whose monitor it is: it can still be learned. */
 static const char *
 take_monitor_granted(const struct taking *taking)
@@ -291,6 +307,16 @@ take_system_status(const struct taking *taking)
     return NULL;
 }
 
+/* An association is the link itself: with it go all monitors. */
+static const char *
+take_association(const struct taking *taking, enum event_kind notice)
+{
+    announce_notice(taking->session, taking->link, notice);
+    if (notice == EVENT_LINK_DOWN)
+        taking->link->epoch++;
+    return NULL;
+}
+
 static const char *
 take_agent(const struct taking *taking, bool logged_on)
 {
@@ -332,6 +358,12 @@ take_from_switch(const struct taking *taking)
         return take_agent(taking, true);
     case MESSAGE_AGENT_LOGGED_OFF:
         return take_agent(taking, false);
+    case MESSAGE_RESULT:
+        return take_result(taking);
+    case MESSAGE_ASSOCIATION_BEGUN:
+        return take_association(taking, EVENT_LINK_UP);
+    case MESSAGE_ASSOCIATION_ENDED:
+        return take_association(taking, EVENT_LINK_DOWN);
     case MESSAGE_OTHER:
     case MESSAGE_MONITOR_START:
     case MESSAGE_CLEAR_CONNECTION:
@@ -408,16 +440,16 @@ message_take(struct session *session, struct link *link, const struct source_mes
     struct text payload = source->payload;
     if (!looks_like_xml(payload))
         return "not XML";
-    if (payload.length > XML_MESSAGE_MAX)
+    if (payload.length > CSTA_MESSAGE_MAX)
         return "a message of more than 65536 bytes";
-    struct xml_options options = {
+    struct csta_options options = {
         .loose_causes = (link->profile_flags & PROFILE_LOOSE_CAUSES) != 0,
     };
-    struct xml_message *message = &session->message;
+    struct csta_message *message = &session->message;
     const char *why = NULL;
     session->scratch.used = 0;
     if (xml_decode(message, payload.at, payload.length, &options, &session->scratch, &why, where) !=
-        XML_OK)
+        CSTA_OK)
         return why;
 
     *where = 0;

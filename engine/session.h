@@ -36,8 +36,8 @@ struct session {
     struct route route;
     struct last_call *last_calls; /* the call each device was last heard of in */
     struct completer completer;
-    struct xml_message message;
-    struct xml_scratch scratch;
+    struct csta_message message;
+    struct csta_scratch scratch;
     struct event notice; /* a record that is not the message's own event */
     uint64_t order;      /* of the last thing that took one */
     bool refused_said;

@@ -13,16 +13,12 @@
 #include <stdint.h>
 
 #include "base/text.h"
+#include "engine/csta/csta_message.h"
 #include "ipc/event_record.h"
 #include "ipc/profile.h"
 
 enum {
     LINKS_MAX = 4096,
-};
-
-enum encoding {
-    ENCODING_AUTO,
-    ENCODING_XML,
 };
 
 /* A list of device numbers, in the order of the file, canonical. Growable, never shrinks. */
@@ -35,7 +31,7 @@ struct device_list {
 struct link_settings {
     char name[EVENT_TEXT_LENGTH + 1];
     enum profile profile;
-    enum encoding encoding;
+    enum csta_encoding encoding;
     bool monitored_given; /* `monitored` was said, even if empty */
     struct device_list monitored;
     struct device_list observers;

@@ -16,7 +16,7 @@
 #include "engine/csta/xml_decode.h"
 #include "engine/csta/xml_scan.h"
 
-enum { ORACLE_TEXT_MAX = XML_MESSAGE_MAX };
+enum { ORACLE_TEXT_MAX = CSTA_MESSAGE_MAX };
 
 struct oracle {
     bool is_accepted;
@@ -135,7 +135,7 @@ oracle_read(struct oracle *oracle, const char *bytes, size_t length)
     XML_Index index = XML_GetCurrentByteIndex(parser);
     oracle->error_at = (size_t)(at - bytes) + (index < 0 ? 0 : (size_t)index);
     XML_ParserFree(parser);
-    if (is_utf16 || length > XML_MESSAGE_MAX || (has_mark && oracle->is_latin))
+    if (is_utf16 || length > CSTA_MESSAGE_MAX || (has_mark && oracle->is_latin))
         oracle->may_refuse = true;
 }
 

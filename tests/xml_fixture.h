@@ -12,24 +12,24 @@
 
 #include "engine/csta/xml_decode.h"
 
-static struct xml_message message;
-static struct xml_scratch scratch;
+static struct csta_message message;
+static struct csta_scratch scratch;
 static const char *why;
 static size_t where;
 
-static inline enum xml_result
+static inline enum csta_result
 decode_bytes(const char *bytes, size_t length, bool is_loose)
 {
-    const struct xml_options options = {.loose_causes = is_loose};
+    const struct csta_options options = {.loose_causes = is_loose};
     why = NULL;
     where = SIZE_MAX;
-    enum xml_result result = xml_decode(&message, bytes, length, &options, &scratch, &why, &where);
-    assert_true((result == XML_OK) == (why == NULL));
-    assert_true(result == XML_OK || where <= length);
+    enum csta_result result = xml_decode(&message, bytes, length, &options, &scratch, &why, &where);
+    assert_true((result == CSTA_OK) == (why == NULL));
+    assert_true(result == CSTA_OK || where <= length);
     return result;
 }
 
-static inline enum xml_result
+static inline enum csta_result
 decode(const char *document)
 {
     return decode_bytes(document, strlen(document), false);
@@ -47,8 +47,8 @@ check_is(const char *file, int line, struct text text, const char *expected)
 /* The text holds just these characters; "" for an absent one. */
 #define IS(text, expected)   check_is(__FILE__, __LINE__, (text), (expected))
 #define HAS(which, expected) IS(message.event.texts[EVENT_TEXT_##which], (expected))
-#define DECODES(document)    assert_int_equal(decode(document), XML_OK)
-#define UNUSABLE(document)   assert_int_equal(decode(document), XML_UNUSABLE)
+#define DECODES(document)    assert_int_equal(decode(document), CSTA_OK)
+#define UNUSABLE(document)   assert_int_equal(decode(document), CSTA_UNUSABLE)
 #define CLASS_IS(wanted)     assert_int_equal(message.message_class, MESSAGE_##wanted)
 #define KIND_IS(wanted)      assert_int_equal(message.event.kind, EVENT_##wanted)
 
@@ -70,7 +70,7 @@ read_sample(const char *name, char *bytes, size_t size)
 static inline int
 for_each_sample(void (*visit)(const char *name, const char *bytes, size_t length))
 {
-    static char bytes[XML_MESSAGE_MAX];
+    static char bytes[CSTA_MESSAGE_MAX];
     DIR *directory = opendir(TESTS_DIR "/samples");
     assert_non_null(directory);
     int count = 0;

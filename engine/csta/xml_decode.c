@@ -35,12 +35,12 @@ enum xml_what {
 enum xml_place {
     PLACE_HERE = 0,
     PLACE_NEXT_TEXT = sizeof(struct text), /* a connection is {call, device} everywhere */
-    PLACE_CROSS_REF = offsetof(struct xml_message, cross_ref),
-    PLACE_OBJECT = offsetof(struct xml_message, object),
+    PLACE_CROSS_REF = offsetof(struct csta_message, cross_ref),
+    PLACE_OBJECT = offsetof(struct csta_message, object),
     PLACE_ITEM_NEW = offsetof(struct event_item, new_call),
     PLACE_ITEM_OLD = offsetof(struct event_item, old_call),
     PLACE_ITEM_ENDPOINT = offsetof(struct event_item, endpoint),
-    PLACE_TEXTS = offsetof(struct xml_message, event) + offsetof(struct event, texts),
+    PLACE_TEXTS = offsetof(struct csta_message, event) + offsetof(struct event, texts),
 #define EVENT_TEXT(name, holds)                                                                    \
     PLACE_##name = PLACE_TEXTS + EVENT_TEXT_##name * sizeof(struct text),
 #include "ipc/event_text.def"
@@ -51,7 +51,7 @@ static_assert(PLACE_DEVICE - PLACE_CALL == PLACE_NEXT_TEXT, "a connection");
 static_assert(PLACE_SECOND_DEVICE - PLACE_SECOND_CALL == PLACE_NEXT_TEXT, "a connection");
 static_assert(offsetof(struct event_item, new_device) == PLACE_ITEM_NEW + PLACE_NEXT_TEXT, "same");
 static_assert(offsetof(struct event_item, old_device) == PLACE_ITEM_OLD + PLACE_NEXT_TEXT, "same");
-static_assert(sizeof(struct xml_message) <= UINT16_MAX, "a place is 16 bits");
+static_assert(sizeof(struct csta_message) <= UINT16_MAX, "a place is 16 bits");
 
 struct xml_shape {
     const struct xml_row *rows;
@@ -104,9 +104,9 @@ struct frame {
 /* One document on its way through the decoder. */
 struct walk {
     struct xml_scan scan;
-    struct xml_message *message;
-    struct xml_scratch *scratch;
-    const struct xml_options *options;
+    struct csta_message *message;
+    struct csta_scratch *scratch;
+    const struct csta_options *options;
     struct text captured; /* the innermost known element's text so far */
     bool is_copied;       /* it stands in the scratch, at its end */
     uint32_t skipped;     /* open elements inside an unknown one, itself included */
@@ -142,7 +142,7 @@ trim(struct text text)
 static void
 append_to_scratch(struct walk *walk, struct text piece)
 {
-    struct xml_scratch *scratch = walk->scratch;
+    struct csta_scratch *scratch = walk->scratch;
     if (piece.length > sizeof(scratch->bytes) - scratch->used) {
         note_problem(walk, walk->scan.at, "texts longer than the scratch when transcoded");
         return;
@@ -218,7 +218,7 @@ store_item_state(struct walk *walk, uint8_t state)
 static void
 store(struct walk *walk, enum xml_what what, struct text text)
 {
-    struct xml_message *message = walk->message;
+    struct csta_message *message = walk->message;
     switch (what) {
     case WHAT_CALL_ID:
         store_text(walk, text, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
@@ -422,7 +422,7 @@ finish_event(struct walk *walk)
 }
 
 static void
-reset_message(struct xml_message *message)
+reset_message(struct csta_message *message)
 {
     message->message_class = MESSAGE_OTHER;
     event_reset(&message->event);
@@ -430,6 +430,9 @@ reset_message(struct xml_message *message)
     message->cross_ref = message->object = TEXT_NONE;
     message->object_is_call = message->monitors_calls = message->whole = false;
     message->status = STATUS_ABSENT;
+    message->invoke = TEXT_NONE;
+    message->has_time = false;
+    message->time_us = 0;
 }
 
 static bool
@@ -455,9 +458,9 @@ walk_document(struct walk *walk)
 }
 
 /* NOLINTBEGIN(readability-function-size): seven parameters; one call fills and says why not */
-enum xml_result
-xml_decode(struct xml_message *message, const char *bytes, size_t length,
-           const struct xml_options *options, struct xml_scratch *scratch, const char **why,
+enum csta_result
+xml_decode(struct csta_message *message, const char *bytes, size_t length,
+           const struct csta_options *options, struct csta_scratch *scratch, const char **why,
            size_t *where)
 {
     CHECK(message != NULL && options != NULL && scratch != NULL);
@@ -481,8 +484,8 @@ xml_decode(struct xml_message *message, const char *bytes, size_t length,
     if (walk.problem != NULL) {
         *why = walk.problem;
         *where = (size_t)(walk.problem_at - bytes);
-        return XML_UNUSABLE;
+        return CSTA_UNUSABLE;
     }
-    return XML_OK;
+    return CSTA_OK;
 }
 /* NOLINTEND(readability-function-size) */

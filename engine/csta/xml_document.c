@@ -12,8 +12,8 @@ struct search {
     const char *why;
 };
 
-static enum xml_result
-refuse(struct search *search, enum xml_result result, const char *why)
+static enum csta_result
+refuse(struct search *search, enum csta_result result, const char *why)
 {
     search->why = why;
     return result;
@@ -70,45 +70,45 @@ is_declaration(const struct search *search)
 }
 
 /* <! begins a comment or a CDATA section; anything else could hide < and > in its own ways. */
-static enum xml_result
+static enum csta_result
 skip_exclamation(struct search *search)
 {
     if (goes_on_with(search, TEXT("<!--")))
-        return skip_behind(search, 4, TEXT("-->")) ? XML_OK : XML_INCOMPLETE;
+        return skip_behind(search, 4, TEXT("-->")) ? CSTA_OK : CSTA_INCOMPLETE;
     if (search->depth > 0 && goes_on_with(search, TEXT("<![CDATA[")))
-        return skip_behind(search, 9, TEXT("]]>")) ? XML_OK : XML_INCOMPLETE;
+        return skip_behind(search, 9, TEXT("]]>")) ? CSTA_OK : CSTA_INCOMPLETE;
     if (goes_on_with(search, TEXT("<!DOCTYPE")))
-        return refuse(search, XML_REFUSED, "a document type definition");
-    return refuse(search, XML_MALFORMED, "neither comment nor CDATA section");
+        return refuse(search, CSTA_REFUSED, "a document type definition");
+    return refuse(search, CSTA_MALFORMED, "neither comment nor CDATA section");
 }
 
 /* Moves behind the markup at <. */
-static enum xml_result
+static enum csta_result
 skip_markup(struct search *search)
 {
     if (search->end - search->at < 2)
-        return XML_INCOMPLETE;
+        return CSTA_INCOMPLETE;
     const char second = search->at[1];
     if (second == '!')
         return skip_exclamation(search);
     if (second == '?') {
         if (search->depth > 0 && is_declaration(search))
-            return refuse(search, XML_MALFORMED, "an XML declaration inside an element");
-        return skip_behind(search, 2, TEXT("?>")) ? XML_OK : XML_INCOMPLETE;
+            return refuse(search, CSTA_MALFORMED, "an XML declaration inside an element");
+        return skip_behind(search, 2, TEXT("?>")) ? CSTA_OK : CSTA_INCOMPLETE;
     }
     if (second == '/' && search->depth == 0)
-        return refuse(search, XML_MALFORMED, "an end tag without its start tag");
+        return refuse(search, CSTA_MALFORMED, "an end tag without its start tag");
     if (!skip_tag(search))
-        return XML_INCOMPLETE;
+        return CSTA_INCOMPLETE;
     if (second == '/')
         search->depth--;
     else if (search->at[-2] != '/')
         search->depth++;
-    return XML_OK;
+    return CSTA_OK;
 }
 
 /* Moves to the end of the root element. */
-static enum xml_result
+static enum csta_result
 search_end(struct search *search)
 {
     for (;;) {
@@ -117,22 +117,22 @@ search_end(struct search *search)
         while (search->depth == 0 && search->at < limit && xml_byte_is(*search->at, XML_BYTE_SPACE))
             search->at++;
         if (search->depth == 0 && search->at < limit)
-            return refuse(search, XML_MALFORMED, "text outside the root element");
+            return refuse(search, CSTA_MALFORMED, "text outside the root element");
         if (open == NULL)
-            return XML_INCOMPLETE;
+            return CSTA_INCOMPLETE;
         search->at = open;
         bool is_element = search->end - open > 1 && open[1] != '?' && open[1] != '!';
-        enum xml_result result = skip_markup(search);
-        if (result != XML_OK || (is_element && search->depth == 0))
+        enum csta_result result = skip_markup(search);
+        if (result != CSTA_OK || (is_element && search->depth == 0))
             return result;
     }
 }
 
-enum xml_result
+enum csta_result
 xml_document_end(const char *bytes, size_t length, size_t *end, const char **why, size_t *where)
 {
     if (length == 0)
-        return XML_INCOMPLETE;
+        return CSTA_INCOMPLETE;
     CHECK(bytes != NULL);
 
     size_t skipped = 0;
@@ -141,21 +141,21 @@ xml_document_end(const char *bytes, size_t length, size_t *end, const char **why
         skipped++;
     size_t left = length - skipped;
     if (left == 0)
-        return XML_INCOMPLETE;
-    bool is_bounded = left > XML_MESSAGE_MAX;
+        return CSTA_INCOMPLETE;
+    bool is_bounded = left > CSTA_MESSAGE_MAX;
     struct search search = {.begin = bytes + skipped, .at = bytes + skipped};
-    search.end = search.begin + (is_bounded ? XML_MESSAGE_MAX : left);
+    search.end = search.begin + (is_bounded ? CSTA_MESSAGE_MAX : left);
     if (left >= 3 && memcmp(search.at, "\xef\xbb\xbf", 3) == 0)
         search.at += 3;
     else if (left < 3 && memcmp(search.at, "\xef\xbb\xbf", left) == 0)
-        return XML_INCOMPLETE;
+        return CSTA_INCOMPLETE;
 
-    enum xml_result result = search_end(&search);
-    if (result == XML_INCOMPLETE && is_bounded)
-        result = refuse(&search, XML_REFUSED, "a document over 65536 bytes");
-    if (result == XML_OK) {
+    enum csta_result result = search_end(&search);
+    if (result == CSTA_INCOMPLETE && is_bounded)
+        result = refuse(&search, CSTA_REFUSED, "a document over 65536 bytes");
+    if (result == CSTA_OK) {
         *end = (size_t)(search.at - bytes);
-    } else if (result != XML_INCOMPLETE) {
+    } else if (result != CSTA_INCOMPLETE) {
         *why = search.why;
         *where = (size_t)(search.at - bytes);
     }

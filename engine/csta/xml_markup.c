@@ -8,7 +8,7 @@
 static const char not_a_character[] = "a byte that is no legal character here";
 
 bool
-xml_fail(struct xml_scan *scan, enum xml_result result, const char *at, const char *why)
+xml_fail(struct xml_scan *scan, enum csta_result result, const char *at, const char *why)
 {
     scan->at = at;
     scan->result = result;
@@ -19,7 +19,7 @@ xml_fail(struct xml_scan *scan, enum xml_result result, const char *at, const ch
 bool
 xml_fail_cut_off(struct xml_scan *scan)
 {
-    return xml_fail(scan, XML_INCOMPLETE, scan->end, "the document ends too early");
+    return xml_fail(scan, CSTA_INCOMPLETE, scan->end, "the document ends too early");
 }
 
 bool
@@ -40,12 +40,12 @@ xml_read_high(struct xml_scan *scan, uint32_t *code)
         return true;
     }
     if (scan->encoding == XML_ENCODING_US_ASCII)
-        return xml_fail(scan, XML_MALFORMED, scan->at, "a byte over 127 in US-ASCII");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "a byte over 127 in US-ASCII");
     int length = xml_char_read(scan->at, scan->end, code);
     if (length == XML_CHAR_CUT_OFF)
         return xml_fail_cut_off(scan);
     if (length == XML_CHAR_ILLEGAL)
-        return xml_fail(scan, XML_MALFORMED, scan->at, "not UTF-8, or no legal character");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "not UTF-8, or no legal character");
     scan->at += length;
     return true;
 }
@@ -59,7 +59,7 @@ read_high_name(struct xml_scan *scan, bool is_first)
     if (!xml_read_high(scan, &code))
         return false;
     if (!xml_char_is_name(code, is_first))
-        return xml_fail(scan, XML_MALFORMED, from, "a character that no name may have");
+        return xml_fail(scan, CSTA_MALFORMED, from, "a character that no name may have");
     return true;
 }
 
@@ -69,7 +69,7 @@ xml_read_name(struct xml_scan *scan, struct text *whole, struct text *local)
     const char *const from = scan->at, *const end = scan->end;
     const char *after_colon = from, *at = from;
     if (at < end && !xml_byte_is(*at, XML_BYTE_START | XML_BYTE_HIGH) && *at != ':')
-        return xml_fail(scan, XML_MALFORMED, from, "a name was expected");
+        return xml_fail(scan, CSTA_MALFORMED, from, "a name was expected");
     for (;;) {
         while (at < end && xml_byte_is(*at, XML_BYTE_NAME))
             at++;
@@ -123,7 +123,7 @@ read_number(struct xml_scan *scan, const char *from, uint32_t *code)
     if (scan->at == scan->end)
         return xml_fail_cut_off(scan);
     if (*scan->at != ';' || scan->at == first || !xml_char_is_legal(value))
-        return xml_fail(scan, XML_MALFORMED, from, "a character reference to no legal character");
+        return xml_fail(scan, CSTA_MALFORMED, from, "a character reference to no legal character");
     scan->at++;
     *code = value;
     return true;
@@ -158,7 +158,7 @@ xml_read_reference(struct xml_scan *scan, uint32_t *code)
     struct text whole, local;
     if (!xml_read_name(scan, &whole, &local))
         return false;
-    return xml_fail(scan, XML_MALFORMED, from, "an entity that is not one of the five");
+    return xml_fail(scan, CSTA_MALFORMED, from, "an entity that is not one of the five");
 }
 
 /* Moves to the next `stop`, an ASCII byte, over legal characters. */
@@ -170,7 +170,7 @@ skip_to(struct xml_scan *scan, char stop)
         if (xml_byte_is(*scan->at, XML_BYTE_LEGAL))
             scan->at++;
         else if (!xml_byte_is(*scan->at, XML_BYTE_HIGH))
-            return xml_fail(scan, XML_MALFORMED, scan->at, not_a_character);
+            return xml_fail(scan, CSTA_MALFORMED, scan->at, not_a_character);
         else if (!xml_read_high(scan, &code))
             return false;
     }
@@ -193,7 +193,7 @@ xml_read_comment(struct xml_scan *scan)
     if (scan->end - scan->at < 3)
         return xml_fail_cut_off(scan);
     if (scan->at[2] != '>')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "two hyphens inside a comment");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "two hyphens inside a comment");
     scan->at += 3;
     return true;
 }
@@ -207,9 +207,9 @@ xml_read_instruction(struct xml_scan *scan)
     if (!xml_read_name(scan, &target, &local))
         return false;
     if (target.length == 3 && strncasecmp(target.at, "xml", 3) == 0)
-        return xml_fail(scan, XML_MALFORMED, from, "an XML declaration that is not at the start");
+        return xml_fail(scan, CSTA_MALFORMED, from, "an XML declaration that is not at the start");
     if (*scan->at != '?' && !xml_byte_is(*scan->at, XML_BYTE_SPACE))
-        return xml_fail(scan, XML_MALFORMED, scan->at, "white space was expected");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "white space was expected");
     bool has_data = *scan->at != '?';
     for (;;) {
         if (!skip_to(scan, '?'))
@@ -219,7 +219,7 @@ xml_read_instruction(struct xml_scan *scan)
         if (scan->at[1] == '>')
             break;
         if (!has_data)
-            return xml_fail(scan, XML_MALFORMED, scan->at, "white space was expected");
+            return xml_fail(scan, CSTA_MALFORMED, scan->at, "white space was expected");
         scan->at++;
     }
     scan->at += 2;
@@ -237,21 +237,21 @@ read_pseudo_attribute(struct xml_scan *scan, struct text *name, struct text *val
     if (scan->at == scan->end)
         return xml_fail_cut_off(scan);
     if (*scan->at != '=')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "an equals sign was expected");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "an equals sign was expected");
     scan->at++;
     xml_skip_spaces(scan);
     if (scan->at == scan->end)
         return xml_fail_cut_off(scan);
     char quote = *scan->at;
     if (quote != '"' && quote != '\'')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "a quote was expected");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "a quote was expected");
     const char *from = ++scan->at;
     while (scan->at < scan->end && xml_byte_is(*scan->at, XML_BYTE_NAME))
         scan->at++;
     if (scan->at == scan->end)
         return xml_fail_cut_off(scan);
     if (*scan->at != quote)
-        return xml_fail(scan, XML_MALFORMED, scan->at, "a character no declaration may have");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "a character no declaration may have");
     *value = (struct text){from, (uint32_t)(scan->at - from)};
     scan->at++;
     return true;
@@ -263,7 +263,7 @@ accept_version(struct xml_scan *scan, struct text value)
     bool is_one = value.length > 2 && text_has_prefix(value, TEXT("1."));
     for (uint32_t i = 2; i < value.length; i++)
         is_one = is_one && value.at[i] >= '0' && value.at[i] <= '9';
-    return is_one || xml_fail(scan, XML_REFUSED, value.at, "an XML version other than 1.x");
+    return is_one || xml_fail(scan, CSTA_REFUSED, value.at, "an XML version other than 1.x");
 }
 
 static bool
@@ -281,12 +281,12 @@ accept_encoding(struct xml_scan *scan, struct text value)
             continue;
         /* US-ASCII is a part of UTF-8, so the mark does not contradict it. */
         if (has_mark && i == XML_ENCODING_ISO_8859_1)
-            return xml_fail(scan, XML_REFUSED, value.at,
+            return xml_fail(scan, CSTA_REFUSED, value.at,
                             "a UTF-8 byte order mark, but another encoding");
         scan->encoding = (uint8_t)i;
         return true;
     }
-    return xml_fail(scan, XML_REFUSED, value.at,
+    return xml_fail(scan, CSTA_REFUSED, value.at,
                     "an encoding other than UTF-8, US-ASCII and ISO-8859-1");
 }
 
@@ -294,7 +294,7 @@ static bool
 accept_standalone(struct xml_scan *scan, struct text value)
 {
     return text_is_equal(value, TEXT("yes")) || text_is_equal(value, TEXT("no")) ||
-           xml_fail(scan, XML_MALFORMED, value.at, "standalone is yes or no");
+           xml_fail(scan, CSTA_MALFORMED, value.at, "standalone is yes or no");
 }
 
 /* The part named `name`: VERSION, ENCODING, STANDALONE, in this order, VERSION always. */
@@ -308,7 +308,7 @@ accept_part(struct xml_scan *scan, uint32_t *next, struct text name, struct text
     if (part == ENCODING && text_is_equal(name, names[STANDALONE]))
         part = STANDALONE;
     if (part > STANDALONE || !text_is_equal(name, names[part]))
-        return xml_fail(scan, XML_MALFORMED, name.at,
+        return xml_fail(scan, CSTA_MALFORMED, name.at,
                         "not version, encoding, standalone in this order");
     *next = part + 1;
     return part == VERSION    ? accept_version(scan, value)
@@ -334,12 +334,12 @@ xml_read_declaration(struct xml_scan *scan)
             break;
         struct text name, value;
         if (!was_spaced)
-            return xml_fail(scan, XML_MALFORMED, scan->at, "white space was expected");
+            return xml_fail(scan, CSTA_MALFORMED, scan->at, "white space was expected");
         if (!read_pseudo_attribute(scan, &name, &value) || !accept_part(scan, &next, name, value))
             return false;
     }
     if (next == 0 || scan->at[1] != '>')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "an XML declaration without its version");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "an XML declaration without its version");
     scan->at += 2;
     return true;
 }

@@ -11,7 +11,7 @@
 #include "engine/csta/xml_scan.h"
 
 /* xml_fail - note the failure at `at`; always false. */
-bool xml_fail(struct xml_scan *scan, enum xml_result result, const char *at, const char *why);
+bool xml_fail(struct xml_scan *scan, enum csta_result result, const char *at, const char *why);
 
 /* xml_fail_cut_off - the bytes end inside the document; always false. */
 bool xml_fail_cut_off(struct xml_scan *scan);

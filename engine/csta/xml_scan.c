@@ -5,7 +5,7 @@
 #include "engine/csta/xml_markup.h"
 
 static enum xml_token
-failed(struct xml_scan *scan, enum xml_result result, const char *at, const char *why)
+failed(struct xml_scan *scan, enum csta_result result, const char *at, const char *why)
 {
     xml_fail(scan, result, at, why);
     return XML_TOKEN_FAILED;
@@ -48,18 +48,18 @@ xml_scan_begin(struct xml_scan *scan, const char *bytes, size_t length)
     scan->end_is_due = scan->is_in_cdata = scan->root_is_over = false;
     scan->encoding = XML_ENCODING_UTF_8;
     scan->depth = scan->attribute_count = 0;
-    scan->result = XML_OK;
+    scan->result = CSTA_OK;
     scan->why = NULL;
 
     length = (size_t)(end - bytes);
-    if (length > XML_MESSAGE_MAX)
-        xml_fail(scan, XML_REFUSED, bytes, "a document over 65536 bytes");
+    if (length > CSTA_MESSAGE_MAX)
+        xml_fail(scan, CSTA_REFUSED, bytes, "a document over 65536 bytes");
     else if (length >= 2 && (memcmp(bytes, "<\0", 2) == 0 || memcmp(bytes, "\xff\xfe", 2) == 0 ||
                              memcmp(bytes, "\xfe\xff", 2) == 0))
-        xml_fail(scan, XML_REFUSED, bytes, "UTF-16");
+        xml_fail(scan, CSTA_REFUSED, bytes, "UTF-16");
     else if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         scan->at += 3;
-    if (scan->result == XML_OK)
+    if (scan->result == CSTA_OK)
         xml_read_declaration(scan);
 }
 
@@ -127,7 +127,7 @@ read_special(struct xml_scan *scan)
         xml_read_high(scan, &code); /* Latin-1: every byte is a character */
         return give_resolved(scan, code);
     }
-    return failed(scan, XML_MALFORMED, scan->at, "a byte that is no legal character here");
+    return failed(scan, CSTA_MALFORMED, scan->at, "a byte that is no legal character here");
 }
 
 static enum xml_token
@@ -142,7 +142,7 @@ read_text(struct xml_scan *scan)
         if (*scan->at != ']')
             break;
         if (scan->end - scan->at >= 3 && memcmp(scan->at, "]]>", 3) == 0)
-            return failed(scan, XML_MALFORMED, scan->at, "the end of a CDATA section in text");
+            return failed(scan, CSTA_MALFORMED, scan->at, "the end of a CDATA section in text");
         scan->at++;
     }
     if (scan->at > from)
@@ -184,7 +184,7 @@ read_value(struct xml_scan *scan, struct text *value)
 {
     const char quote = *scan->at;
     if (quote != '"' && quote != '\'')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "an attribute's value has no quotes");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "an attribute's value has no quotes");
     const char *const from = ++scan->at, *const end = scan->end;
     const char *at = from;
     for (;;) {
@@ -201,7 +201,7 @@ read_value(struct xml_scan *scan, struct text *value)
         else if (*at == '&' ? !xml_read_reference(scan, &code)
                  : xml_byte_is(*at, XML_BYTE_HIGH)
                      ? !xml_read_high(scan, &code)
-                     : !xml_fail(scan, XML_MALFORMED, at, "no legal character of an attribute"))
+                     : !xml_fail(scan, CSTA_MALFORMED, at, "no legal character of an attribute"))
             return false;
         at = scan->at;
     }
@@ -231,7 +231,7 @@ read_attribute(struct xml_scan *scan)
     if (scan->at == scan->end)
         return xml_fail_cut_off(scan);
     if (*scan->at != '=')
-        return xml_fail(scan, XML_MALFORMED, scan->at, "an attribute without a value");
+        return xml_fail(scan, CSTA_MALFORMED, scan->at, "an attribute without a value");
     scan->at++;
     xml_skip_spaces(scan);
     if (scan->at == scan->end)
@@ -239,9 +239,9 @@ read_attribute(struct xml_scan *scan)
     if (!read_value(scan, &value))
         return false;
     if (is_repeated(scan, name))
-        return xml_fail(scan, XML_MALFORMED, from, "an attribute twice in one tag");
+        return xml_fail(scan, CSTA_MALFORMED, from, "an attribute twice in one tag");
     if (scan->attribute_count == XML_ATTRIBUTES_MAX)
-        return xml_fail(scan, XML_REFUSED, from, "more than 64 attributes in one tag");
+        return xml_fail(scan, CSTA_REFUSED, from, "more than 64 attributes in one tag");
     scan->attributes[scan->attribute_count++] = (struct xml_attribute){name, value};
     return true;
 }
@@ -257,7 +257,7 @@ read_attributes(struct xml_scan *scan)
         if (*scan->at == '>' || *scan->at == '/')
             break;
         if (!was_spaced)
-            return xml_fail(scan, XML_MALFORMED, scan->at, "white space was expected");
+            return xml_fail(scan, CSTA_MALFORMED, scan->at, "white space was expected");
         if (!read_attribute(scan))
             return false;
     }
@@ -266,7 +266,7 @@ read_attributes(struct xml_scan *scan)
         if (scan->at == scan->end)
             return xml_fail_cut_off(scan);
         if (*scan->at != '>')
-            return xml_fail(scan, XML_MALFORMED, scan->at, "a tag's slash without its bracket");
+            return xml_fail(scan, CSTA_MALFORMED, scan->at, "a tag's slash without its bracket");
         scan->end_is_due = true;
     }
     scan->at++;
@@ -286,7 +286,7 @@ read_start_tag(struct xml_scan *scan)
     else if (!read_attributes(scan))
         return XML_TOKEN_FAILED;
     if (scan->depth == XML_DEPTH_MAX)
-        return failed(scan, XML_REFUSED, from, "elements nested deeper than 32");
+        return failed(scan, CSTA_REFUSED, from, "elements nested deeper than 32");
     scan->open[scan->depth++] = whole;
     return XML_TOKEN_START;
 }
@@ -310,16 +310,16 @@ read_end_tag(struct xml_scan *scan)
         bool is_same = goes_on_with(scan, open);
         return is_same
                    ? cut_off(scan)
-                   : failed(scan, XML_MALFORMED, name, "an end tag that closes another element");
+                   : failed(scan, CSTA_MALFORMED, name, "an end tag that closes another element");
     }
     scan->at = name + open.length;
     if (memcmp(name, open.at, open.length) != 0)
-        return failed(scan, XML_MALFORMED, name, "an end tag that closes another element");
+        return failed(scan, CSTA_MALFORMED, name, "an end tag that closes another element");
     xml_skip_spaces(scan);
     if (scan->at == scan->end)
         return cut_off(scan);
     if (*scan->at != '>')
-        return failed(scan, XML_MALFORMED, name, "an end tag that closes another element");
+        return failed(scan, CSTA_MALFORMED, name, "an end tag that closes another element");
     scan->at++;
     return close_element(scan);
 }
@@ -342,9 +342,9 @@ read_exclamation(struct xml_scan *scan)
     if (scan->depth == 0 && !scan->root_is_over && goes_on_with(scan, TEXT("<!DOCTYPE"))) {
         if (scan->end - scan->at < 9)
             return xml_fail_cut_off(scan);
-        return xml_fail(scan, XML_REFUSED, scan->at, "a document type definition");
+        return xml_fail(scan, CSTA_REFUSED, scan->at, "a document type definition");
     }
-    return xml_fail(scan, XML_MALFORMED, scan->at, "neither comment nor CDATA section");
+    return xml_fail(scan, CSTA_MALFORMED, scan->at, "neither comment nor CDATA section");
 }
 
 /* Reads the markup at <, all of which is over at once except tags and CDATA sections. */
@@ -363,7 +363,7 @@ next_outside(struct xml_scan *scan)
         if (scan->at == scan->end)
             return scan->root_is_over ? XML_TOKEN_FINISHED : cut_off(scan);
         if (*scan->at != '<')
-            return failed(scan, XML_MALFORMED, scan->at, "text outside the root element");
+            return failed(scan, CSTA_MALFORMED, scan->at, "text outside the root element");
         if (scan->end - scan->at < 2)
             return cut_off(scan);
         if (scan->at[1] != '?' && scan->at[1] != '!')
@@ -372,14 +372,14 @@ next_outside(struct xml_scan *scan)
             return XML_TOKEN_FAILED;
     }
     if (scan->root_is_over)
-        return failed(scan, XML_MALFORMED, scan->at, "a second root element");
+        return failed(scan, CSTA_MALFORMED, scan->at, "a second root element");
     return read_start_tag(scan);
 }
 
 enum xml_token
 xml_scan_next(struct xml_scan *scan)
 {
-    if (scan->result != XML_OK)
+    if (scan->result != CSTA_OK)
         return XML_TOKEN_FAILED;
     if (scan->end_is_due)
         return close_element(scan);

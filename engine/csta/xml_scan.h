@@ -63,8 +63,8 @@ struct xml_scan {
     uint8_t encoding; /* enum xml_encoding */
     uint32_t depth;   /* open elements */
     uint32_t attribute_count;
-    enum xml_result result; /* FAILED: XML_MALFORMED, XML_REFUSED or XML_INCOMPLETE */
-    const char *why;        /* FAILED: a static sentence */
+    enum csta_result result; /* FAILED: CSTA_MALFORMED, CSTA_REFUSED or CSTA_INCOMPLETE */
+    const char *why;         /* FAILED: a static sentence */
     char resolved[4];
     struct text open[XML_DEPTH_MAX]; /* names of the open elements, as written */
     struct xml_attribute attributes[XML_ATTRIBUTES_MAX];

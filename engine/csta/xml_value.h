@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "engine/csta/xml_decode.h"
+#include "engine/csta/csta_message.h"
 
 /* xml_value_cause - EventCause, 0 when unknown; `is_loose`: also without case and spaces. */
 uint8_t xml_value_cause(struct text word, bool is_loose);

@@ -62,14 +62,14 @@ bare_next(struct source *source, struct source_message *message)
         size_t end = 0;
         size_t where = 0;
         const char *why = NULL;
-        enum xml_result result = XML_INCOMPLETE;
+        enum csta_result result = CSTA_INCOMPLETE;
         if (available > 0)
             result = xml_document_end(reader_at(reader), available, &end, &why, &where);
-        if (result == XML_OK)
+        if (result == CSTA_OK)
             return give(source, message, end);
-        if (result != XML_INCOMPLETE)
+        if (result != CSTA_INCOMPLETE)
             return broken(source, message, why, where);
-        if (available > XML_MESSAGE_MAX)
+        if (available > CSTA_MESSAGE_MAX)
             return broken(source, message, "a document of more than 65536 bytes", 0);
 
         enum reader_result more = reader_more(reader);

@@ -8,8 +8,8 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct xml_message message;
-static struct xml_scratch scratch;
+static struct csta_message message;
+static struct csta_scratch scratch;
 static struct oracle oracle;
 
 static bool
@@ -62,23 +62,23 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *bytes = (const char *)data;
-    const struct xml_options options = {.loose_causes = size % 2 == 0};
+    const struct csta_options options = {.loose_causes = size % 2 == 0};
     const char *why = NULL;
     size_t where = SIZE_MAX;
-    enum xml_result result = xml_decode(&message, bytes, size, &options, &scratch, &why, &where);
+    enum csta_result result = xml_decode(&message, bytes, size, &options, &scratch, &why, &where);
     oracle_read(&oracle, bytes, size);
 
-    CHECK((result == XML_OK) == (why == NULL));
-    CHECK(result == XML_OK || where <= size);
-    if (result == XML_OK)
+    CHECK((result == CSTA_OK) == (why == NULL));
+    CHECK(result == CSTA_OK || where <= size);
+    if (result == CSTA_OK)
         check_message(bytes, size);
-    if (result == XML_OK || result == XML_UNUSABLE)
+    if (result == CSTA_OK || result == CSTA_UNUSABLE)
         CHECK(oracle.is_accepted || oracle_knows_fewer_names(&oracle, bytes, size));
-    if (oracle.is_accepted && (result == XML_MALFORMED || result == XML_INCOMPLETE))
+    if (oracle.is_accepted && (result == CSTA_MALFORMED || result == CSTA_INCOMPLETE))
         CHECK(where < size && oracle_knows_more_names(&oracle, bytes[where]));
-    if (oracle.is_accepted && result == XML_REFUSED)
+    if (oracle.is_accepted && result == CSTA_REFUSED)
         CHECK(oracle.may_refuse);
-    if (oracle.is_accepted && result == XML_OK)
+    if (oracle.is_accepted && result == CSTA_OK)
         check_same_cross_ref();
     return 0;
 }

@@ -8,13 +8,13 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static struct xml_message message;
-static struct xml_scratch scratch;
+static struct csta_message message;
+static struct csta_scratch scratch;
 
-static enum xml_result
+static enum csta_result
 decode(const char *bytes, size_t length)
 {
-    const struct xml_options options = {.loose_causes = false};
+    const struct csta_options options = {.loose_causes = false};
     const char *why;
     size_t where;
     return xml_decode(&message, bytes, length, &options, &scratch, &why, &where);
@@ -23,8 +23,8 @@ decode(const char *bytes, size_t length)
 static bool
 is_well_formed(const char *bytes, size_t length)
 {
-    enum xml_result result = decode(bytes, length);
-    return result == XML_OK || result == XML_UNUSABLE;
+    enum csta_result result = decode(bytes, length);
+    return result == CSTA_OK || result == CSTA_UNUSABLE;
 }
 
 /* All that came before the end is "more is needed"; all that comes after changes nothing. */
@@ -33,9 +33,9 @@ check_cut(const char *bytes, size_t length, size_t end)
 {
     size_t again = 0, where = 0;
     const char *why = NULL;
-    CHECK(xml_document_end(bytes, end, &again, &why, &where) == XML_OK && again == end);
+    CHECK(xml_document_end(bytes, end, &again, &why, &where) == CSTA_OK && again == end);
     size_t cut = (length * 31 + 7) % end;
-    CHECK(xml_document_end(bytes, cut, &again, &why, &where) == XML_INCOMPLETE);
+    CHECK(xml_document_end(bytes, cut, &again, &why, &where) == CSTA_INCOMPLETE);
     /* What ends early never passes for a whole document. */
     CHECK(!is_well_formed(bytes, cut));
 }
@@ -49,12 +49,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
     bool was_whole = is_well_formed(at, left);
     for (int documents = 0;; documents++) {
-        enum xml_result result = xml_document_end(at, left, &end, &why, &where);
-        CHECK(result != XML_UNUSABLE);
+        enum csta_result result = xml_document_end(at, left, &end, &why, &where);
+        CHECK(result != CSTA_UNUSABLE);
         if (was_whole && documents == 0)
-            CHECK(result == XML_OK && is_well_formed(at, end));
-        if (result != XML_OK) {
-            CHECK(result == XML_INCOMPLETE || (why != NULL && where <= left));
+            CHECK(result == CSTA_OK && is_well_formed(at, end));
+        if (result != CSTA_OK) {
+            CHECK(result == CSTA_INCOMPLETE || (why != NULL && where <= left));
             return 0;
         }
         CHECK(end > 0 && end <= left);

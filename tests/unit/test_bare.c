@@ -52,7 +52,7 @@ static void
 a_document_that_is_too_large_ends_the_input(void **state)
 {
     (void)state;
-    size_t size = XML_MESSAGE_MAX + 100;
+    size_t size = CSTA_MESSAGE_MAX + 100;
     char *bytes = malloc(size);
     memset(bytes, 'a', size);
     memcpy(bytes, "<a>", 3);

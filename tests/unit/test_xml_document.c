@@ -9,7 +9,7 @@
 
 static size_t end;
 
-static enum xml_result
+static enum csta_result
 search(const char *bytes, size_t length)
 {
     end = SIZE_MAX;
@@ -22,10 +22,10 @@ search(const char *bytes, size_t length)
 /* The first document is exactly `first`, whatever follows. */
 #define ENDS(first, rest)                                                                          \
     do {                                                                                           \
-        assert_int_equal(SEARCH(first rest), XML_OK);                                              \
+        assert_int_equal(SEARCH(first rest), CSTA_OK);                                             \
         assert_int_equal(end, sizeof(first) - 1);                                                  \
         for (size_t cut = 0; cut < sizeof(first) - 1; cut++)                                       \
-            assert_int_equal(search(first rest, cut), XML_INCOMPLETE);                             \
+            assert_int_equal(search(first rest, cut), CSTA_INCOMPLETE);                            \
     } while (0)
 
 static void
@@ -44,8 +44,8 @@ white_space_and_zeros_before_a_document_are_counted_in(void **state)
     (void)state;
     ENDS("\0\r\n \0<a/>", "\0");
     ENDS("\xef\xbb\xbf<a/>", "x");
-    assert_int_equal(SEARCH(" \0\n"), XML_INCOMPLETE);
-    assert_int_equal(SEARCH(""), XML_INCOMPLETE);
+    assert_int_equal(SEARCH(" \0\n"), CSTA_INCOMPLETE);
+    assert_int_equal(SEARCH(""), CSTA_INCOMPLETE);
 }
 
 static void
@@ -64,14 +64,14 @@ static void
 what_cannot_begin_a_document_is_malformed_where_it_stands(void **state)
 {
     (void)state;
-    assert_int_equal(SEARCH("x<a/>"), XML_MALFORMED);
+    assert_int_equal(SEARCH("x<a/>"), CSTA_MALFORMED);
     assert_int_equal(where, 0);
-    assert_int_equal(SEARCH(" <?p?> y"), XML_MALFORMED);
+    assert_int_equal(SEARCH(" <?p?> y"), CSTA_MALFORMED);
     assert_int_equal(where, 7);
-    assert_int_equal(SEARCH("</a>"), XML_MALFORMED);
-    assert_int_equal(SEARCH("<![CDATA[x]]><a/>"), XML_MALFORMED);
-    assert_int_equal(SEARCH("<!ELEMENT a>"), XML_MALFORMED);
-    assert_int_equal(SEARCH("<!DOCTYPE a [<!ENTITY b '>'>]><a/>"), XML_REFUSED);
+    assert_int_equal(SEARCH("</a>"), CSTA_MALFORMED);
+    assert_int_equal(SEARCH("<![CDATA[x]]><a/>"), CSTA_MALFORMED);
+    assert_int_equal(SEARCH("<!ELEMENT a>"), CSTA_MALFORMED);
+    assert_int_equal(SEARCH("<!DOCTYPE a [<!ENTITY b '>'>]><a/>"), CSTA_REFUSED);
     assert_non_null(why);
 }
 
@@ -79,7 +79,7 @@ static void
 a_document_that_was_cut_off_is_noticed_at_the_next_declaration(void **state)
 {
     (void)state;
-    assert_int_equal(SEARCH("<a><b><?xml version='1.0'?><a/>"), XML_MALFORMED);
+    assert_int_equal(SEARCH("<a><b><?xml version='1.0'?><a/>"), CSTA_MALFORMED);
     assert_int_equal(where, 6);
     ENDS("<a><?xml-stylesheet x?></a>", "");
 }
@@ -88,18 +88,18 @@ static void
 a_document_over_the_bound_is_refused_and_one_at_it_is_not(void **state)
 {
     (void)state;
-    static char bytes[XML_MESSAGE_MAX + 16];
+    static char bytes[CSTA_MESSAGE_MAX + 16];
     memset(bytes, ' ', sizeof(bytes));
     bytes[0] = '\n'; /* does not count: it stands before the document */
     memcpy(bytes + 1, "<a>", 3);
-    memcpy(bytes + 1 + XML_MESSAGE_MAX - 4, "</a>", 4);
-    assert_int_equal(search(bytes, sizeof(bytes)), XML_OK);
-    assert_int_equal(end, 1 + XML_MESSAGE_MAX);
-    assert_int_equal(decode_bytes(bytes, end, false), XML_OK);
+    memcpy(bytes + 1 + CSTA_MESSAGE_MAX - 4, "</a>", 4);
+    assert_int_equal(search(bytes, sizeof(bytes)), CSTA_OK);
+    assert_int_equal(end, 1 + CSTA_MESSAGE_MAX);
+    assert_int_equal(decode_bytes(bytes, end, false), CSTA_OK);
 
-    memcpy(bytes + 1 + XML_MESSAGE_MAX - 4, " </a>", 5);
-    assert_int_equal(search(bytes, XML_MESSAGE_MAX), XML_INCOMPLETE);
-    assert_int_equal(search(bytes, sizeof(bytes)), XML_REFUSED);
+    memcpy(bytes + 1 + CSTA_MESSAGE_MAX - 4, " </a>", 5);
+    assert_int_equal(search(bytes, CSTA_MESSAGE_MAX), CSTA_INCOMPLETE);
+    assert_int_equal(search(bytes, sizeof(bytes)), CSTA_REFUSED);
 }
 
 static void
@@ -108,10 +108,10 @@ check_sample(const char *name, const char *bytes, size_t length)
     size_t trimmed = length;
     while (trimmed > 0 && (bytes[trimmed - 1] == '\n' || bytes[trimmed - 1] == ' '))
         trimmed--;
-    if (search(bytes, length) != XML_OK || end != trimmed)
+    if (search(bytes, length) != CSTA_OK || end != trimmed)
         fail_msg("%s ends at %zu, not %zu", name, end, trimmed);
     for (size_t cut = 0; cut < trimmed; cut++) {
-        if (search(bytes, cut) != XML_INCOMPLETE)
+        if (search(bytes, cut) != CSTA_INCOMPLETE)
             fail_msg("%s cut at %zu", name, cut);
     }
 }

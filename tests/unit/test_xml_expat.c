@@ -14,13 +14,13 @@ static unsigned accepted, rejected;
 static void
 compare(const char *name, const char *bytes, size_t length)
 {
-    enum xml_result result = decode_bytes(bytes, length, false);
-    bool is_taken = result == XML_OK || result == XML_UNUSABLE;
+    enum csta_result result = decode_bytes(bytes, length, false);
+    bool is_taken = result == CSTA_OK || result == CSTA_UNUSABLE;
     oracle_read(&oracle, bytes, length);
     *(oracle.is_accepted ? &accepted : &rejected) += 1;
     if (is_taken && !oracle.is_accepted && !oracle_knows_fewer_names(&oracle, bytes, length))
         fail_msg("%s: expat refuses it at %zu:\n%.*s", name, oracle.error_at, (int)length, bytes);
-    if (!is_taken && oracle.is_accepted && !(result == XML_REFUSED && oracle.may_refuse))
+    if (!is_taken && oracle.is_accepted && !(result == CSTA_REFUSED && oracle.may_refuse))
         fail_msg("%s: %s at %zu, but expat takes it:\n%.*s", name, why, where, (int)length, bytes);
 }
 
@@ -29,7 +29,7 @@ static void
 damage(const char *name, const char *bytes, size_t length)
 {
     static const char damages[] = "<>&;'\"/!?-[]=: a\t\r\x01\x80\xc3\xef";
-    static char copy[XML_MESSAGE_MAX];
+    static char copy[CSTA_MESSAGE_MAX];
     memcpy(copy, bytes, length);
     for (size_t i = 0; i < length; i += 5) {
         for (size_t j = 0; j < sizeof(damages) - 1; j++) {

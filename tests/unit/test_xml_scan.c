@@ -58,9 +58,9 @@ scan_bytes(const char *bytes, size_t length)
         assert_non_null(scan.why);                                                                 \
         assert_true(scan.at >= scan.begin && scan.at <= scan.end);                                 \
     } while (0)
-#define MALFORMED(literal)  FAILS(literal, XML_MALFORMED)
-#define REFUSED(literal)    FAILS(literal, XML_REFUSED)
-#define INCOMPLETE(literal) FAILS(literal, XML_INCOMPLETE)
+#define MALFORMED(literal)  FAILS(literal, CSTA_MALFORMED)
+#define REFUSED(literal)    FAILS(literal, CSTA_REFUSED)
+#define INCOMPLETE(literal) FAILS(literal, CSTA_INCOMPLETE)
 
 static void
 elements_and_texts_come_in_order(void **state)
@@ -225,7 +225,7 @@ more_attributes_than_the_bound_are_refused(void **state)
     }
     strcat(document, "/>");
     assert_int_equal(scan_bytes(document, strlen(document)), XML_TOKEN_FAILED);
-    assert_int_equal(scan.result, XML_REFUSED);
+    assert_int_equal(scan.result, CSTA_REFUSED);
 }
 
 static void
@@ -242,7 +242,7 @@ nesting_deeper_than_the_bound_is_refused(void **state)
     char deeper[600];
     snprintf(deeper, sizeof(deeper), "<a>%s</a>", document);
     assert_int_equal(scan_bytes(deeper, strlen(deeper)), XML_TOKEN_FAILED);
-    assert_int_equal(scan.result, XML_REFUSED);
+    assert_int_equal(scan.result, CSTA_REFUSED);
 }
 
 static void
@@ -354,14 +354,14 @@ static void
 a_document_over_the_bound_is_refused(void **state)
 {
     (void)state;
-    static char document[XML_MESSAGE_MAX + 1];
+    static char document[CSTA_MESSAGE_MAX + 1];
     memset(document, 'x', sizeof(document));
     memcpy(document, "<!--", 4);
-    memcpy(document + XML_MESSAGE_MAX - 7, "--><a/>", 7);
-    assert_int_equal(scan_bytes(document, XML_MESSAGE_MAX), XML_TOKEN_FINISHED);
-    memcpy(document + XML_MESSAGE_MAX - 7, "x--><a/>", 8);
-    assert_int_equal(scan_bytes(document, XML_MESSAGE_MAX + 1), XML_TOKEN_FAILED);
-    assert_int_equal(scan.result, XML_REFUSED);
+    memcpy(document + CSTA_MESSAGE_MAX - 7, "--><a/>", 7);
+    assert_int_equal(scan_bytes(document, CSTA_MESSAGE_MAX), XML_TOKEN_FINISHED);
+    memcpy(document + CSTA_MESSAGE_MAX - 7, "x--><a/>", 8);
+    assert_int_equal(scan_bytes(document, CSTA_MESSAGE_MAX + 1), XML_TOKEN_FAILED);
+    assert_int_equal(scan.result, CSTA_REFUSED);
 }
 
 int

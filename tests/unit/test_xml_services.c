@@ -269,35 +269,35 @@ everything_else_well_formed_is_other(void **state)
     CLASS_IS(OTHER);
     DECODES("<HeldEventX/>");
     CLASS_IS(OTHER);
-    assert_int_equal(decode("<CallInformationEvent><a></CallInformationEvent>"), XML_MALFORMED);
+    assert_int_equal(decode("<CallInformationEvent><a></CallInformationEvent>"), CSTA_MALFORMED);
     assert_int_equal(where, 27);
 }
 
 /* ------------------------------------------------------------------------ samples */
 
 /* Two literals of a client lack a blank between attributes; the templates have no callID. */
-static enum xml_result
+static enum csta_result
 expected_of(const char *name)
 {
     if (strcmp(name, "dmcc-getDeviceIdResponseMessage.xml") == 0 ||
         strcmp(name, "dmcc-resetApplicationSessionTimer.xml") == 0)
-        return XML_MALFORMED;
+        return CSTA_MALFORMED;
     bool is_template = strncmp(name, "osv-tmpl-", 9) == 0;
-    return is_template && strstr(name, "Event.xml") != NULL ? XML_UNUSABLE : XML_OK;
+    return is_template && strstr(name, "Event.xml") != NULL ? CSTA_UNUSABLE : CSTA_OK;
 }
 
 static void
 check_sample(const char *name, const char *bytes, size_t length)
 {
-    enum xml_result result = decode_bytes(bytes, length, false);
+    enum csta_result result = decode_bytes(bytes, length, false);
     if (result != expected_of(name))
         fail_msg("%s gives %d: %s at %zu", name, result, why == NULL ? "" : why, where);
-    if (result != XML_OK)
+    if (result != CSTA_OK)
         return;
     while (length > 0 && (bytes[length - 1] == '\n' || bytes[length - 1] == ' '))
         length--;
     for (size_t cut = 0; cut < length; cut++) {
-        if (decode_bytes(bytes, cut, false) != XML_INCOMPLETE)
+        if (decode_bytes(bytes, cut, false) != CSTA_INCOMPLETE)
             fail_msg("%s cut at %zu: %s", name, cut, why == NULL ? "accepted" : why);
     }
 }
@@ -313,9 +313,9 @@ static void
 captured_events_say_what_their_switch_said(void **state)
 {
     (void)state;
-    static char bytes[XML_MESSAGE_MAX];
+    static char bytes[CSTA_MESSAGE_MAX];
     size_t length = read_sample("osv-cap-OriginatedEvent-1.xml", bytes, sizeof(bytes));
-    assert_int_equal(decode_bytes(bytes, length, false), XML_OK);
+    assert_int_equal(decode_bytes(bytes, length, false), CSTA_OK);
     KIND_IS(ORIGINATED);
     IS(message.cross_ref, "1169730059");
     HAS(CALL, "FF000100000000002D65C85C1C750000");
@@ -326,12 +326,12 @@ captured_events_say_what_their_switch_said(void **state)
     assert_int_equal(message.event.cause, 22);
 
     length = read_sample("osv-cap-MonitorStart-2.xml", bytes, sizeof(bytes));
-    assert_int_equal(decode_bytes(bytes, length, false), XML_OK);
+    assert_int_equal(decode_bytes(bytes, length, false), CSTA_OK);
     CLASS_IS(MONITOR_START);
     IS(message.object, "3021033");
 
     length = read_sample("osv-tmpl-ed4-SnapshotDeviceResponse.xml", bytes, sizeof(bytes));
-    assert_int_equal(decode_bytes(bytes, length, false), XML_OK);
+    assert_int_equal(decode_bytes(bytes, length, false), CSTA_OK);
     CLASS_IS(SNAPSHOT_DEVICE_RESPONSE);
     assert_true(message.whole);
 }

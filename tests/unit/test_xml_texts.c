@@ -25,9 +25,9 @@ a_list_over_its_bound_is_unusable_but_still_checked(void **state)
         strcat(document, "</conferenceConnections>");
         char *end = document + strlen(document);
         strcpy(end, "</ConferencedEvent>");
-        assert_int_equal(decode(document), count > EVENT_ITEMS_MAX ? XML_UNUSABLE : XML_OK);
+        assert_int_equal(decode(document), count > EVENT_ITEMS_MAX ? CSTA_UNUSABLE : CSTA_OK);
         strcpy(end, "</Conferenced>");
-        assert_int_equal(decode(document), XML_MALFORMED);
+        assert_int_equal(decode(document), CSTA_MALFORMED);
     }
 }
 
@@ -38,16 +38,16 @@ texts_over_their_bounds_are_refused_or_dropped(void **state)
     static const struct {
         const char *format;
         size_t length_max;
-        enum xml_result beyond;
+        enum csta_result beyond;
     } rows[] = {
         {"<HeldEvent><heldConnection><callID>%s</callID></heldConnection></HeldEvent>", 64,
-         XML_UNUSABLE},
-        {"<MonitorStop><monitorCrossRefID>%s</monitorCrossRefID></MonitorStop>", 64, XML_UNUSABLE},
-        {"<AgentLoggedOnEvent><agentID>%s</agentID></AgentLoggedOnEvent>", 64, XML_UNUSABLE},
-        {CLEARED("<releasingDevice>%s</releasingDevice>"), 512, XML_UNUSABLE},
+         CSTA_UNUSABLE},
+        {"<MonitorStop><monitorCrossRefID>%s</monitorCrossRefID></MonitorStop>", 64, CSTA_UNUSABLE},
+        {"<AgentLoggedOnEvent><agentID>%s</agentID></AgentLoggedOnEvent>", 64, CSTA_UNUSABLE},
+        {CLEARED("<releasingDevice>%s</releasingDevice>"), 512, CSTA_UNUSABLE},
         {CLEARED("<callLinkageData><globalCallData><globalCallLinkageID>%s</globalCallLinkageID>"
                  "</globalCallData></callLinkageData>"),
-         64, XML_OK},
+         64, CSTA_OK},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char text[600], document[2048];
@@ -82,7 +82,7 @@ the_scratch_begins_anew_with_each_message(void **state)
     char document[256];
     snprintf(document, sizeof(document), CLEARED("<releasingDevice>&#65;%060d</releasingDevice>"),
              0);
-    for (int i = 0; i < 2 * XML_MESSAGE_MAX / 60; i++)
+    for (int i = 0; i < 2 * CSTA_MESSAGE_MAX / 60; i++)
         DECODES(document);
     assert_int_equal(message.event.texts[EVENT_TEXT_RELEASING].length, 61);
 }
@@ -113,7 +113,7 @@ static void
 latin_1_texts_that_outgrow_the_scratch_are_unusable(void **state)
 {
     (void)state;
-    static char document[XML_MESSAGE_MAX + 1];
+    static char document[CSTA_MESSAGE_MAX + 1];
     strcpy(document, "<?xml version='1.0' encoding='ISO-8859-1'?>"
                      "<ConnectionClearedEvent><droppedConnection><callID>1</callID>"
                      "</droppedConnection><releasingDevice>");
@@ -151,9 +151,9 @@ cause_words_are_exact_unless_the_profile_is_loose(void **state)
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char document[256];
         snprintf(document, sizeof(document), CLEARED("<cause>%s</cause>"), rows[i].word);
-        assert_int_equal(decode_bytes(document, strlen(document), false), XML_OK);
+        assert_int_equal(decode_bytes(document, strlen(document), false), CSTA_OK);
         assert_int_equal(message.event.cause, rows[i].exact);
-        assert_int_equal(decode_bytes(document, strlen(document), true), XML_OK);
+        assert_int_equal(decode_bytes(document, strlen(document), true), CSTA_OK);
         assert_int_equal(message.event.cause, rows[i].loose);
     }
 }

@@ -1,0 +1,39 @@
+#ifndef ENGINE_CSTA_BER_DECODE_H
+#define ENGINE_CSTA_BER_DECODE_H
+
+/*
+ * engine/csta/ber_decode.h - one CSTA message in BER (ROSE or ACSE PDU) to what it says.
+ *
+ * Phases I (ECMA-180), II (ECMA-218) and III (ECMA-285). One pass, iterative, no allocation.
+ * Accepts what X.690 BER allows: long and non-minimal lengths (at most 4 length octets), the
+ * indefinite form, high tag numbers, nesting to BER_DEPTH_MAX. Unknown elements are skipped, their
+ * lengths checked.
+ */
+
+#include "engine/csta/csta_message.h"
+
+enum {
+    BER_DEPTH_MAX = 16,
+};
+
+/*
+ * ber_decode - decode exactly one PDU of `length` bytes, without its two-byte length prefix
+ *
+ * `phase` is ENCODING_BER1, _BER2 or _BER3. On CSTA_OK fills *message, also its invoke and, from
+ * the security extension, its time; texts point into `bytes` or *scratch. On any other result
+ * *message is undefined, *why a static sentence and *where the offset of the offending byte.
+ * CSTA_INCOMPLETE: an element is longer than what holds it. Bytes after the PDU are malformed.
+ */
+enum csta_result ber_decode(struct csta_message *message, const char *bytes, size_t length,
+                            enum csta_encoding phase, struct csta_scratch *scratch,
+                            const char **why, size_t *where);
+
+/*
+ * ber_phase - which phase a PDU is of, by its shape
+ *
+ * AARQ and AARE say it in their user information; reports and some requests by their tags.
+ * ENCODING_AUTO when this one does not tell. Reads nothing outside `bytes`, whatever they are.
+ */
+enum csta_encoding ber_phase(const char *bytes, size_t length);
+
+#endif

@@ -1,0 +1,98 @@
+#ifndef ENGINE_CSTA_CSTA_MESSAGE_H
+#define ENGINE_CSTA_CSTA_MESSAGE_H
+
+/*
+ * engine/csta/csta_message.h - what one CSTA message says, however it was written.
+ *
+ * The decoders (xml_decode.h, ber_decode.h) fill a struct csta_message; nobody behind them sees
+ * an encoding. Texts point into the message's bytes or into the scratch.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "ipc/event_record.h"
+
+enum {
+    CSTA_MESSAGE_MAX = 65536, /* bytes of one message */
+};
+
+/* How the messages of a link are written. The phases of BER use the same bytes for different
+ * things, so a link has one of them for good. */
+enum csta_encoding {
+    ENCODING_AUTO = 0, /* not known: what comes first says it */
+    ENCODING_XML,      /* ECMA-323 */
+    ENCODING_BER1,     /* phase I, ECMA-180 */
+    ENCODING_BER2,     /* phase II, ECMA-218 */
+    ENCODING_BER3,     /* phase III, ECMA-285 */
+};
+
+/* What a message is to the front-end. CALL_EVENT: event.kind says which. */
+enum message_class {
+    MESSAGE_OTHER = 0,  /* well-formed, of no use here */
+    MESSAGE_CALL_EVENT, /* one of the 18 call-control events */
+    MESSAGE_MONITOR_START,
+    MESSAGE_MONITOR_START_RESPONSE,
+    MESSAGE_MONITOR_STOP,
+    MESSAGE_MONITOR_STOP_RESPONSE,
+    MESSAGE_CLEAR_CONNECTION, /* event.texts CALL, DEVICE: connectionToBeCleared */
+    MESSAGE_CLEAR_CONNECTION_RESPONSE,
+    MESSAGE_CLEAR_CALL, /* likewise, callToBeCleared */
+    MESSAGE_CLEAR_CALL_RESPONSE,
+    MESSAGE_SNAPSHOT_DEVICE,          /* object: the device */
+    MESSAGE_SNAPSHOT_DEVICE_RESPONSE, /* event.items; whole says if it is all of it */
+    MESSAGE_SNAPSHOT_CALL,            /* event.texts CALL, DEVICE: snapshotObject */
+    MESSAGE_SNAPSHOT_CALL_RESPONSE,
+    MESSAGE_ERROR, /* CSTAErrorCode; BER: return error or reject */
+    MESSAGE_SYSTEM_STATUS,
+    MESSAGE_AGENT_LOGGED_ON, /* event.texts DEVICE, AGENT */
+    MESSAGE_AGENT_LOGGED_OFF,
+    MESSAGE_RESULT,            /* BER: a return result that does not say of what operation */
+    MESSAGE_ASSOCIATION_BEGUN, /* BER: AARE that accepts */
+    MESSAGE_ASSOCIATION_ENDED, /* BER: AARE that refuses, RLRQ, RLRE, ABRT */
+};
+
+enum system_status {
+    STATUS_ABSENT = 0,
+    STATUS_INITIALIZING,
+    STATUS_ENABLED,
+    STATUS_NORMAL,
+    STATUS_MESSAGES_LOST,
+    STATUS_DISABLED,
+    STATUS_PARTIAL_OVERLOAD, /* overloadImminent, overloadReached, overloadRelieved */
+};
+
+struct csta_message {
+    enum message_class message_class;
+    struct event event;    /* raw texts: device numbers are not canonical yet */
+    struct text cross_ref; /* monitorCrossRefID */
+    struct text object;    /* monitorObject's or snapshotObject's device (or call's callID) */
+    bool object_is_call;   /* monitorObject/callObject */
+    bool monitors_calls;   /* monitorType call */
+    bool whole;            /* a snapshot answer that carries its data itself */
+    enum system_status status;
+    struct text invoke; /* BER: content octets of the invokeID, shortest form, 1 to 4; else none */
+    bool has_time;      /* a time stamp of the security extension: time_us, since 1970 */
+    int64_t time_us;
+};
+
+enum csta_result {
+    CSTA_OK = 0,
+    CSTA_MALFORMED,  /* not well-formed XML, not BER */
+    CSTA_REFUSED,    /* well-formed so far, but refused: DTD, depth, encoding */
+    CSTA_INCOMPLETE, /* ends inside the document */
+    CSTA_UNUSABLE,   /* well-formed, but lacks or overflows what its kind needs */
+};
+
+/* Where texts go that do not stand in the message as such; reused for each message. */
+struct csta_scratch {
+    char bytes[CSTA_MESSAGE_MAX];
+    uint32_t used;
+};
+
+struct csta_options {
+    bool loose_causes; /* PROFILE_LOOSE_CAUSES */
+};
+
+#endif
