@@ -95,4 +95,7 @@ struct csta_options {
     bool loose_causes; /* PROFILE_LOOSE_CAUSES */
 };
 
+/* csta_message_is_equal - do two messages say the same? Compares all that a decoder fills in. */
+bool csta_message_is_equal(const struct csta_message *left, const struct csta_message *right);
+
 #endif
