@@ -24,5 +24,7 @@ enum {
 
 int cmd_replay(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_stat(int argc, char **argv);
+int cmd_rings(int argc, char **argv);
 
 #endif

@@ -14,6 +14,8 @@
 static const struct command commands[] = {
     {"replay", "who hung up, in every call of recorded input", cmd_replay},
     {"check", "whether a configuration or a capture can be used, and what is wrong", cmd_check},
+    {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
+    {"rings", "how full its rings are, and how far each process has come", cmd_rings},
 };
 
 enum {

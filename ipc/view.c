@@ -1,0 +1,348 @@
+#include "ipc/view.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include "ipc/process_state.h"
+#include "ipc/ring_attach.h"
+#include "ipc/segment.h"
+
+enum {
+    PROCESS_PUBLISHER = 1, /* in shm_control, after the front-end */
+    PROCESS_WORKERS = 2,
+    PATH_SIZE = 192,
+    LOCK_LINE = 256,
+};
+
+/* ---- files --------------------------------------------------------------------------------- */
+
+static void
+path_of(char path[PATH_SIZE], const struct view *view, enum segment_kind kind, uint32_t number)
+{
+    char standard[SEGMENT_PATH_SIZE];
+    segment_path(standard, view->name, kind, number);
+    snprintf(path, PATH_SIZE, "%s/%s", view->folder, strrchr(standard, '/') + 1);
+}
+
+/* Maps what there is now of a regular file; one that grows later is seen up to here. */
+static bool
+map_file(struct view_map *map, const char *path)
+{
+    *map = (struct view_map){NULL, 0};
+    int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return false;
+    struct stat about;
+    void *at = MAP_FAILED;
+    errno = EINVAL;
+    if (fstat(descriptor, &about) == 0 && S_ISREG(about.st_mode) && about.st_size > 0)
+        at = mmap(NULL, (size_t)about.st_size, PROT_READ, MAP_SHARED, descriptor, 0);
+    int error = errno;
+    close(descriptor);
+    errno = error;
+    if (at == MAP_FAILED)
+        return false;
+    *map = (struct view_map){at, (uint64_t)about.st_size};
+    return true;
+}
+
+static void
+unmap(struct view_map *map)
+{
+    if (map->at != NULL)
+        munmap((void *)(uintptr_t)map->at, map->size);
+    *map = (struct view_map){NULL, 0};
+}
+
+static bool
+open_control(struct view *view, char *why)
+{
+    char path[PATH_SIZE];
+    path_of(path, view, SEGMENT_CONTROL, 0);
+    if (!map_file(&view->control, path)) {
+        snprintf(why, VIEW_WHY, "%s: %s", path, strerror(errno));
+        return false;
+    }
+    enum attach_result result =
+        identity_read(&view->fixed, view->control.at, view->control.size,
+                      sizeof(struct shm_control), sizeof(struct shm_control_fixed));
+    if (result == ATTACH_OK && view->fixed.identity.kind != SEGMENT_CONTROL)
+        result = ATTACH_OTHER_KIND;
+    uint64_t room = view->control.size - sizeof(struct shm_control);
+    if (result == ATTACH_OK &&
+        (view->fixed.workers < 1 || view->fixed.workers > WORKERS_MAX ||
+         room / sizeof(struct shm_process) < view->fixed.workers + PROCESS_WORKERS))
+        result = ATTACH_BAD_GEOMETRY;
+    if (result == ATTACH_OK)
+        return true;
+    snprintf(why, VIEW_WHY, "%s: %s", path, attach_result_words(result));
+    return false;
+}
+
+bool
+view_open(struct view *view, const char *folder, const char *name, char *why)
+{
+    *view = (struct view){.process_count = 0};
+    if (!segment_name_is_valid(name) || strlen(folder) >= sizeof view->folder) {
+        snprintf(why, VIEW_WHY, "an engine's name is 1 to 40 of A-Z a-z 0-9 . _ -");
+        return false;
+    }
+    strcpy(view->folder, folder);
+    strcpy(view->name, name);
+    if (!open_control(view, why)) {
+        view_close(view);
+        return false;
+    }
+    view->process_count = view->fixed.workers + PROCESS_WORKERS;
+    char path[PATH_SIZE];
+    for (uint32_t i = 0; i < view->fixed.workers; i++) {
+        path_of(path, view, SEGMENT_RING, i);
+        map_file(&view->rings[i], path);
+    }
+    path_of(path, view, SEGMENT_CLOSED, 0);
+    map_file(&view->closed, path);
+    path_of(path, view, SEGMENT_RESULT, 0);
+    map_file(&view->result, path);
+    return true;
+}
+
+void
+view_close(struct view *view)
+{
+    unmap(&view->control);
+    for (uint32_t i = 0; i < WORKERS_MAX; i++)
+        unmap(&view->rings[i]);
+    unmap(&view->closed);
+    unmap(&view->result);
+}
+
+/* ---- which engines there are --------------------------------------------------------------- */
+
+static int
+by_name(const void *left, const void *right)
+{
+    return strcmp(left, right);
+}
+
+/* The engine's name in onhook-NAME.control. */
+static bool
+engine_of_file(const char *file, char name[64])
+{
+    static const char prefix[] = "onhook-";
+    static const char suffix[] = ".control";
+    size_t length = strlen(file);
+    size_t around = sizeof prefix - 1 + sizeof suffix - 1;
+    if (length <= around || strncmp(file, prefix, sizeof prefix - 1) != 0 ||
+        strcmp(file + length - (sizeof suffix - 1), suffix) != 0 || length - around >= 64)
+        return false;
+    memcpy(name, file + sizeof prefix - 1, length - around);
+    name[length - around] = '\0';
+    return segment_name_is_valid(name);
+}
+
+uint32_t
+view_find(const char *folder, char names[VIEW_ENGINES_MAX][64])
+{
+    DIR *files = opendir(folder);
+    if (files == NULL)
+        return 0;
+    uint32_t count = 0;
+    const struct dirent *file;
+    while ((file = readdir(files)) != NULL) {
+        char name[64];
+        if (!engine_of_file(file->d_name, name))
+            continue;
+        if (count < VIEW_ENGINES_MAX)
+            memcpy(names[count], name, sizeof name);
+        count++;
+    }
+    closedir(files);
+    qsort(names, count < VIEW_ENGINES_MAX ? count : VIEW_ENGINES_MAX, sizeof *names, by_name);
+    return count;
+}
+
+/* A line of /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 00:1a:42 0 EOF`; the pid, or 0. */
+static uint32_t
+holder_in_line(const char *line, const struct stat *about)
+{
+    unsigned pid;
+    unsigned major_number;
+    unsigned minor_number;
+    unsigned long inode;
+    if (sscanf(line, "%*u: FLOCK %*s WRITE %u %x:%x:%lu", &pid, &major_number, &minor_number,
+               &inode) != 4)
+        return 0;
+    bool is_it = major_number == major(about->st_dev) && minor_number == minor(about->st_dev) &&
+                 inode == about->st_ino;
+    return is_it ? pid : 0;
+}
+
+uint32_t
+view_owner(const struct view *view)
+{
+    char path[PATH_SIZE];
+    path_of(path, view, SEGMENT_CONTROL, 0);
+    struct stat about;
+    if (stat(path, &about) != 0)
+        return 0;
+    FILE *locks = fopen("/proc/locks", "re");
+    if (locks == NULL)
+        return 0;
+    uint32_t pid = 0;
+    char line[LOCK_LINE];
+    while (pid == 0 && fgets(line, sizeof line, locks) != NULL)
+        pid = holder_in_line(line, &about);
+    fclose(locks);
+    return pid;
+}
+
+/* ---- processes ----------------------------------------------------------------------------- */
+
+static const struct shm_control *
+control_of(const struct view *view)
+{
+    return (const struct shm_control *)(const void *)view->control.at;
+}
+
+static const struct shm_process *
+process_of(const struct view *view, uint32_t process)
+{
+    return &control_of(view)->processes[process];
+}
+
+const char *
+view_role(uint32_t process)
+{
+    return process == 0 ? "front-end" : process == PROCESS_PUBLISHER ? "publisher" : "worker";
+}
+
+uint32_t
+view_role_index(uint32_t process)
+{
+    return process >= PROCESS_WORKERS ? process - PROCESS_WORKERS : 0;
+}
+
+uint32_t
+view_pid(const struct view *view, uint32_t process)
+{
+    return process_pid(process_of(view, process));
+}
+
+bool
+view_is_done(const struct view *view, uint32_t process)
+{
+    return process_is_done(process_of(view, process));
+}
+
+uint64_t
+view_progress(const struct view *view, uint32_t process)
+{
+    return progress_get(process_of(view, process));
+}
+
+uint64_t
+view_watermark(const struct view *view)
+{
+    /* acquire: P1. */
+    return atomic_load_explicit(&control_of(view)->watermark, memory_order_acquire);
+}
+
+uint64_t
+view_counter(const struct view *view, uint32_t process, enum counter which)
+{
+    return counter_read(&process_of(view, process)->counters, which);
+}
+
+uint64_t
+view_total(const struct view *view, enum counter which)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < view->process_count; i++)
+        total += view_counter(view, i, which);
+    return total;
+}
+
+/* ---- rings --------------------------------------------------------------------------------- */
+
+/* Positions move while we look: what they say together is kept within what a ring can hold. */
+static void
+fill_between(struct view_fill *fill, uint64_t written, uint64_t released)
+{
+    int64_t depth = (int64_t)(written - released);
+    fill->written = written;
+    fill->released = released;
+    fill->depth = depth < 0 ? 0 : (uint64_t)depth > fill->slots ? fill->slots : (uint64_t)depth;
+}
+
+static bool
+slots_are_sound(uint32_t slot_count, uint32_t slot_size)
+{
+    return slot_count != 0 && (slot_count & (slot_count - 1)) == 0 && slot_size != 0;
+}
+
+/* Ring number `index` of those that stand in the file one after the other. */
+static bool
+fill_of_ring(const struct view_map *map, enum segment_kind kind, uint32_t index,
+             struct view_fill *fill)
+{
+    struct shm_ring_fixed fixed;
+    if (map->at == NULL || identity_read(&fixed, map->at, map->size, sizeof(struct shm_ring_header),
+                                         sizeof fixed) != ATTACH_OK)
+        return false;
+    if (fixed.identity.kind != kind || !slots_are_sound(fixed.slot_count, fixed.slot_size) ||
+        index >= fixed.ring_count)
+        return false;
+    struct ring_shape shape = {kind, fixed.slot_size, fixed.slot_count, fixed.ring_count};
+    uint64_t size = ring_size(&shape);
+    if (size > map->size / fixed.ring_count)
+        return false;
+    const struct shm_ring_header *ring = (const void *)(map->at + index * size);
+    fill->slots = fixed.slot_count;
+    fill->slot_size = fixed.slot_size;
+    /* acquire: R1 and R2. The consumer's first: what was released was written before. */
+    uint64_t released = atomic_load_explicit(&ring->consumer_position, memory_order_acquire);
+    uint64_t written = atomic_load_explicit(&ring->producer_position, memory_order_acquire);
+    fill_between(fill, written, released);
+    return true;
+}
+
+bool
+view_ring(const struct view *view, uint32_t worker, struct view_fill *fill)
+{
+    return fill_of_ring(&view->rings[worker], SEGMENT_RING, 0, fill);
+}
+
+bool
+view_closed(const struct view *view, uint32_t worker, struct view_fill *fill)
+{
+    return fill_of_ring(&view->closed, SEGMENT_CLOSED, worker, fill);
+}
+
+bool
+view_result(const struct view *view, struct view_fill *fill)
+{
+    struct shm_result_fixed fixed;
+    const struct view_map *map = &view->result;
+    if (map->at == NULL ||
+        identity_read(&fixed, map->at, map->size, sizeof(struct shm_result_header), sizeof fixed) !=
+            ATTACH_OK ||
+        fixed.identity.kind != SEGMENT_RESULT ||
+        !slots_are_sound(fixed.slot_count, fixed.slot_size))
+        return false;
+    const struct shm_result_header *ring = (const void *)map->at;
+    fill->slots = fixed.slot_count;
+    fill->slot_size = fixed.slot_size;
+    /* acquire: M2 and M3. Both begin a ring's length ahead. */
+    uint64_t released = atomic_load_explicit(&ring->cursor, memory_order_acquire);
+    uint64_t written = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    fill_between(fill, written - fill->slots, released - fill->slots);
+    return true;
+}

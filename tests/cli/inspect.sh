@@ -1,0 +1,65 @@
+#!/bin/sh
+# inspect.sh - `stat` and `rings` tell of an engine what it did, while it runs and of a copy.
+#
+# usage: inspect.sh ONHOOK_BINARY
+# Exit: 0 as promised, 1 not, 2 wrong usage.
+
+onhook=$1
+if [ $# -ne 1 ] || [ ! -x "$onhook" ]; then
+    echo "usage: inspect.sh ONHOOK_BINARY" >&2
+    exit 2
+fi
+golden=$(dirname "$0")/../golden
+trace=$golden/001-caller-hangs-up.trace
+name=inspect-$$
+work=$(mktemp -d) || exit 2
+mkfifo "$work/pipe" || exit 2
+wrong=0
+
+expect() { # WHAT GOT WANTED
+    [ "$2" = "$3" ] || { echo "$1: got '$2', wanted '$3'"; wrong=1; }
+}
+
+counter() { # NAME [OPTION...]
+    counter=$1
+    shift
+    "$onhook" stat --name "$name" --all --csv "$@" "$counter" | sed -n 's/.*,all,[a-z_]*,//p'
+}
+
+"$onhook" replay -q --name "$name" --workers 2 "$work/pipe" >"$work/out" &
+engine=$!
+trap 'kill "$engine" 2>/dev/null; rm -rf "$work"' EXIT
+exec 9>"$work/pipe"
+cat "$trace" >&9
+
+messages=$(grep -c '^[0-9.]* [^ ]* [<>]' "$trace")
+tries=0
+while [ "$(counter messages)" != "$messages" ] && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+expect messages "$(counter messages)" "$messages"
+"$onhook" stat --name "$name" --json --processes --rates --every 0.05 --count 2 |
+    python3 -c '
+import json, sys
+looks = [json.loads(line) for line in sys.stdin]
+assert len(looks) == 2 and all("PerSecond" in look for look in looks), looks
+roles = [process["Role"] for process in looks[0]["Processes"]]
+assert roles == ["front-end", "publisher", "worker", "worker"], roles' || wrong=1
+"$onhook" rings --name "$name" --json | python3 -c '
+import json, sys
+look = json.load(sys.stdin)
+rings = [(ring["Ring"], ring["Index"]) for ring in look["Rings"]]
+assert rings == [("events", 0), ("events", 1), ("closed", 0), ("closed", 1), ("results", 0)], rings
+assert look["Owner"] == int(sys.argv[1]), look' "$engine" || wrong=1
+
+cp "/dev/shm/onhook-$name".* "$work"
+exec 9>&-
+wait "$engine" || { echo "the engine was disturbed"; wrong=1; }
+cmp "$golden/001-caller-hangs-up.jsonl" "$work/out" || wrong=1
+expect "messages of a copy" "$(counter messages --dir "$work")" "$messages"
+"$onhook" stat --name "$name" 2>"$work/said" && { echo "a dead engine was found"; wrong=1; }
+grep -q "cannot look at engine $name: .*No such file" "$work/said" || wrong=1
+"$onhook" stat no_such_counter 2>/dev/null
+expect "exit code of an unknown counter" "$?" 2
+exit $wrong

@@ -1,0 +1,207 @@
+/*
+ * onhook rings - how full the rings of an engine are, and how far its processes have come.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "base/json_write.h"
+#include "base/log.h"
+#include "ipc/process_state.h"
+#include "tools/command.h"
+#include "tools/inspect/look.h"
+
+enum {
+    RINGS_VERSION = 1, /* of the JSON's shape; fields are only ever added */
+    JSON_SIZE = 1 << 18,
+    BAR_SIZE = 20,
+};
+
+static void
+print_help(void)
+{
+    fputs(
+        "example: onhook rings --every 1\n"
+        "\n"
+        "usage: onhook rings [options]\n"
+        "\n"
+        "Prints how full each ring of an engine is: events on the way to each worker, calls that\n"
+        "workers have forgotten on the way back, results on the way to the publisher; and how far\n"
+        "behind the front-end each worker is. The engine does not notice.\n"
+        "\n" LOOK_HELP,
+        stdout);
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+static void
+print_fill(const char *name, uint32_t number, const struct view_fill *fill)
+{
+    char bar[BAR_SIZE + 1];
+    uint64_t filled = (fill->depth * BAR_SIZE + fill->slots - 1) / fill->slots;
+    for (uint64_t i = 0; i < BAR_SIZE; i++)
+        bar[i] = i < filled ? '#' : '.';
+    bar[BAR_SIZE] = '\0';
+    printf("  %-8s %4" PRIu32 " %9" PRIu64 " of %8" PRIu32 "  %s %16" PRIu64 "\n", name, number,
+           fill->depth, fill->slots, bar, fill->written);
+}
+
+static void
+print_rings(const struct view *view)
+{
+    struct view_fill fill;
+    printf("  %-8s %4s %9s    %8s  %-20s %16s\n", "ring", "", "in use", "slots", "",
+           "ever written");
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_ring(view, i, &fill))
+            print_fill("events", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_closed(view, i, &fill))
+            print_fill("closed", i, &fill);
+    if (view_result(view, &fill))
+        print_fill("results", 0, &fill);
+}
+
+/* How many inputs the front-end has sent that the worker has not finished. */
+static uint64_t
+behind(const struct view *view, uint32_t process)
+{
+    uint64_t sent = view_watermark(view);
+    uint64_t done = view_progress(view, process);
+    return sent > done ? sent - done : 0;
+}
+
+static void
+print_processes(const struct view *view)
+{
+    printf("  %-10s %4s %9s %16s %12s\n", "process", "", "pid", "done up to", "behind");
+    for (uint32_t i = 0; i < view->process_count; i++) {
+        bool works = view_role(i)[0] == 'w';
+        printf("  %-10s %4" PRIu32 " %9" PRIu32, view_role(i), view_role_index(i),
+               view_pid(view, i));
+        if (works && view_progress(view, i) != UINT64_MAX)
+            printf(" %16" PRIu64 " %12" PRIu64, view_progress(view, i), behind(view, i));
+        printf("%s\n", view_is_done(view, i) ? "  done" : "");
+    }
+}
+
+static void
+print_text(const struct view *view)
+{
+    look_print_head(view);
+    print_rings(view);
+    print_processes(view);
+    printf("\n");
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static void
+json_fill(struct json_writer *json, const char *name, uint32_t number, const struct view_fill *fill)
+{
+    json_open(json, '{');
+    json_string(json, "Ring", name);
+    json_unsigned(json, "Index", number);
+    json_unsigned(json, "Depth", fill->depth);
+    json_unsigned(json, "Slots", fill->slots);
+    json_unsigned(json, "SlotBytes", fill->slot_size);
+    json_unsigned(json, "Written", fill->written);
+    json_unsigned(json, "Released", fill->released);
+    json_close(json, '}');
+}
+
+static void
+json_rings(struct json_writer *json, const struct view *view)
+{
+    struct view_fill fill;
+    json_open_key(json, "Rings", '[');
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_ring(view, i, &fill))
+            json_fill(json, "events", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_closed(view, i, &fill))
+            json_fill(json, "closed", i, &fill);
+    if (view_result(view, &fill))
+        json_fill(json, "results", 0, &fill);
+    json_close(json, ']');
+}
+
+static void
+json_processes(struct json_writer *json, const struct view *view)
+{
+    json_open_key(json, "Processes", '[');
+    for (uint32_t i = 0; i < view->process_count; i++) {
+        json_open(json, '{');
+        json_string(json, "Role", view_role(i));
+        json_unsigned(json, "Index", view_role_index(i));
+        json_unsigned(json, "Pid", view_pid(view, i));
+        json_bool(json, "Done", view_is_done(view, i));
+        if (view_role(i)[0] == 'w')
+            json_unsigned(json, "Behind", behind(view, i));
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void
+print_json(const struct view *view)
+{
+    static char buffer[JSON_SIZE];
+    struct json_writer json;
+    json_begin(&json, buffer, sizeof buffer);
+    json_open(&json, '{');
+    json_unsigned(&json, "Version", RINGS_VERSION);
+    json_string(&json, "Engine", view->name);
+    json_unsigned(&json, "Owner", view_owner(view));
+    json_unsigned(&json, "Watermark", view_watermark(view));
+    json_rings(&json, view);
+    json_processes(&json, view);
+    json_close(&json, '}');
+    size_t length = json_end(&json);
+    fwrite(buffer, 1, length, stdout);
+    printf("\n");
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+static int
+parse_options(struct look *look, int argc, char **argv)
+{
+    static const struct option known[] = {LOOK_OPTIONS, {NULL, 0, NULL, 0}};
+    int code;
+    optind = 1;
+    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
+        int result = look_take_option(look, code, optarg);
+        if (result != EXIT_DONE)
+            return result;
+    }
+    if (optind == argc)
+        return EXIT_DONE;
+    log_say("\"%s\": nothing but options is wanted; see `onhook rings --help`", argv[optind]);
+    return EXIT_WRONG_USAGE;
+}
+
+int
+cmd_rings(int argc, char **argv)
+{
+    struct look look = {.every = 0};
+    int code = parse_options(&look, argc, argv);
+    if (code != EXIT_DONE)
+        return code;
+    if (look.help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    static struct view view;
+    if (!look_open(&look, &view))
+        return EXIT_FAILED;
+    unsigned long done = 0;
+    do {
+        if (look.json)
+            print_json(&view);
+        else
+            print_text(&view);
+        fflush(stdout);
+    } while (look_again(&look, ++done));
+    view_close(&view);
+    return EXIT_DONE;
+}

@@ -1,0 +1,181 @@
+#include "tools/inspect/look.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/json_write.h"
+#include "base/log.h"
+#include "tools/command.h"
+
+#define NS_PER_SECOND 1e9
+
+/* ---- options ------------------------------------------------------------------------------- */
+
+static bool
+take_number(double *number, const char *word, double least)
+{
+    char *end;
+    errno = 0;
+    double value = strtod(word, &end);
+    if (*word == '\0' || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
+        value > 1e6)
+        return false;
+    *number = value;
+    return true;
+}
+
+static int
+take_count(struct look *look, const char *value)
+{
+    double count;
+    if (take_number(&count, value, 1) && count == floor(count)) {
+        look->count = (unsigned long)count;
+        return EXIT_DONE;
+    }
+    log_say("--count \"%s\": a number from 1 to 1000000 is wanted", value);
+    return EXIT_WRONG_USAGE;
+}
+
+int
+look_take_option(struct look *look, int code, const char *value)
+{
+    switch (code) {
+    case LOOK_NAME:
+        look->name = value;
+        return EXIT_DONE;
+    case LOOK_DIR:
+        look->folder = value;
+        return EXIT_DONE;
+    case LOOK_EVERY:
+        if (take_number(&look->every, value, 0.01))
+            return EXIT_DONE;
+        log_say("--every \"%s\": 0.01 to 1000000 seconds are wanted", value);
+        return EXIT_WRONG_USAGE;
+    case LOOK_COUNT:
+        return take_count(look, value);
+    case LOOK_JSON:
+        look->json = true;
+        return EXIT_DONE;
+    case 'h':
+        look->help = true;
+        return EXIT_DONE;
+    default:
+        log_say("--help says what there is"); /* getopt has named the option */
+        return EXIT_WRONG_USAGE;
+    }
+}
+
+void
+look_nap(double seconds)
+{
+    struct timespec left = {(time_t)seconds, (long)((seconds - floor(seconds)) * NS_PER_SECOND)};
+    while (nanosleep(&left, &left) != 0 && errno == EINTR)
+        ;
+}
+
+bool
+look_again(const struct look *look, unsigned long done)
+{
+    if (look->every == 0 || done == look->count || ferror(stdout))
+        return false;
+    look_nap(look->every);
+    return true;
+}
+
+/* ---- the engine ---------------------------------------------------------------------------- */
+
+static bool
+open_named(struct view *view, const char *folder, const char *name)
+{
+    char why[VIEW_WHY];
+    if (view_open(view, folder, name, why))
+        return true;
+    log_say("cannot look at engine %s: %s", name, why);
+    return false;
+}
+
+static bool
+lives(const char *folder, const char *name)
+{
+    struct view view;
+    char why[VIEW_WHY];
+    if (!view_open(&view, folder, name, why))
+        return false;
+    bool is_held = view_owner(&view) != 0;
+    view_close(&view);
+    return is_held;
+}
+
+/* The only one that lives, or NULL. */
+static const char *
+only_living(const char *folder, char names[VIEW_ENGINES_MAX][64], uint32_t count)
+{
+    const char *found = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (!lives(folder, names[i]))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = names[i];
+    }
+    return found;
+}
+
+static void
+say_choices(char names[VIEW_ENGINES_MAX][64], uint32_t count)
+{
+    char list[LOG_LINE_MAX / 2] = "";
+    size_t used = 0;
+    for (uint32_t i = 0; i < count && used < sizeof list - 70; i++)
+        used += (size_t)snprintf(list + used, sizeof list - used, " %s", names[i]);
+    log_say("several engines are there; say which by --name:%s", list);
+}
+
+bool
+look_open(const struct look *look, struct view *view)
+{
+    static char names[VIEW_ENGINES_MAX][64];
+    const char *folder = look->folder != NULL ? look->folder : VIEW_FOLDER;
+    if (look->name != NULL)
+        return open_named(view, folder, look->name);
+    uint32_t count = view_find(folder, names);
+    if (count > VIEW_ENGINES_MAX)
+        count = VIEW_ENGINES_MAX;
+    if (count == 0) {
+        log_say("no engine runs here, and none left its segments in %s", folder);
+        return false;
+    }
+    const char *living = count == 1 ? names[0] : only_living(folder, names, count);
+    if (living == NULL) {
+        say_choices(names, count);
+        return false;
+    }
+    return open_named(view, folder, living);
+}
+
+static double
+seconds_of(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_SECOND;
+}
+
+void
+look_print_head(const struct view *view)
+{
+    char time[JSON_TIME_SIZE];
+    time_text(time, (int64_t)(seconds_of(CLOCK_REALTIME) * 1e6));
+    uint32_t owner = view_owner(view);
+    printf("%s  %.*s  %" PRIu32 " workers, ", view->name, JSON_TIME_SIZE, time,
+           view->fixed.workers);
+    if (owner != 0)
+        printf("process %" PRIu32 ", up %.1f s\n", owner,
+               seconds_of(CLOCK_MONOTONIC) - (double)view->fixed.created_ns / NS_PER_SECOND);
+    else
+        printf("nobody runs it\n");
+}

@@ -1,0 +1,71 @@
+#ifndef TOOLS_INSPECT_LOOK_H
+#define TOOLS_INSPECT_LOOK_H
+
+/*
+ * tools/inspect/look.h - what the inspection commands have in common: which engine, how often.
+ */
+
+#include <getopt.h>
+
+#include "ipc/view.h"
+
+/* As the command line says. */
+struct look {
+    const char *name;    /* NULL: the engine that is there */
+    const char *folder;  /* NULL: where engines run */
+    double every;        /* seconds; 0: once */
+    unsigned long count; /* looks; 0: for ever */
+    bool json;
+    bool help;
+};
+
+enum look_option {
+    LOOK_NAME = 256,
+    LOOK_DIR,
+    LOOK_EVERY,
+    LOOK_COUNT,
+    LOOK_JSON,
+    LOOK_OWN, /* a command's own options begin here */
+};
+
+/* For the command's table of options. */
+#define LOOK_OPTIONS                                                                               \
+    {"name", required_argument, NULL, LOOK_NAME}, {"dir", required_argument, NULL, LOOK_DIR},      \
+        {"every", required_argument, NULL, LOOK_EVERY},                                            \
+        {"count", required_argument, NULL, LOOK_COUNT}, {"json", no_argument, NULL, LOOK_JSON},    \
+    {                                                                                              \
+        "help", no_argument, NULL, 'h'                                                             \
+    }
+
+/* The same for --help. */
+#define LOOK_HELP                                                                                  \
+    "      --name NAME         which engine; alone it finds the one that runs\n"                   \
+    "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"            \
+    "      --every SECONDS     again and again; 0.01 and more\n"                                   \
+    "      --count N           so many times, then end\n"                                          \
+    "      --json              one JSON object a look\n"                                           \
+    "  -h, --help              this help\n"                                                        \
+    "\n"                                                                                           \
+    "Exit codes: 0 done; 1 no such engine, or its segments cannot be read; 2 wrong usage.\n"
+
+/* look_take_option - one of LOOK_OPTIONS, or anything unknown, which is said. An exit code. */
+int look_take_option(struct look *look, int code, const char *value);
+
+/*
+ * look_open - open the engine that is meant
+ *
+ * Without a name: the only one there is; of several, the only one that lives. False when there is
+ * none, or it cannot be told which: said on standard error, with the names to choose from.
+ */
+bool look_open(const struct look *look, struct view *view);
+
+/* look_again - after look number `done`: wait for the next; false when there is none. */
+bool look_again(const struct look *look, unsigned long done);
+
+/* look_nap - so many seconds. */
+void look_nap(double seconds);
+
+/* look_print_head - the line above tables: engine, time, workers, whether it lives. */
+void look_print_head(const struct view *view);
+
+#endif

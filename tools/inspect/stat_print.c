@@ -1,0 +1,269 @@
+#include "tools/inspect/stat_print.h"
+
+#include <fnmatch.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "base/json_write.h"
+#include "tools/inspect/look.h"
+
+enum {
+    JSON_SIZE = 1 << 20,
+    NUMBER_SIZE = 32,
+    NAME_SIZE = 48,
+};
+
+#define NS_PER_SECOND UINT64_C(1000000000)
+
+static uint64_t
+now_ns(clockid_t clock)
+{
+    struct timespec now;
+    clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * NS_PER_SECOND + (uint64_t)now.tv_nsec;
+}
+
+void
+stat_take(struct stat_sample *sample, const struct view *view)
+{
+    sample->taken_ns = now_ns(CLOCK_MONOTONIC);
+    sample->time_us = (int64_t)(now_ns(CLOCK_REALTIME) / 1000);
+    for (uint32_t i = 0; i < view->process_count; i++)
+        for (unsigned which = 0; which < COUNTER_COUNT; which++)
+            sample->values[i][which] = view_counter(view, i, (enum counter)which);
+}
+
+bool
+stat_wants(const struct stat_request *request, enum counter which)
+{
+    for (int i = 0; i < request->pattern_count; i++)
+        if (fnmatch(request->patterns[i], counter_name(which), 0) == 0)
+            return true;
+    return request->pattern_count == 0;
+}
+
+static uint64_t
+total_of(const struct stat_sample *sample, uint32_t processes, unsigned which)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < processes; i++)
+        total += sample->values[i][which];
+    return total;
+}
+
+/* A second's worth of what came between two samples; a counter that fell has begun anew. */
+static uint64_t
+rate_of(uint64_t now, uint64_t then, const struct stat_sample *sample,
+        const struct stat_sample *before)
+{
+    uint64_t span_ns = sample->taken_ns - before->taken_ns;
+    if (now < then || span_ns == 0)
+        return 0;
+    return (uint64_t)((double)(now - then) * (double)NS_PER_SECOND / (double)span_ns + 0.5);
+}
+
+static const char *
+process_name(char name[NAME_SIZE], uint32_t process)
+{
+    const char *role = view_role(process);
+    if (role[0] == 'w')
+        snprintf(name, NAME_SIZE, "%s %" PRIu32, role, view_role_index(process));
+    else
+        snprintf(name, NAME_SIZE, "%s", role);
+    return name;
+}
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+/* 1234567 as 1,234,567 */
+static const char *
+grouped(char out[NUMBER_SIZE], uint64_t number)
+{
+    char digits[NUMBER_SIZE];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    int at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+static void
+print_row(const char *name, uint64_t value, const uint64_t *rate, const char *meaning)
+{
+    char number[NUMBER_SIZE];
+    char speed[NUMBER_SIZE] = "";
+    printf("  %-22s %16s", name, grouped(number, value));
+    if (rate != NULL)
+        printf(" %12s/s", grouped(speed, *rate));
+    printf("  %s\n", meaning);
+}
+
+static void
+print_block(const struct stat_request *request, const struct view *view,
+            const struct stat_sample *sample, const struct stat_sample *before, uint32_t process)
+{
+    bool all = process == VIEW_PROCESSES_MAX;
+    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+        uint64_t now =
+            all ? total_of(sample, view->process_count, which) : sample->values[process][which];
+        if (!stat_wants(request, (enum counter)which) || (now == 0 && !request->with_zeros))
+            continue;
+        uint64_t rate = 0;
+        if (before != NULL)
+            rate = rate_of(now,
+                           all ? total_of(before, view->process_count, which)
+                               : before->values[process][which],
+                           sample, before);
+        print_row(counter_name((enum counter)which), now, before != NULL ? &rate : NULL,
+                  counter_meaning((enum counter)which));
+    }
+}
+
+static void
+print_text(const struct stat_request *request, const struct view *view,
+           const struct stat_sample *sample, const struct stat_sample *before)
+{
+    look_print_head(view);
+    print_block(request, view, sample, before, VIEW_PROCESSES_MAX);
+    for (uint32_t i = 0; request->by_process && i < view->process_count; i++) {
+        char name[NAME_SIZE];
+        printf("%s, process %" PRIu32 "%s\n", process_name(name, i), view_pid(view, i),
+               view_is_done(view, i) ? ", done" : "");
+        print_block(request, view, sample, before, i);
+    }
+    printf("\n");
+}
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+static void
+json_counters(struct json_writer *json, const struct stat_request *request, const char *key,
+              const uint64_t values[COUNTER_COUNT])
+{
+    json_open_key(json, key, '{');
+    for (unsigned which = 0; which < COUNTER_COUNT; which++)
+        if (stat_wants(request, (enum counter)which))
+            json_unsigned(json, counter_name((enum counter)which), values[which]);
+    json_close(json, '}');
+}
+
+static void
+json_processes(struct json_writer *json, const struct stat_request *request,
+               const struct view *view, const struct stat_sample *sample)
+{
+    json_open_key(json, "Processes", '[');
+    for (uint32_t i = 0; i < view->process_count; i++) {
+        json_open(json, '{');
+        json_string(json, "Role", view_role(i));
+        json_unsigned(json, "Index", view_role_index(i));
+        json_unsigned(json, "Pid", view_pid(view, i));
+        json_bool(json, "Done", view_is_done(view, i));
+        json_counters(json, request, "Counters", sample->values[i]);
+        json_close(json, '}');
+    }
+    json_close(json, ']');
+}
+
+static void
+print_json(const struct stat_request *request, const struct view *view,
+           const struct stat_sample *sample, const struct stat_sample *before)
+{
+    static char buffer[JSON_SIZE];
+    uint64_t totals[COUNTER_COUNT];
+    uint64_t rates[COUNTER_COUNT];
+    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+        totals[which] = total_of(sample, view->process_count, which);
+        rates[which] = before == NULL
+                           ? 0
+                           : rate_of(totals[which], total_of(before, view->process_count, which),
+                                     sample, before);
+    }
+    struct json_writer json;
+    json_begin(&json, buffer, sizeof buffer);
+    json_open(&json, '{');
+    json_unsigned(&json, "Version", STAT_VERSION);
+    json_string(&json, "Engine", view->name);
+    json_time(&json, "Time", sample->time_us);
+    json_unsigned(&json, "Owner", view_owner(view));
+    json_unsigned(&json, "Workers", view->fixed.workers);
+    json_counters(&json, request, "Counters", totals);
+    if (before != NULL)
+        json_counters(&json, request, "PerSecond", rates);
+    if (request->by_process)
+        json_processes(&json, request, view, sample);
+    json_close(&json, '}');
+    size_t length = json_end(&json);
+    fwrite(buffer, 1, length, stdout);
+    printf("\n");
+}
+
+/* ---- CSV ----------------------------------------------------------------------------------- */
+
+static void
+csv_row(const struct view *view, const struct stat_sample *sample, const char *process,
+        enum counter which, uint64_t value)
+{
+    char time[JSON_TIME_SIZE];
+    time_text(time, sample->time_us);
+    printf("%.*s,%s,%s,%s,%" PRIu64 "\n", JSON_TIME_SIZE, time, view->name, process,
+           counter_name(which), value);
+}
+
+static void
+print_csv(const struct stat_request *request, const struct view *view,
+          const struct stat_sample *sample)
+{
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        enum counter which = (enum counter)i;
+        uint64_t total = total_of(sample, view->process_count, i);
+        if (!stat_wants(request, which) || (total == 0 && !request->with_zeros))
+            continue;
+        csv_row(view, sample, "all", which, total);
+        for (uint32_t process = 0; request->by_process && process < view->process_count;
+             process++) {
+            char name[NAME_SIZE];
+            csv_row(view, sample, process_name(name, process), which, sample->values[process][i]);
+        }
+    }
+}
+
+/* -------------------------------------------------------------------------------------------- */
+
+void
+stat_begin(const struct stat_request *request)
+{
+    if (request->form == STAT_CSV)
+        printf("time,engine,process,counter,value\n");
+}
+
+void
+stat_print(const struct stat_request *request, const struct view *view,
+           const struct stat_sample *sample, const struct stat_sample *before)
+{
+    switch (request->form) {
+    case STAT_TEXT:
+        print_text(request, view, sample, before);
+        break;
+    case STAT_JSON:
+        print_json(request, view, sample, before);
+        break;
+    case STAT_CSV:
+        print_csv(request, view, sample);
+        break;
+    }
+    fflush(stdout);
+}
+
+void
+stat_list(const struct stat_request *request)
+{
+    for (unsigned which = 0; which < COUNTER_COUNT; which++)
+        if (stat_wants(request, (enum counter)which))
+            printf("%-22s %s\n", counter_name((enum counter)which),
+                   counter_meaning((enum counter)which));
+}
