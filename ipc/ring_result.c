@@ -212,3 +212,26 @@ ring_result_depth(const struct ring_result *ring)
     /* relaxed: no edge. Nothing but the number itself is used. */
     return atomic_load_explicit(&ring->shared->tail, memory_order_relaxed) - cursor;
 }
+
+bool
+ring_result_peek(const struct shm_result_slot *slot, uint64_t position, struct shm_outcome *outcome)
+{
+    /* acquire: M1. */
+    uint64_t header = atomic_load_explicit(&slot->header, memory_order_acquire);
+    if (!header_is(header, position, STATE_COMMITTED))
+        return false;
+    memcpy(outcome, &slot->outcome, sizeof *outcome);
+    /* The copy came before this look: what is still there was not written over meanwhile. */
+    atomic_thread_fence(memory_order_acquire);
+    return atomic_load_explicit(&slot->header, memory_order_relaxed) == header;
+}
+
+bool
+ring_result_is_pending(const struct shm_result_slot *slot, uint64_t position)
+{
+    /* acquire: M4. */
+    uint64_t header = atomic_load_explicit(&slot->header, memory_order_acquire);
+    return !header_is(header, position, STATE_COMMITTED) &&
+           (int64_t)((position << POSITION_SHIFT) - (header >> POSITION_SHIFT << POSITION_SHIFT)) >=
+               0;
+}

@@ -96,6 +96,18 @@ const struct shm_outcome *ring_result_poll(struct ring_result *ring, uint32_t *w
 /* ring_result_release - give the polled slot back to the producers. After a successful poll. */
 void ring_result_release(struct ring_result *ring);
 
+/*
+ * ring_result_peek - for onlookers: copy the outcome of that position
+ *
+ * False when it is not committed, or was overwritten while it was copied; *outcome is then
+ * undefined. Bytes of a copy are to be judged by outcome_is_sound().
+ */
+bool ring_result_peek(const struct shm_result_slot *slot, uint64_t position,
+                      struct shm_outcome *outcome);
+
+/* For onlookers: will the slot yet hold the outcome of that position? */
+bool ring_result_is_pending(const struct shm_result_slot *slot, uint64_t position);
+
 /* Outcomes claimed and not yet released, for onlookers. */
 uint64_t ring_result_depth(const struct ring_result *ring);
 

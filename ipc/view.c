@@ -326,18 +326,30 @@ view_closed(const struct view *view, uint32_t worker, struct view_fill *fill)
     return fill_of_ring(&view->closed, SEGMENT_CLOSED, worker, fill);
 }
 
+/* The ring's header, judged; NULL where it is not there or not sound. */
+static const struct shm_result_header *
+result_of(const struct view *view, struct shm_result_fixed *fixed)
+{
+    const struct view_map *map = &view->result;
+    if (map->at == NULL ||
+        identity_read(fixed, map->at, map->size, sizeof(struct shm_result_header), sizeof *fixed) !=
+            ATTACH_OK)
+        return NULL;
+    if (fixed->identity.kind != SEGMENT_RESULT ||
+        !slots_are_sound(fixed->slot_count, fixed->slot_size) ||
+        fixed->slot_size != sizeof(struct shm_result_slot) ||
+        ring_result_size(fixed->slot_count) > map->size)
+        return NULL;
+    return (const void *)map->at;
+}
+
 bool
 view_result(const struct view *view, struct view_fill *fill)
 {
     struct shm_result_fixed fixed;
-    const struct view_map *map = &view->result;
-    if (map->at == NULL ||
-        identity_read(&fixed, map->at, map->size, sizeof(struct shm_result_header), sizeof fixed) !=
-            ATTACH_OK ||
-        fixed.identity.kind != SEGMENT_RESULT ||
-        !slots_are_sound(fixed.slot_count, fixed.slot_size))
+    const struct shm_result_header *ring = result_of(view, &fixed);
+    if (ring == NULL)
         return false;
-    const struct shm_result_header *ring = (const void *)map->at;
     fill->slots = fixed.slot_count;
     fill->slot_size = fixed.slot_size;
     /* acquire: M2 and M3. Both begin a ring's length ahead. */
@@ -345,4 +357,54 @@ view_result(const struct view *view, struct view_fill *fill)
     uint64_t written = atomic_load_explicit(&ring->tail, memory_order_acquire);
     fill_between(fill, written - fill->slots, released - fill->slots);
     return true;
+}
+
+bool
+view_follow_begin(const struct view *view, struct view_follow *follow, uint64_t back)
+{
+    struct shm_result_fixed fixed;
+    const struct shm_result_header *ring = result_of(view, &fixed);
+    if (ring == NULL)
+        return false;
+    if (back > fixed.slot_count)
+        back = fixed.slot_count;
+    /* acquire: M3. */
+    uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+    uint64_t first = fixed.slot_count; /* positions of a ring begin there */
+    follow->position = tail - first > back ? tail - back : first;
+    follow->missed = 0;
+    return true;
+}
+
+bool
+view_follow_next(const struct view *view, struct view_follow *follow, struct shm_outcome *outcome)
+{
+    struct shm_result_fixed fixed;
+    const struct shm_result_header *ring = result_of(view, &fixed);
+    if (ring == NULL)
+        return false;
+    const struct shm_result_slot *slots = (const void *)(ring + 1);
+    for (;;) {
+        /* acquire: M3. */
+        uint64_t tail = atomic_load_explicit(&ring->tail, memory_order_acquire);
+        uint64_t oldest = tail - fixed.slot_count;
+        if ((int64_t)(follow->position - oldest) < 0) {
+            follow->missed += oldest - follow->position;
+            follow->position = oldest;
+        }
+        if ((int64_t)(tail - follow->position) <= 0)
+            return false;
+        const struct shm_result_slot *slot = &slots[follow->position & (fixed.slot_count - 1)];
+        if (!ring_result_peek(slot, follow->position, outcome)) {
+            if (ring_result_is_pending(slot, follow->position))
+                return false;
+            follow->missed++;
+            follow->position++;
+            continue;
+        }
+        follow->position++;
+        if (outcome_is_sound(outcome))
+            return true;
+        follow->missed++;
+    }
 }

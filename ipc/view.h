@@ -92,4 +92,26 @@ bool view_ring(const struct view *view, uint32_t worker, struct view_fill *fill)
 bool view_closed(const struct view *view, uint32_t worker, struct view_fill *fill);
 bool view_result(const struct view *view, struct view_fill *fill);
 
+/* Where an onlooker stands in the stream of outcomes. */
+struct view_follow {
+    uint64_t position;
+    uint64_t missed; /* outcomes that were overwritten before they were looked at */
+};
+
+/*
+ * view_follow_begin - stand before the outcomes still in the ring, at most `back` of them
+ *
+ * False where there is no result ring, or its header is not sound.
+ */
+bool view_follow_begin(const struct view *view, struct view_follow *follow, uint64_t back);
+
+/*
+ * view_follow_next - the next outcome, copied; false when there is none yet
+ *
+ * A copy that a worker wrote into meanwhile is thrown away and counted as missed, as is one that
+ * is not sound.
+ */
+bool view_follow_next(const struct view *view, struct view_follow *follow,
+                      struct shm_outcome *outcome);
+
 #endif

@@ -1,0 +1,443 @@
+#include "tools/inspect/top_draw.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/json_write.h"
+#include "base/log.h"
+
+enum {
+    NUMBER_SIZE = 32,
+    CELL_SIZE = 96,
+    BODY = 2, /* first row under the head */
+    BAR_WIDTH = 20,
+    WIDE = 110, /* columns from which releases tell more */
+};
+
+static const char *const page_names[TOP_PAGES] = {
+    [TOP_OVERVIEW] = "overview",    [TOP_RINGS] = "rings",       [TOP_RELEASES] = "releases",
+    [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_HELP] = "help",
+};
+
+/* 1234567 as 1,234,567 */
+static const char *
+grouped(char out[NUMBER_SIZE], uint64_t number)
+{
+    char digits[NUMBER_SIZE];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    int at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
+static bool
+passes(const struct top_look *look, const char *words)
+{
+    return look->filter[0] == '\0' || strcasestr(words, look->filter) != NULL;
+}
+
+/* ---- head and foot ------------------------------------------------------------------------- */
+
+static void
+draw_head(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    char time[JSON_TIME_SIZE];
+    const struct stat_sample *now = top_model_now(model);
+    grid_fill_row(grid, 0, GRID_TITLE);
+    uint32_t at = grid_put(grid, 0, 0, GRID_TITLE, "onhook  %s", model->view.name);
+    if (now == NULL)
+        return;
+    time_text(time, now->time_us);
+    if (model->owner != 0)
+        at = grid_put(grid, 0, at, GRID_TITLE, "  up %.0f s",
+                      (double)(now->taken_ns - model->view.fixed.created_ns) / 1e9);
+    else
+        at = grid_put(grid, 0, at, GRID_ALARM, "  DEAD: nobody runs it");
+    at = grid_put(grid, 0, at, GRID_TITLE, "  %s%s", page_names[look->page],
+                  look->is_paused ? "  PAUSED" : "");
+    if (grid->columns > at + 10)
+        grid_put(grid, 0, grid->columns - 9, GRID_TITLE, "%.8s", time + 11);
+}
+
+static void
+draw_foot(struct grid *grid, const struct top_look *look)
+{
+    if (grid->rows < BODY + 1)
+        return;
+    uint32_t row = grid->rows - 1;
+    grid_fill_row(grid, row, GRID_TITLE);
+    if (look->is_typing || look->filter[0] != '\0') {
+        grid_put(grid, row, 0, GRID_TITLE, "filter: %s%s", look->filter,
+                 look->is_typing ? "_  (Enter keeps it, Esc drops it)" : "  (/ changes it)");
+        return;
+    }
+    grid_put(grid, row, 0, GRID_TITLE,
+             "1 overview 2 rings 3 releases 4 devices 5 counters / filter s sort p pause ? q");
+}
+
+/* ---- overview ------------------------------------------------------------------------------ */
+
+/* A minute of a rate, the newest on the right, in eight steps of ASCII. */
+static void
+draw_history(struct grid *grid, uint32_t row, uint32_t column, const struct top_model *model,
+             const uint64_t history[TOP_HISTORY])
+{
+    static const char steps[] = " .:-=+*#";
+    uint64_t most = 1;
+    uint64_t count = model->looks < TOP_HISTORY ? model->looks : TOP_HISTORY;
+    for (uint64_t i = 0; i < count; i++)
+        most = history[(model->looks - i) % TOP_HISTORY] > most
+                   ? history[(model->looks - i) % TOP_HISTORY]
+                   : most;
+    for (uint64_t i = count; i-- > 0;) {
+        uint64_t value = history[(model->looks - i) % TOP_HISTORY];
+        column = grid_put(grid, row, column, GRID_DIM, "%c",
+                          steps[(value * (sizeof steps - 2) + most - 1) / most]);
+    }
+}
+
+static uint32_t
+draw_rate(struct grid *grid, uint32_t row, const struct top_model *model, const char *words,
+          enum counter which)
+{
+    char number[NUMBER_SIZE];
+    char rate[NUMBER_SIZE];
+    grid_put(grid, row, 0, GRID_DIM, "%-12s", words);
+    grid_put(grid, row, 12, GRID_PLAIN, "%16s", grouped(number, top_model_total(model, which)));
+    grid_put(grid, row, 28, GRID_PLAIN, "%12s/s", grouped(rate, top_model_rate(model, which)));
+    return row + 1;
+}
+
+/* A table of the DN events: reasons down, ReleasingParty across. */
+static uint32_t
+draw_reasons(struct grid *grid, uint32_t row, const struct top_model *model)
+{
+    static const struct {
+        const char *name;
+        enum counter local;
+    } reasons[] = {
+#define REASON(name, printed) {printed, COUNTER_LOCAL_##name},
+#include "ipc/reason.def"
+#undef REASON
+    };
+    grid_put(grid, row++, 0, GRID_TITLE, "%-18s %14s %14s %14s", "who hung up, why", "1 Local",
+             "2 Remote", "3 Unknown");
+    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
+        uint64_t values[3];
+        char numbers[3][NUMBER_SIZE];
+        for (unsigned column = 0; column < 3; column++) {
+            values[column] =
+                top_model_total(model, (enum counter)((unsigned)reasons[i].local + column));
+            grouped(numbers[column], values[column]);
+        }
+        if (values[0] + values[1] + values[2] == 0)
+            continue;
+        grid_put(grid, row, 0, GRID_PLAIN, "%-18s", reasons[i].name);
+        grid_put(grid, row, 18, GRID_LOCAL, " %14s", numbers[0]);
+        grid_put(grid, row, 33, GRID_REMOTE, " %14s", numbers[1]);
+        grid_put(grid, row++, 48, GRID_PLAIN, " %14s", numbers[2]);
+    }
+    return row;
+}
+
+/* What an operator should know of, if it ever counted. */
+static void
+draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
+{
+    static const enum counter alarms[] = {
+        COUNTER_UNREADABLE,     COUNTER_FRAMING_ERRORS, COUNTER_CALLS_FORCED_OUT,
+        COUNTER_OVERSIZE_CALLS, COUNTER_BAD_RECORDS,    COUNTER_BAD_OUTCOMES,
+        COUNTER_DISORDERED,     COUNTER_GROUPS_CUT,     COUNTER_DIRECTORY_FULL,
+    };
+    for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
+        char number[NUMBER_SIZE];
+        uint64_t value = top_model_total(model, alarms[i]);
+        if (value != 0)
+            grid_put(grid, row++, 0, GRID_ALARM, "%s %s: %s", grouped(number, value),
+                     counter_name(alarms[i]), counter_meaning(alarms[i]));
+    }
+}
+
+static void
+draw_overview(struct grid *grid, const struct top_model *model)
+{
+    char number[NUMBER_SIZE];
+    uint32_t row = BODY;
+    draw_history(grid, row, 44, model, model->messages);
+    row = draw_rate(grid, row, model, "messages", COUNTER_MESSAGES);
+    row = draw_rate(grid, row, model, "events", COUNTER_EVENTS);
+    row = draw_rate(grid, row, model, "calls", COUNTER_CALLS_OPENED);
+    draw_history(grid, row, 44, model, model->ended);
+    row = draw_rate(grid, row, model, "ended", COUNTER_PARTIES_DELETED);
+    uint64_t opened = top_model_total(model, COUNTER_CALLS_OPENED);
+    uint64_t closed = top_model_total(model, COUNTER_CALLS_CLOSED);
+    grid_put(grid, row, 0, GRID_DIM, "%-12s", "live calls");
+    grid_put(grid, row, 12, GRID_PLAIN, "%16s",
+             grouped(number, opened > closed ? opened - closed : 0));
+    row = draw_reasons(grid, row + 2, model);
+    draw_alarms(grid, row + 1, model);
+}
+
+/* ---- rings and processes ------------------------------------------------------------------- */
+
+static void
+draw_ring(struct grid *grid, uint32_t row, const char *name, uint32_t number,
+          const struct view_fill *fill)
+{
+    uint64_t filled = (fill->depth * BAR_WIDTH + fill->slots - 1) / fill->slots;
+    enum grid_style style = fill->depth * 10 > (uint64_t)fill->slots * 9 ? GRID_ALARM : GRID_PLAIN;
+    grid_put(grid, row, 0, GRID_PLAIN, "%-8s %3" PRIu32, name, number);
+    grid_put(grid, row, 13, style, "%9" PRIu64 " of %7" PRIu32 " ", fill->depth, fill->slots);
+    for (uint32_t i = 0; i < BAR_WIDTH; i++)
+        grid_put(grid, row, 35 + i, style, "%c", i < filled ? '#' : '.');
+    grid_put(grid, row, 56, GRID_DIM, "%16" PRIu64, fill->written);
+}
+
+static void
+draw_process(struct grid *grid, uint32_t row, const struct top_model *model, uint32_t process)
+{
+    const struct view *view = &model->view;
+    char buffer[24];
+    const char *state = top_model_state(model, process, buffer);
+    bool is_alarm = state[0] == 'S' || state[0] == 'D';
+    grid_put(grid, row, 0, GRID_PLAIN, "%-10s %3" PRIu32 " %9" PRIu32, view_role(process),
+             view_role_index(process), view_pid(view, process));
+    grid_put(grid, row, 26, is_alarm ? GRID_ALARM : GRID_PLAIN, "%-12s", state);
+    uint64_t sent = view_watermark(view);
+    uint64_t done = model->progress[process];
+    if (view_role(process)[0] == 'w' && done != UINT64_MAX)
+        grid_put(grid, row, 38, GRID_PLAIN, "%16" PRIu64 " %12" PRIu64, done,
+                 sent > done ? sent - done : 0);
+}
+
+static void
+draw_rings(struct grid *grid, const struct top_model *model)
+{
+    const struct view *view = &model->view;
+    struct view_fill fill;
+    uint32_t row = BODY;
+    grid_put(grid, row++, 0, GRID_TITLE, "%-10s %3s %9s %-12s %16s %12s", "process", "", "pid",
+             " state", "done up to", "behind");
+    for (uint32_t i = 0; i < view->process_count; i++)
+        draw_process(grid, row++, model, i);
+    row++;
+    grid_put(grid, row++, 0, GRID_TITLE, "%-8s %3s %9s    %7s %-20s %16s", "ring", "", "in use",
+             "slots", "", "ever written");
+    if (view_result(view, &fill))
+        draw_ring(grid, row++, "results", 0, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_ring(view, i, &fill))
+            draw_ring(grid, row++, "events", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_closed(view, i, &fill))
+            draw_ring(grid, row++, "closed", i, &fill);
+}
+
+/* ---- releases ------------------------------------------------------------------------------ */
+
+static enum grid_style
+style_of(uint8_t releasing)
+{
+    return releasing == RELEASING_LOCAL    ? GRID_LOCAL
+           : releasing == RELEASING_REMOTE ? GRID_REMOTE
+                                           : GRID_PLAIN;
+}
+
+static void
+cell(char out[CELL_SIZE], const struct shm_outcome *outcome, enum outcome_text which)
+{
+    log_escape(out, CELL_SIZE, outcome_text(outcome, which));
+}
+
+static bool
+release_passes(const struct top_look *look, const struct shm_outcome *outcome)
+{
+    char words[CELL_SIZE * 5];
+    char cells[4][CELL_SIZE];
+    cell(cells[0], outcome, OUTCOME_TEXT_LINK);
+    cell(cells[1], outcome, OUTCOME_TEXT_CALL_ID);
+    cell(cells[2], outcome, OUTCOME_TEXT_PARTY);
+    cell(cells[3], outcome, OUTCOME_TEXT_OTHER_DN);
+    snprintf(words, sizeof words, "%s %s %s %s %s %s", cells[0], cells[1], cells[2], cells[3],
+             reason_name(outcome->reason), releasing_party_name(outcome->releasing));
+    return passes(look, words);
+}
+
+static void
+draw_release(struct grid *grid, uint32_t row, const struct shm_outcome *outcome)
+{
+    char link[CELL_SIZE];
+    char call[CELL_SIZE];
+    char party[CELL_SIZE];
+    char other[CELL_SIZE];
+    char time[JSON_TIME_SIZE];
+    cell(link, outcome, OUTCOME_TEXT_LINK);
+    cell(call, outcome, OUTCOME_TEXT_CALL_ID);
+    cell(party, outcome, OUTCOME_TEXT_PARTY);
+    cell(other, outcome, OUTCOME_TEXT_OTHER_DN);
+    time_text(time, outcome->time_us);
+    bool has_time = (outcome->flags & OUTCOME_HAS_TIME) != 0;
+    grid_put(grid, row, 0, GRID_DIM, "%-12.12s", has_time ? time + 11 : "");
+    grid_put(grid, row, 13, GRID_PLAIN, "%-6.6s %-10.10s %-10.10s %-10.10s", link, call, party,
+             other);
+    grid_put(grid, row, 53, style_of(outcome->releasing), "%s",
+             releasing_party_name(outcome->releasing));
+    grid_put(grid, row, 63, GRID_PLAIN, "%s", reason_name(outcome->reason));
+    if (grid->columns < WIDE)
+        return;
+    grid_put(grid, row, 80, GRID_PLAIN, "%s",
+             outcome->event == OUTCOME_ABANDONED ? "abandoned" : "released");
+    grid_put(grid, row, 91, GRID_DIM, "%s", evidence_name(outcome->evidence));
+}
+
+static void
+draw_releases(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    uint32_t row = BODY;
+    if (grid->columns >= WIDE)
+        grid_put(grid, row, 80, GRID_TITLE, "%-10s %s", "event", "evidence");
+    grid_put(grid, row++, 0, GRID_TITLE, "%-12s %-6s %-10s %-10s %-10s %-9s %s", "time", "link",
+             "call", "device", "other", "who", "reason");
+    uint64_t kept = model->outcome_count < TOP_OUTCOMES ? model->outcome_count : TOP_OUTCOMES;
+    uint32_t skipped = 0;
+    for (uint64_t i = 0; i < kept && row + 1 < grid->rows; i++) {
+        uint64_t number = look->sort == TOP_SORT_MOST ? model->outcome_count - 1 - i
+                                                      : model->outcome_count - kept + i;
+        const struct shm_outcome *outcome = &model->outcomes[number % TOP_OUTCOMES];
+        if (!release_passes(look, outcome) || skipped++ < look->skipped)
+            continue;
+        draw_release(grid, row++, outcome);
+    }
+    if (kept == 0)
+        grid_put(grid, row, 0, GRID_DIM, "nobody has hung up since we look");
+}
+
+/* ---- devices ------------------------------------------------------------------------------- */
+
+static int
+by_most(const void *left, const void *right)
+{
+    const struct top_device *one = *(const struct top_device *const *)left;
+    const struct top_device *other = *(const struct top_device *const *)right;
+    if (one->ended != other->ended)
+        return one->ended < other->ended ? 1 : -1;
+    return strcmp(one->name, other->name);
+}
+
+static int
+by_name(const void *left, const void *right)
+{
+    const struct top_device *one = *(const struct top_device *const *)left;
+    const struct top_device *other = *(const struct top_device *const *)right;
+    return strcmp(one->name, other->name);
+}
+
+static void
+draw_device(struct grid *grid, uint32_t row, const struct top_device *device)
+{
+    char name[CELL_SIZE];
+    log_escape(name, sizeof name, text_of(device->name));
+    grid_put(grid, row, 0, GRID_PLAIN, "%-24.24s %10" PRIu64, name, device->ended);
+    grid_put(grid, row, 35, GRID_LOCAL, " %10" PRIu64, device->by[RELEASING_LOCAL]);
+    grid_put(grid, row, 46, GRID_REMOTE, " %10" PRIu64, device->by[RELEASING_REMOTE]);
+    grid_put(grid, row, 57, GRID_PLAIN, " %10" PRIu64 " %10" PRIu64, device->by[RELEASING_UNKNOWN],
+             device->abandoned);
+}
+
+static void
+draw_devices(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    static const struct top_device *sorted[TOP_DEVICES];
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < TOP_DEVICES; i++)
+        if (model->devices[i].name[0] != '\0' && passes(look, model->devices[i].name))
+            sorted[count++] = &model->devices[i];
+    qsort(sorted, count, sizeof *sorted, look->sort == TOP_SORT_NAME ? by_name : by_most);
+    uint32_t row = BODY;
+    grid_put(grid, row++, 0, GRID_TITLE, "%-24s %10s %10s %10s %10s %10s", "device", "ended",
+             "1 Local", "2 Remote", "3 Unknown", "abandoned");
+    for (uint32_t i = look->skipped; i < count && row + 1 < grid->rows; i++)
+        draw_device(grid, row++, sorted[i]);
+    if (model->devices_refused != 0)
+        grid_put(grid, row, 0, GRID_DIM, "and %" PRIu64 " of more devices than are kept",
+                 model->devices_refused);
+}
+
+/* ---- counters, help ------------------------------------------------------------------------ */
+
+static void
+draw_counters(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    uint32_t row = BODY;
+    uint32_t skipped = 0;
+    grid_put(grid, row++, 0, GRID_TITLE, "%-22s %16s %14s  %s", "counter", "value", "a second",
+             "what it counts");
+    for (unsigned i = 0; i < COUNTER_COUNT && row + 1 < grid->rows; i++) {
+        enum counter which = (enum counter)i;
+        char number[NUMBER_SIZE];
+        char rate[NUMBER_SIZE];
+        uint64_t value = top_model_total(model, which);
+        if (value == 0 || !passes(look, counter_name(which)) || skipped++ < look->skipped)
+            continue;
+        grid_put(grid, row++, 0, GRID_PLAIN, "%-22s %16s %14s  %s", counter_name(which),
+                 grouped(number, value), grouped(rate, top_model_rate(model, which)),
+                 counter_meaning(which));
+    }
+}
+
+static void
+draw_help(struct grid *grid)
+{
+    static const char *const lines[] = {
+        "1 overview   rates, live calls, who hung up and why, what needs a look",
+        "2 rings      how full each ring is, how far each process has come; STALE: it has",
+        "             work and has not moved for two seconds; DEAD: its process is gone",
+        "3 releases   who hung up, as it happens; a part of it when it happens fast",
+        "4 devices    whose conversations ended most since this screen was opened",
+        "5 counters   everything that is counted",
+        "",
+        "Tab, arrows  next page; scroll          /   only rows with these letters",
+        "s            sort another way           p   stop and go on looking",
+        "q            leave                      ?   this page",
+        "",
+        "1 Local: the device itself hung up. 2 Remote: somebody else did. 3 Unknown: the",
+        "switch did not say, and nothing else proves it.",
+    };
+    for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        grid_put(grid, BODY + i, 0, GRID_PLAIN, "%s", lines[i]);
+}
+
+void
+top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    switch (look->page) {
+    case TOP_OVERVIEW:
+        draw_overview(grid, model);
+        break;
+    case TOP_RINGS:
+        draw_rings(grid, model);
+        break;
+    case TOP_RELEASES:
+        draw_releases(grid, model, look);
+        break;
+    case TOP_DEVICES_PAGE:
+        draw_devices(grid, model, look);
+        break;
+    case TOP_COUNTERS:
+        draw_counters(grid, model, look);
+        break;
+    case TOP_HELP:
+    case TOP_PAGES:
+        draw_help(grid);
+        break;
+    }
+    draw_head(grid, model, look);
+    draw_foot(grid, look);
+}

@@ -1,0 +1,176 @@
+#include "tools/inspect/top_model.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+enum {
+    STALE_MS = 2000, /* behind, and not a step further for so long */
+    STATE_SIZE = 24,
+};
+
+#define NS_PER_MS UINT64_C(1000000)
+#define NS_PER_S  1e9
+
+void
+top_model_open(struct top_model *model, const struct view *view)
+{
+    memset(model, 0, sizeof *model);
+    model->view = *view;
+    model->is_open = true;
+    model->follows = view_follow_begin(&model->view, &model->follow, TOP_OUTCOMES);
+}
+
+void
+top_model_close(struct top_model *model)
+{
+    if (model->is_open)
+        view_close(&model->view);
+    model->is_open = false;
+}
+
+const struct stat_sample *
+top_model_now(const struct top_model *model)
+{
+    return model->looks > 0 ? &model->samples[model->looks % 2] : NULL;
+}
+
+const struct stat_sample *
+top_model_before(const struct top_model *model)
+{
+    return model->looks > 1 ? &model->samples[(model->looks + 1) % 2] : NULL;
+}
+
+static uint64_t
+total_of(const struct top_model *model, const struct stat_sample *sample, enum counter which)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; sample != NULL && i < model->view.process_count; i++)
+        total += sample->values[i][which];
+    return total;
+}
+
+uint64_t
+top_model_total(const struct top_model *model, enum counter which)
+{
+    return total_of(model, top_model_now(model), which);
+}
+
+uint64_t
+top_model_rate(const struct top_model *model, enum counter which)
+{
+    const struct stat_sample *now = top_model_now(model);
+    const struct stat_sample *before = top_model_before(model);
+    if (before == NULL || now->taken_ns <= before->taken_ns)
+        return 0;
+    uint64_t value = total_of(model, now, which);
+    uint64_t older = total_of(model, before, which);
+    if (value < older)
+        return 0;
+    return (uint64_t)((double)(value - older) * NS_PER_S /
+                          (double)(now->taken_ns - before->taken_ns) +
+                      0.5);
+}
+
+/* ---- outcomes ------------------------------------------------------------------------------ */
+
+static struct top_device *
+device_of(struct top_model *model, struct text name)
+{
+    uint64_t at = hash_text(0, name);
+    for (uint32_t i = 0; i < TOP_DEVICES; i++, at++) {
+        struct top_device *device = &model->devices[at & (TOP_DEVICES - 1)];
+        if (device->name[0] == '\0') {
+            if (model->device_count == TOP_DEVICES / 2)
+                return NULL;
+            model->device_count++;
+            memcpy(device->name, name.at, name.length);
+            return device;
+        }
+        if (text_is_equal(text_of(device->name), name))
+            return device;
+    }
+    return NULL;
+}
+
+static void
+count_device(struct top_model *model, const struct shm_outcome *outcome)
+{
+    struct text name = outcome_text(outcome, OUTCOME_TEXT_PARTY);
+    if (text_is_none(name) || name.at[0] == '\0')
+        return;
+    struct top_device *device = device_of(model, name);
+    if (device == NULL) {
+        model->devices_refused++;
+        return;
+    }
+    device->ended++;
+    device->by[outcome->releasing]++;
+    device->abandoned += outcome->event == OUTCOME_ABANDONED;
+}
+
+static void
+follow(struct top_model *model)
+{
+    struct shm_outcome outcome;
+    for (int i = 0; i < TOP_FOLLOW_MAX; i++) {
+        if (!view_follow_next(&model->view, &model->follow, &outcome))
+            return;
+        if (outcome.event != OUTCOME_RELEASED && outcome.event != OUTCOME_ABANDONED)
+            continue;
+        model->outcomes[model->outcome_count++ % TOP_OUTCOMES] = outcome;
+        count_device(model, &outcome);
+    }
+}
+
+/* ---- processes ----------------------------------------------------------------------------- */
+
+static void
+note_progress(struct top_model *model)
+{
+    uint64_t now_ns = top_model_now(model)->taken_ns;
+    for (uint32_t i = 0; i < model->view.process_count; i++) {
+        uint64_t progress = view_progress(&model->view, i);
+        if (model->moved_ns[i] == 0 || progress != model->progress[i])
+            model->moved_ns[i] = now_ns;
+        model->progress[i] = progress;
+    }
+}
+
+const char *
+top_model_state(const struct top_model *model, uint32_t process, char *buffer)
+{
+    const struct view *view = &model->view;
+    uint32_t pid = view_pid(view, process);
+    if (view_is_done(view, process))
+        return "done";
+    if (pid == 0 || model->owner == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
+        return "DEAD";
+    if (view_role(process)[0] != 'w')
+        return "runs";
+    if (view_watermark(view) <= model->progress[process])
+        return "waits";
+    uint64_t still_ms = (top_model_now(model)->taken_ns - model->moved_ns[process]) / NS_PER_MS;
+    if (still_ms < STALE_MS)
+        return "runs";
+    snprintf(buffer, STATE_SIZE, "STALE %" PRIu64 " s", still_ms / 1000);
+    return buffer;
+}
+
+void
+top_model_look(struct top_model *model)
+{
+    model->looks++;
+    stat_take(&model->samples[model->looks % 2], &model->view);
+    model->owner = view_owner(&model->view);
+    uint64_t at = model->looks % TOP_HISTORY;
+    model->messages[at] = top_model_rate(model, COUNTER_MESSAGES);
+    model->ended[at] = top_model_rate(model, COUNTER_PARTIES_DELETED);
+    note_progress(model);
+    if (model->follows)
+        follow(model);
+}
