@@ -92,13 +92,13 @@ store_subject_dynamic(struct walk *walk, const uint8_t *at, struct text *place, 
     store_octets(walk, at, place, octets, DEVICE_LENGTH_MAX, device_too_long);
 }
 
+/* What is no time counts as none; so does a second one. */
 static void
-store_time(struct walk *walk, bool is_time, int64_t time_us)
+store_time(struct csta_message *message, bool (*read)(int64_t *time_us, struct text text),
+           struct text text)
 {
-    if (!is_time || walk->message->has_time)
-        return;
-    walk->message->has_time = true;
-    walk->message->time_us = time_us;
+    if (!message->has_time)
+        message->has_time = read(&message->time_us, text);
 }
 
 /* What the element at `at` with the string content `octets` means. */
@@ -106,7 +106,6 @@ static void
 store_string(struct walk *walk, const uint8_t *at, uint8_t what, char *place, struct text octets)
 {
     struct text *text = (struct text *)(void *)place;
-    int64_t time_us = 0;
     switch (what) {
     case BER_CALL_ID:
         store_octets(walk, at, text, octets, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
@@ -131,11 +130,11 @@ store_string(struct walk *walk, const uint8_t *at, uint8_t what, char *place, st
         store_subject_dynamic(walk, at, text, octets);
         break;
     case BER_UTC_TIME:
-        store_time(walk, ber_time_utc(&time_us, octets), time_us);
+        store_time(walk->message, ber_time_utc, octets);
         break;
     default:
         DCHECK(what == BER_GENERALIZED_TIME);
-        store_time(walk, ber_time_generalized(&time_us, octets), time_us);
+        store_time(walk->message, ber_time_generalized, octets);
         break;
     }
 }
