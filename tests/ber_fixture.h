@@ -20,7 +20,7 @@ static size_t where;
 static char *decoded; /* the texts of `message` point here */
 
 /* Where PDUs are put together; starts anew when it is full, long after the last one was used. */
-static char arena[4 * CSTA_MESSAGE_MAX];
+static char arena[64 * CSTA_MESSAGE_MAX];
 static size_t arena_used;
 
 static inline struct text
