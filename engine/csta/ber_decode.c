@@ -50,6 +50,9 @@ struct walk {
     struct frame frames[BER_DEPTH_MAX + 1];
 };
 
+static const char too_deep[] = "elements nested more than 16 deep";
+static const char no_end_of_contents[] = "no end-of-contents octets";
+
 static bool
 refuse(struct walk *walk, enum csta_result result, const uint8_t *at, const char *why)
 {
@@ -296,7 +299,7 @@ store_integer(struct walk *walk, struct frame *frame, const struct ber_row *row,
 static inline void
 mark(struct frame *frame, const struct ber_row *row)
 {
-    if (row >= frame->expected && !ber_what_repeats(row->what))
+    if (!ber_what_repeats(row->what) && row == frame->expected)
         frame->expected = row + 1;
     if (frame->shape->is_choice)
         expect(frame, &ber_shape_nothing);
@@ -312,6 +315,7 @@ find_row(struct frame *frame, uint8_t tag)
         if (rows[i].tag != tag)
             continue;
         frame->passed |= (UINT32_C(1) << i) - (UINT32_C(1) << expected);
+        frame->expected = &rows[i];
         return &rows[i];
     }
     for (uint32_t i = 0; frame->passed >> i != 0; i++) {
@@ -339,8 +343,6 @@ find_string_row(struct frame *frame, uint8_t tag)
 static const struct ber_row *
 match(struct walk *walk, struct frame *frame, uint8_t tag)
 {
-    if (frame->shape == &ber_shape_nothing || tag == END_OF_CONTENTS)
-        return NULL;
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
@@ -414,27 +416,23 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
     }
 }
 
-/* NULL when it is nested too deep. An element nobody knows is looked into all the same. */
+/* NULL when it is nested too deep. */
 static inline struct frame *
-open_element(struct walk *walk, struct frame *parent, const struct element *element)
+open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
-        refuse(walk, CSTA_REFUSED, element->at, "elements nested more than 16 deep");
+        refuse(walk, CSTA_REFUSED, element.at, too_deep);
         return NULL;
     }
     struct frame *frame = parent + 1;
-    const struct ber_row *row = element->row;
-    frame->end = element->end;
-    frame->is_indefinite = element->is_indefinite;
+    const struct ber_row *row = element.row;
+    frame->end = element.end;
+    frame->is_indefinite = element.is_indefinite;
     frame->what = BER_GROUP;
-    if (row == NULL) {
-        expect(frame, &ber_shape_nothing);
-        return frame;
-    }
     frame->place = parent->place + row->place;
     expect(frame, row->shape);
     if (row->what != BER_GROUP)
-        open_special(walk, frame, row, element->at);
+        open_special(walk, frame, row, element.at);
     return frame;
 }
 
@@ -456,54 +454,65 @@ close_element(struct walk *walk, struct frame *frame)
 }
 
 static inline bool
-take_primitive(struct walk *walk, struct frame *frame, const struct element *element)
+take_primitive(struct walk *walk, struct frame *frame, struct element element)
 {
-    const struct ber_row *row = element->row;
-    struct text octets = {(const char *)element->content,
-                          (uint32_t)(element->end - element->content)};
+    const struct ber_row *row = element.row;
+    struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
     if (ber_what_is_integer(row->what)) {
         if (octets.length == 0)
-            return refuse(walk, CSTA_MALFORMED, element->at, "an INTEGER without content");
-        store_integer(walk, frame, row, element->at, octets);
+            return refuse(walk, CSTA_MALFORMED, element.at, "an INTEGER without content");
+        store_integer(walk, frame, row, element.at, octets);
     } else if (row->what == BER_PIECE) {
-        join_piece(walk, element->at, octets);
+        join_piece(walk, element.at, octets);
     } else {
-        store_string(walk, element->at, row->what, frame->place + row->place, octets);
+        store_string(walk, element.at, row->what, frame->place + row->place, octets);
     }
     return true;
 }
 
-/* Is this an element whose identifier and length are one octet each, and not 00? */
+/* The length that is one octet, of an element that fits. */
 static inline bool
-is_short(const uint8_t *at, const uint8_t *end)
+has_short_length(const uint8_t *at, const uint8_t *end)
 {
-    return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
-           (at[0] & HIGH_TAG) != HIGH_TAG && at[0] != END_OF_CONTENTS;
+    return at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2;
+}
+
+/* The expected element, its length one octet; most are. */
+static inline bool
+is_expected(const struct frame *frame, const uint8_t *at)
+{
+    return frame->end - at >= 2 && at[0] == frame->expected->tag &&
+           has_short_length(at, frame->end);
+}
+
+static inline struct element
+take_expected(struct frame *frame, const uint8_t *at)
+{
+    const struct ber_row *row = frame->expected;
+    mark(frame, row);
+    return (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
 }
 
 static inline bool
-read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+read_header(struct walk *walk, struct ber_header *header, const uint8_t *at, const uint8_t *end)
 {
-    element->at = at;
-    element->tag = at[0];
-    if (is_short(at, frame->end)) {
-        element->content = at + 2;
-        element->end = at + 2 + at[1];
-        element->is_indefinite = false;
-    } else {
-        struct ber_header header;
-        if (!ber_header_read(&header, at, frame->end, &walk->refusal))
-            return false;
-        element->content = header.content;
-        element->end = header.end;
-        element->is_indefinite = header.is_indefinite;
-    }
-    if (element->tag == frame->expected->tag) {
-        element->row = frame->expected;
-        mark(frame, element->row);
-    } else {
-        element->row = match(walk, frame, element->tag);
-    }
+    if (end - at < 2 || (at[0] & HIGH_TAG) == HIGH_TAG || !has_short_length(at, end))
+        return ber_header_read(header, at, end, &walk->refusal);
+    *header = (struct ber_header){at + 2, at + 2 + at[1], at[0], false};
+    return true;
+}
+
+/* Any element at `at`, and its row if somebody knows it. */
+static bool
+read_other(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+{
+    struct ber_header header;
+    if (!read_header(walk, &header, at, frame->end))
+        return false;
+    const struct ber_row *row =
+        header.tag == END_OF_CONTENTS ? NULL : match(walk, frame, header.tag);
+    *element =
+        (struct element){row, at, header.content, header.end, header.tag, header.is_indefinite};
     return true;
 }
 
@@ -517,6 +526,45 @@ check_end_of_contents(struct walk *walk, const struct frame *frame, const uint8_
     return true;
 }
 
+/*
+ * What ends where the element does that nobody knows, or NULL. Its structure is checked all the way
+ * down, in frames that hold nothing else, so that a message that is taken is sound as a whole.
+ */
+static const uint8_t *
+skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
+{
+    struct frame *frame = parent;
+    do {
+        const uint8_t *end = frame->end;
+        if (frame != parent && at == end && !frame->is_indefinite) {
+            frame--;
+            continue;
+        }
+        struct ber_header header;
+        if (at == end)
+            refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
+        if (at == end || !read_header(walk, &header, at, end))
+            return NULL;
+        if (header.tag == END_OF_CONTENTS) {
+            if (!check_end_of_contents(walk, frame, at))
+                return NULL;
+            at += 2;
+            frame--;
+        } else if ((header.tag & BER_CONSTRUCTED) == 0) {
+            at = header.end;
+        } else if (frame == &walk->frames[BER_DEPTH_MAX]) {
+            refuse(walk, CSTA_REFUSED, at, too_deep);
+            return NULL;
+        } else {
+            frame++;
+            frame->end = header.end;
+            frame->is_indefinite = header.is_indefinite;
+            at = header.content;
+        }
+    } while (frame != parent);
+    return at;
+}
+
 /* Walks through what the PDU, open in frames[1], holds; *end is where that ends. */
 static bool
 walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
@@ -525,30 +573,36 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
     while (frame != walk->frames) {
         if (at == frame->end) {
             if (frame->is_indefinite)
-                return refuse(walk, CSTA_INCOMPLETE, at, "no end-of-contents octets");
+                return refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
             frame = close_element(walk, frame);
             continue;
         }
         struct element element;
-        if (!read_element(walk, frame, at, &element))
-            return false;
-        if ((element.tag & BER_CONSTRUCTED) != 0) {
-            frame = open_element(walk, frame, &element);
+        if (is_expected(frame, at)) {
+            element = take_expected(frame, at);
+        } else {
+            struct element other; /* its own, so that `element` may live in registers */
+            if (!read_other(walk, frame, at, &other))
+                return false;
+            element = other;
+        }
+        at = element.end;
+        if (element.row == NULL && element.tag == END_OF_CONTENTS) {
+            if (!check_end_of_contents(walk, frame, element.at))
+                return false;
+            frame = close_element(walk, frame);
+        } else if (element.row == NULL) {
+            at = skip_element(walk, frame, element.at);
+            if (at == NULL)
+                return false;
+        } else if ((element.tag & BER_CONSTRUCTED) != 0) {
+            frame = open_element(walk, frame, element);
             if (frame == NULL)
                 return false;
             at = element.content;
-            continue;
+        } else if (!take_primitive(walk, frame, element)) {
+            return false;
         }
-        if (element.row != NULL) {
-            if (!take_primitive(walk, frame, &element))
-                return false;
-        } else if (element.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, at))
-                return false;
-            frame = close_element(walk, frame);
-            element.end = at + 2;
-        }
-        at = element.end;
     }
     *end = at;
     return true;
@@ -579,11 +633,11 @@ decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum cst
     outside->end = end;
     outside->place = (char *)walk->message;
     expect(outside, ber_shape_pdu(phase));
-    if (!read_element(walk, outside, bytes, &pdu))
+    if (!read_other(walk, outside, bytes, &pdu))
         return false;
     if (pdu.row == NULL)
         return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
-    open_element(walk, outside, &pdu);
+    open_element(walk, outside, pdu);
     const uint8_t *pdu_end = NULL;
     if (!walk_pdu(walk, pdu.content, &pdu_end))
         return false;
