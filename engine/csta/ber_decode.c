@@ -240,49 +240,37 @@ take_primitive(struct walk *walk, struct frame *frame, struct element element)
     return true;
 }
 
-/* The length that is one octet, of an element that fits. */
+/* Does an element fit whose identifier and length are one octet each? Most are. */
 static inline bool
-has_short_length(const uint8_t *at, const uint8_t *end)
+is_short(const uint8_t *at, const uint8_t *end)
 {
-    return at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2;
+    return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
+           (at[0] & HIGH_TAG) != HIGH_TAG;
 }
 
-/* The expected element, its length one octet; most are. */
+/* The element at `at`, and its row if somebody knows it. */
 static inline bool
-is_expected(const struct frame *frame, const uint8_t *at)
+read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
-    return frame->end - at >= 2 && at[0] == frame->expected->tag &&
-           has_short_length(at, frame->end);
-}
-
-static inline struct element
-take_expected(struct frame *frame, const uint8_t *at)
-{
-    const struct ber_row *row = frame->expected;
-    mark(frame, row);
-    return (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
-}
-
-static inline bool
-read_header(struct walk *walk, struct ber_header *header, const uint8_t *at, const uint8_t *end)
-{
-    if (end - at < 2 || (at[0] & HIGH_TAG) == HIGH_TAG || !has_short_length(at, end))
-        return ber_header_read(header, at, end, &walk->refusal);
-    *header = (struct ber_header){at + 2, at + 2 + at[1], at[0], false};
-    return true;
-}
-
-/* Any element at `at`, and its row if somebody knows it. */
-static bool
-read_other(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
-{
-    struct ber_header header;
-    if (!read_header(walk, &header, at, frame->end))
-        return false;
-    const struct ber_row *row =
-        header.tag == END_OF_CONTENTS ? NULL : match(walk, frame, header.tag);
-    *element =
-        (struct element){row, at, header.content, header.end, header.tag, header.is_indefinite};
+    element->at = at;
+    element->tag = at[0];
+    if (is_short(at, frame->end)) {
+        element->content = at + 2;
+        element->end = at + 2 + at[1];
+        element->is_indefinite = false;
+    } else {
+        struct ber_header header; /* its own, so that *element may live in registers */
+        if (!ber_header_read(&header, at, frame->end, &walk->refusal))
+            return false;
+        element->content = header.content;
+        element->end = header.end;
+        element->is_indefinite = header.is_indefinite;
+    }
+    element->row = NULL;
+    if (element->tag == frame->expected->tag)
+        mark(frame, element->row = frame->expected);
+    else if (element->tag != END_OF_CONTENTS)
+        element->row = match(walk, frame, element->tag);
     return true;
 }
 
@@ -313,7 +301,7 @@ skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
         struct ber_header header;
         if (at == end)
             refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
-        if (at == end || !read_header(walk, &header, at, end))
+        if (at == end || !ber_header_read(&header, at, end, &walk->refusal))
             return NULL;
         if (header.tag == END_OF_CONTENTS) {
             if (!check_end_of_contents(walk, frame, at))
@@ -335,12 +323,12 @@ skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
     return at;
 }
 
-/* Walks through what the PDU, open in frames[1], holds; *end is where that ends. */
+/* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
 static bool
 walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
 {
-    struct frame *frame = &walk->frames[1];
-    while (frame != walk->frames) {
+    struct frame *frame = &walk->frames[0];
+    do {
         if (at == frame->end) {
             if (frame->is_indefinite)
                 return refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
@@ -348,14 +336,8 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
             continue;
         }
         struct element element;
-        if (is_expected(frame, at)) {
-            element = take_expected(frame, at);
-        } else {
-            struct element other; /* its own, so that `element` may live in registers */
-            if (!read_other(walk, frame, at, &other))
-                return false;
-            element = other;
-        }
+        if (!read_element(walk, frame, at, &element))
+            return false;
         at = element.end;
         if (element.row == NULL && element.tag == END_OF_CONTENTS) {
             if (!check_end_of_contents(walk, frame, element.at))
@@ -373,7 +355,7 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
         } else if (!take_primitive(walk, frame, element)) {
             return false;
         }
-    }
+    } while (frame != walk->frames);
     *end = at;
     return true;
 }
@@ -394,22 +376,27 @@ reset_message(struct csta_message *message)
 }
 
 static bool
+is_pdu(const struct ber_shape *shape, uint8_t tag)
+{
+    for (uint8_t i = 0; i < shape->count; i++) {
+        if (shape->rows[i].tag == tag)
+            return true;
+    }
+    return false;
+}
+
+static bool
 decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum csta_encoding phase)
 {
-    struct element pdu;
-    struct frame *outside = &walk->frames[0];
+    const struct ber_shape *shape = ber_shape_pdu(phase);
     if (bytes == end)
         return refuse(walk, CSTA_INCOMPLETE, bytes, "an empty PDU");
-    outside->end = end;
-    outside->place = (char *)walk->store.message;
-    expect(outside, ber_shape_pdu(phase));
-    if (!read_other(walk, outside, bytes, &pdu))
-        return false;
-    if (pdu.row == NULL)
+    if (!is_pdu(shape, bytes[0]))
         return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
-    open_element(walk, outside, pdu);
+    walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
+    expect(&walk->frames[0], shape);
     const uint8_t *pdu_end = NULL;
-    if (!walk_pdu(walk, pdu.content, &pdu_end))
+    if (!walk_pdu(walk, bytes, &pdu_end))
         return false;
     if (pdu_end != end)
         return refuse(walk, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
