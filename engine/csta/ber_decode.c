@@ -298,6 +298,10 @@ skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
             frame--;
             continue;
         }
+        if (is_short(at, end) && at[0] != END_OF_CONTENTS && (at[0] & BER_CONSTRUCTED) == 0) {
+            at += 2 + at[1];
+            continue;
+        }
         struct ber_header header;
         if (at == end)
             refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
