@@ -18,8 +18,14 @@ capture_format_name(enum source_format format)
         return "trace";
     case SOURCE_FRAMED:
         return "framed XML";
+    case SOURCE_BER:
+        return "framed BER";
     case SOURCE_BARE:
         return "bare XML";
+    case SOURCE_PCAP:
+        return "pcap capture";
+    case SOURCE_PCAPNG:
+        return "pcapng capture";
     case SOURCE_EMPTY:
         return "empty";
     case SOURCE_UNKNOWN:
@@ -37,6 +43,7 @@ add_problem(struct capture *capture, const struct source_message *message, size_
         return;
     struct capture_problem *problem = &capture->problems[capture->problem_count++];
     problem->line = message->line;
+    problem->packet = message->packet;
     problem->offset = message->offset + where;
     snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
@@ -198,12 +205,14 @@ take(struct capture *capture, struct settings *settings, const struct source_mes
 }
 
 enum capture_result
-capture_read(struct capture *capture, struct settings *settings, const char *path)
+capture_read(struct capture *capture, struct settings *settings, const char *path,
+             const struct source_options *options)
 {
     *capture = (struct capture){0};
     struct source source;
     if (!source_open(&source, path))
         return CAPTURE_NOT_READ;
+    source_set_options(&source, options);
     int error = 0;
     enum source_result result;
     do {
@@ -218,6 +227,9 @@ capture_read(struct capture *capture, struct settings *settings, const char *pat
         error = source_error(&source);
     capture->format = source_format(&source);
     capture->bytes = source_bytes(&source);
+    const struct packet_figures *figures = packets_figures(&source);
+    if (figures != NULL)
+        capture->packets = *figures;
     source_close(&source);
     errno = error;
     return result == SOURCE_END ? CAPTURE_OK : CAPTURE_NOT_READ;
