@@ -43,7 +43,7 @@ a_nul_inside_a_document_spoils_that_document_only(void **state)
     (void)state;
     /* The first is printed up to its NUL. */
     assert_string_equal(READ("<a>x\0y</a>\0<b/>\0"), "message link=pbx offset=0 payload=<a>x\n"
-                                                     "message link=pbx offset=12 payload=<b/>\n");
+                                                     "message link=pbx offset=11 payload=<b/>\n");
 }
 
 static void
