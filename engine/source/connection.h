@@ -36,7 +36,9 @@ enum side_state {
 struct side {
     enum side_state state;
     uint32_t probes;
-    uint32_t skip; /* bytes still to come of a message that was not captured whole */
+    uint32_t skip;        /* bytes still to come of a message that was not captured whole */
+    uint64_t hole_packet; /* the first that came behind bytes that are missing; 0: none is */
+    int64_t hole_us;      /* its time */
     struct direction direction;
 };
 

@@ -20,14 +20,14 @@ side_of(struct packets *packets)
 }
 
 static const char *
-say_time(char text[TIME_SIZE], const struct pcap_packet *packet)
+say_time(char text[TIME_SIZE], int64_t time_us)
 {
-    time_t seconds = (time_t)(packet->time_us / 1000000);
+    time_t seconds = (time_t)(time_us / 1000000);
     struct tm parts;
-    if (!packet->has_time || gmtime_r(&seconds, &parts) == NULL)
+    if (gmtime_r(&seconds, &parts) == NULL)
         return "unknown time";
     size_t length = strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M:%S", &parts);
-    snprintf(text + length, TIME_SIZE - length, ".%06d UTC", (int)(packet->time_us % 1000000));
+    snprintf(text + length, TIME_SIZE - length, ".%06d UTC", (int)(time_us % 1000000));
     return text;
 }
 
@@ -47,8 +47,13 @@ give_up(struct packets *packets, uint32_t index, const char *why)
         char when[TIME_SIZE];
         struct notice *notice = notice_add(packets, SOURCE_BROKEN, connection->link);
         notice->message.offset = side->direction.offset;
+        int64_t time_us = packets->packet.time_us;
+        if (side->hole_packet != 0) {
+            notice->message.packet = side->hole_packet;
+            time_us = side->hole_us;
+        }
         snprintf(notice->why, sizeof notice->why, "%s, at %s: %s; no more is read of it",
-                 connection_say(between, connection, index), say_time(when, &packets->packet), why);
+                 connection_say(between, connection, index), say_time(when, time_us), why);
     }
     side->state = SIDE_OVER;
     direction_drop(&side->direction, &packets->budget);
@@ -198,6 +203,7 @@ say_incomplete(struct packets *packets, uint32_t count, uint64_t offset)
 {
     struct notice *notice = notice_add(packets, SOURCE_BAD, packets->current->link);
     notice->message.offset = offset;
+    side_of(packets)->hole_packet = 0;
     snprintf(notice->why, sizeof notice->why,
              "%" PRIu32 " bytes of a message were not captured: it is lost", count);
 }
@@ -366,6 +372,19 @@ side_read(struct packets *packets, struct source_message *message)
     return SIDE_DONE;
 }
 
+/* A hole may be given up long after it showed; what is said names the packet that showed it. */
+static void
+note_hole(struct packets *packets)
+{
+    struct side *side = side_of(packets);
+    if (direction_hole(&side->direction) == 0) {
+        side->hole_packet = 0;
+    } else if (side->hole_packet == 0) {
+        side->hole_packet = packets->figures.packets;
+        side->hole_us = packets->packet.time_us;
+    }
+}
+
 void
 side_take(struct packets *packets)
 {
@@ -378,6 +397,7 @@ side_take(struct packets *packets)
     switch (direction_take(&side->direction, &packets->budget, packets->segment.sequence,
                            packets->segment.bytes)) {
     case DIRECTION_OK:
+        note_hole(packets);
         break;
     case DIRECTION_FULL:
         packets->is_full = packets->pending = true;
