@@ -222,15 +222,14 @@ lose(struct packets *packets, uint32_t count)
         direction_lose(direction, count);
         return;
     }
-    struct text kept = {direction->kept + direction->kept_read,
-                        direction->kept_length - direction->kept_read};
+    uint32_t kept = direction->kept_length - direction->kept_read;
     uint32_t size = 0;
-    if (side->state == SIDE_READING && kept.length > 0)
-        size = frame_size(connection->kind, kept.at, kept.length);
-    if (size != 0 && count <= size - kept.length) {
+    if (side->state == SIDE_READING && kept > 0)
+        size = frame_size(connection->kind, direction->kept + direction->kept_read, kept);
+    if (size != 0 && count <= size - kept) {
         say_incomplete(packets, count, direction->offset);
-        side->skip = size - kept.length - count;
-        direction_skip(direction, kept.length);
+        side->skip = size - kept - count;
+        direction_skip(direction, kept);
         direction_lose(direction, count);
         return;
     }

@@ -251,7 +251,8 @@ direction_skip(struct direction *direction, uint32_t count)
     uint32_t from_kept = count < kept ? count : kept;
     direction->kept_read += from_kept;
     CHECK(count - from_kept <= direction->run.length);
-    direction->run = text_skip(direction->run, count - from_kept);
+    if (count > from_kept)
+        direction->run = text_skip(direction->run, count - from_kept);
 }
 
 enum direction_result
