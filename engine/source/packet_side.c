@@ -208,7 +208,7 @@ say_incomplete(struct packets *packets, uint32_t count, uint64_t offset)
              "%" PRIu32 " bytes of a message were not captured: it is lost", count);
 }
 
-/* `count` bytes will not come. If they are all of one message, its length says where the next is. */
+/* `count` bytes will not come. If all are of one message, its length says where the next is. */
 static void
 lose(struct packets *packets, uint32_t count)
 {

@@ -76,7 +76,7 @@ enum side_result side_read(struct packets *packets, struct source_message *messa
 /* side_take - the current segment's bytes; sets or clears `pending` and `is_full`. */
 void side_take(struct packets *packets);
 
-/* side_cut - bytes of the current segment that were not captured are lost. False: there are none. */
+/* side_cut - bytes of the current segment that were not captured are lost. False: none are. */
 bool side_cut(struct packets *packets);
 
 /* side_end - nothing more will come: says so of a message that is not whole. */

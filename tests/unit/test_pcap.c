@@ -294,6 +294,41 @@ a_silent_pipe_is_not_waited_for_inside(void **state)
     }
 }
 
+/* By tcpdump, on a loopback device (tests/samples/README.md). */
+static void
+a_real_capture_gives_what_was_sent(void **state)
+{
+    (void)state;
+    struct source source;
+    struct source_message message;
+    uint32_t events = 0;
+    uint32_t reports = 0;
+    assert_true(source_open(&source, TESTS_DIR "/samples/loopback.pcap"));
+    while (source_next(&source, &message) == SOURCE_OK) {
+        assert_true(message.kind == SOURCE_MESSAGE || message.kind == SOURCE_UP ||
+                    message.kind == SOURCE_DOWN);
+        if (message.direction != SOURCE_FROM_SWITCH)
+            continue;
+        const char *end = message.payload.at + message.payload.length;
+        if (text_is_equal(message.link, TEXT("127.0.0.1_1040"))) {
+            events++;
+            assert_true(text_is_equal(message.invoke, TEXT("9999")));
+            assert_memory_equal(message.payload.at, "<?xml ", 6);
+            assert_memory_equal(end - 6, "Event>", 6);
+        } else {
+            reports++;
+            assert_true(text_is_equal(message.link, TEXT("127.0.0.1_2555")));
+            /* Invoke IDs count from 1; the PDU fills the message. */
+            assert_int_equal(message.payload.at[4], reports);
+            assert_int_equal(message.payload.length, 2 + message.payload.at[1]);
+        }
+    }
+    assert_int_equal(events, 8);
+    assert_int_equal(reports, 6);
+    assert_int_equal(source_bytes(&source), 10496);
+    source_close(&source);
+}
+
 int
 main(void)
 {
@@ -310,6 +345,7 @@ main(void)
         cmocka_unit_test(a_capture_without_csta_is_said),
         cmocka_unit_test(a_pipe_that_drips_gives_the_same_messages),
         cmocka_unit_test(a_silent_pipe_is_not_waited_for_inside),
+        cmocka_unit_test(a_real_capture_gives_what_was_sent),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
