@@ -12,9 +12,12 @@ enum {
     RECORD_HEADER_LONG = 24, /* of captures with the magic word a1b2cd34 */
     BLOCK_HEADER = 12,       /* type, length, and a section's byte order */
     BLOCK_SECTION = 0x0A0D0D0A,
+    SECTION_SWAPPED = 0x4D3C2B1A, /* the byte order of a section, if it is not ours */
+    BLOCK_INTERFACE = 1,
     BLOCK_PACKET_OLD = 2,
     BLOCK_PACKET_SIMPLE = 3,
     BLOCK_PACKET = 6,
+    STREAM_BUFFER = 64 * 1024,
 };
 
 /* 9999-12-31T23:59:59Z is the last second that can be printed. */
@@ -28,31 +31,47 @@ struct pcap_file {
     bool is_long;    /* RECORD_HEADER_LONG */
     enum segment_layer layer;
     const char *layer_name;
+    bool is_loose;  /* read_cookie() */
+    size_t granted; /* bytes that libpcap may take now */
     char why[PCAP_ERRBUF_SIZE];
+    char buffer[STREAM_BUFFER];
 };
 
 /* ---- what libpcap reads from --------------------------------------------------------------- */
 
-/* libpcap cannot be told to come back later, so this waits for what it wants. */
+static bool
+wait_for_bytes(struct reader *reader)
+{
+    while (reader_available(reader) == 0) {
+        enum reader_result result = reader_more(reader);
+        if (result == READER_END || result == READER_FAILED)
+            return false;
+        if (result == READER_WAIT)
+            reader_wait(reader, -1);
+    }
+    return true;
+}
+
+/*
+ * Gives no more than what is granted: the stream reads ahead, and the reader has to stand at the
+ * beginning of a record to see whether the next is there. If libpcap wants more than we think it
+ * should, it knows better, and has from there on whatever there is.
+ */
 static ssize_t
 read_cookie(void *cookie, char *bytes, size_t count)
 {
     struct pcap_file *file = cookie;
     struct reader *reader = file->reader;
-    while (reader_available(reader) == 0) {
-        enum reader_result result = reader_more(reader);
-        if (result == READER_END)
-            return 0;
-        if (result == READER_FAILED)
-            return -1;
-        if (result == READER_WAIT)
-            reader_wait(reader, -1);
-    }
-    size_t available = reader_available(reader);
-    if (count > available)
-        count = available;
+    file->is_loose |= file->granted == 0;
+    if (!wait_for_bytes(reader))
+        return reader->error != 0 ? -1 : 0;
+    size_t most = file->is_loose ? reader_available(reader) : file->granted;
+    if (count > most)
+        count = most;
     memcpy(bytes, reader_at(reader), count);
     reader_take(reader, count);
+    if (!file->is_loose)
+        file->granted -= count;
     return (ssize_t)count;
 }
 
@@ -85,41 +104,49 @@ number_at(const struct pcap_file *file, size_t at)
     return file->is_swapped ? __builtin_bswap32(number) : number;
 }
 
-/* Is there a whole record, or are the bytes such that libpcap will not wait for more of them? */
+/* Grants the next record if it is there. True, too, if it is so large that libpcap refuses it. */
 static bool
-has_record(const struct pcap_file *file)
+has_record(struct pcap_file *file)
 {
     size_t available = reader_available(file->reader);
     size_t header = file->is_long ? RECORD_HEADER_LONG : RECORD_HEADER;
     if (available < header)
         return false;
     uint64_t wanted = header + (uint64_t)number_at(file, 8);
+    if (wanted <= available)
+        file->granted = (size_t)wanted;
     return wanted <= available || wanted >= READER_CAPACITY;
 }
 
-/* The same for blocks: all up to the first that holds a packet. */
 static bool
-has_packet_block(struct pcap_file *file)
+is_packet(uint32_t block)
+{
+    return block == BLOCK_PACKET || block == BLOCK_PACKET_SIMPLE || block == BLOCK_PACKET_OLD;
+}
+
+/* The same for blocks: all up to the first that holds a packet, or describes an interface. */
+static bool
+has_blocks(struct pcap_file *file, bool is_beginning)
 {
     size_t available = reader_available(file->reader);
-    size_t at = 0;
-    bool swapped = file->is_swapped;
-    bool found = false;
-    while (!found && available - at >= BLOCK_HEADER) {
+    bool is_swapped = file->is_swapped;
+    for (size_t at = 0; available - at >= BLOCK_HEADER;) {
         uint32_t type = number_at(file, at);
         if (type == BLOCK_SECTION)
-            file->is_swapped ^= number_at(file, at + 8) == 0x4D3C2B1A;
+            file->is_swapped ^= number_at(file, at + 8) == SECTION_SWAPPED;
         uint64_t length = number_at(file, at + 4);
-        bool refused = length < BLOCK_HEADER || at + length >= READER_CAPACITY;
-        if (!refused && length > available - at)
+        if (length < BLOCK_HEADER || at + length >= READER_CAPACITY)
+            return true;
+        if (length > available - at)
             break;
-        found = refused || type == BLOCK_PACKET || type == BLOCK_PACKET_SIMPLE ||
-                type == BLOCK_PACKET_OLD;
         at += (size_t)length;
+        if (is_packet(type) || (is_beginning && type == BLOCK_INTERFACE)) {
+            file->granted = at;
+            return true;
+        }
     }
-    if (!found)
-        file->is_swapped = swapped;
-    return found;
+    file->is_swapped = is_swapped;
+    return false;
 }
 
 static bool
@@ -127,17 +154,27 @@ has_beginning(struct pcap_file *file)
 {
     if (reader_available(file->reader) < PCAP_HEADER)
         return false;
+    file->is_swapped = false;
     uint32_t magic = number_at(file, 0);
     file->is_blocks = magic == BLOCK_SECTION;
+    if (file->is_blocks)
+        return has_blocks(file, true);
     file->is_swapped = magic == 0xD4C3B2A1 || magic == 0x4D3CB2A1 || magic == 0x34CDB2A1;
     file->is_long = magic == 0xA1B2CD34 || magic == 0x34CDB2A1;
-    return file->is_blocks ? has_packet_block(file) : true;
+    file->granted = PCAP_HEADER;
+    return true;
+}
+
+static bool
+has_packet(struct pcap_file *file)
+{
+    return file->is_blocks ? has_blocks(file, false) : has_record(file);
 }
 
 static enum pcap_file_result
 wait_for(struct pcap_file *file, bool (*is_there)(struct pcap_file *file))
 {
-    while (!is_there(file) && reader_available(file->reader) < READER_CAPACITY) {
+    while (!file->is_loose && !is_there(file) && reader_available(file->reader) < READER_CAPACITY) {
         enum reader_result result = reader_more(file->reader);
         if (result == READER_WAIT)
             return PCAP_FILE_WAIT;
@@ -147,12 +184,6 @@ wait_for(struct pcap_file *file, bool (*is_there)(struct pcap_file *file))
             return PCAP_FILE_OK; /* libpcap says what is missing */
     }
     return PCAP_FILE_OK;
-}
-
-static bool
-has_packet(struct pcap_file *file)
-{
-    return file->is_blocks ? has_packet_block(file) : has_record(file);
 }
 
 /* ---- packets ------------------------------------------------------------------------------- */
@@ -191,8 +222,7 @@ begin(struct pcap_file *file)
         snprintf(file->why, sizeof file->why, "not enough memory for libpcap");
         return PCAP_FILE_BROKEN;
     }
-    /* Unbuffered, so that libpcap takes from the reader just what it is about to use. */
-    setvbuf(stream, NULL, _IONBF, 0);
+    setvbuf(stream, file->buffer, _IOFBF, sizeof file->buffer);
     file->pcap =
         pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_MICRO, file->why);
     if (file->pcap == NULL) {
