@@ -43,7 +43,7 @@ cmp "$work/file" "$work/pipe" || complain "a pipe gives something else"
 grep -q 'loopback.pcap: pcap capture, ' "$work/check" || complain "check does not name the format"
 grep -Eq '^  connections +1, 1 with CSTA$' "$work/check" || complain "check counts connections"
 
-for ports in 0 65536 x 1040,; do
+for ports in 0 65536 x "1040,"; do
     "$onhook" replay -q --port "$ports" "$capture" >"$work/wrong" 2>&1
     [ $? -eq 2 ] || complain "--port $ports is taken"
 done

@@ -162,6 +162,23 @@ a_new_syn_between_the_same_endpoints_is_a_new_connection(void **state)
 }
 
 static void
+after_its_end_a_connection_may_come_again_with_the_same_numbers(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        struct rig_connection pbx = connection_of(9, 40000);
+        rig_syn(&capture, &pbx);
+        event(&pbx);
+        rig_close(&capture, &pbx);
+    }
+    const char *once = "up 10.0.0.5_1040\n" MESSAGE("10.0.0.5_1040") "down 10.0.0.5_1040\n";
+    const char *said = brief(read_it());
+    assert_int_equal(strlen(said), 2 * strlen(once));
+    assert_memory_equal(said, once, strlen(once));
+    assert_string_equal(said + strlen(once), once);
+}
+
+static void
 a_syn_that_comes_twice_is_one(void **state)
 {
     (void)state;
@@ -462,6 +479,7 @@ main(void)
         TEST(several_at_a_time_have_numbers),
         TEST(a_reset_ends_a_link_and_what_comes_late_is_nothing),
         TEST(a_new_syn_between_the_same_endpoints_is_a_new_connection),
+        TEST(after_its_end_a_connection_may_come_again_with_the_same_numbers),
         TEST(a_syn_that_comes_twice_is_one),
         TEST(a_half_closed_connection_gives_way_to_the_same_hosts_next),
         TEST(a_capture_that_begins_in_the_midst_waits_for_a_sure_beginning),
