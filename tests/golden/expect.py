@@ -71,9 +71,12 @@ class Messages:
 
     def __init__(self, lines):
         self.times, self.causes, self.links = {}, {}, []
+        note = {}
         for line in lines:
             if line.startswith("# link "):
                 self.add_link(line.split()[2])
+            if line.startswith("#: "):  # a note says what the hex line below it holds (hex.py)
+                note = dict(w.split("=", 1) for w in line.split() if "=" in w)
             if line.startswith("#") or not line.strip():
                 continue
             seconds, link, direction = line.split(None, 3)[:3]
@@ -82,7 +85,8 @@ class Messages:
                 seq = len(self.times[link]) + 1
                 self.times[link][seq] = microseconds(seconds)
                 found = re.search(r"<(?:\w+:)?cause>([^<]*)</", line)
-                self.causes[link][seq] = found.group(1) if found else None
+                self.causes[link][seq] = found.group(1) if found else note.get("cause")
+                note = {}
 
     def add_link(self, link):
         if link not in self.links:
