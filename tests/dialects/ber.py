@@ -11,9 +11,10 @@ phase III; where the message has none, it stays absent, as it may on real links.
 from said import KINDS
 
 # Root; its number in phases I, II and III (the inner tag in II and III); its fields in I and II,
-# and in III where they differ. C is a ConnectionID, T one under [0], L a ConnectionList, M one under
-# [1], D a bare DeviceID, P a progress indicator; a digit N is a device under [APPLICATION N]: 3 the
-# subject, 1 the calling, 2 the called, 4 the last redirection device. ? may be absent.
+# and in III where they differ. C is a ConnectionID, T one under [0], L a ConnectionList, M one
+# under [1], D a bare DeviceID, P a progress indicator; a digit N is a device under
+# [APPLICATION N]: 3 the subject, 1 the calling, 2 the called, 4 the last redirection device. ? may
+# be absent.
 SIDES = "callingDevice:1 calledDevice:2 lastRedirectionDevice:4"
 ORIGIN = "originatingNIDConnection:C?"
 JOINED = "primaryOldCall:C secondaryOldCall:"

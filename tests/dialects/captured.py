@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """captured.py - frames captured on a link of phase II are what ber.py writes of their contents.
 
 The bytes were captured on an Alcatel OXE; the notes beside them are what they hold, read by eye

@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """render.py - a trace of XML messages, written in another encoding and another container.
 
   render.py --encoding ENCODING --container trace|framed|pcap [OPTION...] TRACE OUT

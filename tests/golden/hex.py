@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/env -S python3 -B
 """hex.py - the `hex:` lines of golden traces, from the notes above them.
 
 A BER message stands in a trace as two lines, the first for people, the second for the program:
@@ -7,8 +7,8 @@ A BER message stands in a trace as two lines, the first for people, the second f
   1.000 oxe < 9999 hex:a1...
 
 The phase is the encoding of the link's `# link` line, or of a line `#phase LINK berN` where the
-trace does not say it. The ROSE invokeID is the trace's; of an event it is `invoke=N` or counts from 1.
-`prefix=HEX` and `suffix=HEX` stand before and behind the PDU, for what is no PDU.
+trace does not say it. The ROSE invokeID is the trace's; of an event it is `invoke=N` or counts from
+1. `prefix=HEX` and `suffix=HEX` stand before and behind the PDU, for what is no PDU.
 
 usage: hex.py [--check] TRACE...
 Without --check the hex is written into the file; with it, exit 1 if one is not what its note says.
