@@ -81,19 +81,10 @@ configure_list(struct session *session, const struct link *link, const struct de
     }
 }
 
-/* What the configuration or the input says of the link; the defaults where there is no room. */
-static const struct link_settings *
-settings_of(struct session *session, const struct link *link)
-{
-    const struct link_settings *known = settings_link(session->settings, text_of(link->name));
-    return known != NULL ? known : &session->settings->defaults;
-}
-
 static void
 tell_settings(struct session *session, struct link *link, const struct link_settings *settings)
 {
     link->all_monitored = !settings->monitored_given && !link->monitors_asked;
-    link->profile_flags = profile_row(settings->profile)->flags;
     link->request_timeout_ms = settings->request_timeout_ms;
 
     struct event *told = &session->notice;
@@ -110,7 +101,7 @@ tell_settings(struct session *session, struct link *link, const struct link_sett
 void
 announce_monitoring(struct session *session, struct link *link)
 {
-    tell_settings(session, link, settings_of(session, link));
+    tell_settings(session, link, session_settings(session, link));
 }
 
 void
@@ -118,7 +109,7 @@ announce_link(struct session *session, struct link *link)
 {
     link->announced = true;
     link->changed = false;
-    const struct link_settings *settings = settings_of(session, link);
+    const struct link_settings *settings = session_settings(session, link);
     tell_settings(session, link, settings);
     configure_list(session, link, &settings->monitored, EVENT_DEVICE_MONITORED);
     configure_list(session, link, &settings->observers, EVENT_DEVICE_OBSERVER);

@@ -9,7 +9,7 @@
  * times, are there monitors, does the switch say who released. Bounded memory whatever the input.
  */
 
-#include "engine/settings.h"
+#include "engine/link.h"
 #include "engine/source/source.h"
 
 enum {
@@ -22,6 +22,11 @@ struct capture_problem {
     uint64_t line;   /* of a trace; 0 in streams */
     uint64_t offset; /* of the bad byte in the input; streams */
     char why[160];
+};
+
+struct capture_link {
+    char name[EVENT_TEXT_LENGTH + 1];
+    enum csta_encoding encoding; /* as found; ENCODING_AUTO: no message told it */
 };
 
 struct capture {
@@ -37,7 +42,7 @@ struct capture {
     struct capture_problem problems[CAPTURE_PROBLEMS_MAX];
     uint32_t link_count; /* at most CAPTURE_LINKS_MAX */
     bool more_links;
-    char links[CAPTURE_LINKS_MAX][EVENT_TEXT_LENGTH + 1];
+    struct capture_link links[CAPTURE_LINKS_MAX];
     uint64_t with_time; /* messages that have a clock time */
     int64_t first_us;   /* of the earliest and the latest of them */
     int64_t last_us;
@@ -47,6 +52,7 @@ struct capture {
     bool more_monitors;                       /* at least so many */
     uint64_t clearings;                       /* ConnectionCleared */
     uint64_t named_clearings;                 /* those that name a releasing device */
+    struct link_table table;                  /* open while reading only */
     uint64_t reporting[CAPTURE_MONITORS_MAX]; /* hashes of (link, cross reference); 0: free */
 };
 

@@ -8,14 +8,14 @@
  * forgotten, since its Seq goes on over all inputs that name it.
  *
  * The clock of a link serves spans (2 s, 5 s, ...). With times it is milliseconds of link time;
- * without, one millisecond a message. It never falls. Whether a link has times is settled by the
- * first thing it says.
+ * what has none stands at the time of what came before it. A message without a time moves the
+ * clock by a millisecond. It never falls.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "engine/settings.h"
+#include "engine/dialect.h"
 
 enum {
     LINK_TICK_MS = 100, /* ticks stand at multiples of this */
@@ -30,12 +30,11 @@ struct link {
     bool changed;           /* settings changed since they were told */
     bool monitors_asked;    /* a MonitorStart was sent on it */
     bool all_monitored;     /* as last told */
-    uint32_t profile_flags; /* of the settings last told */
+    struct dialect dialect; /* of the settings last told */
     uint32_t request_timeout_ms;
 
-    bool started;   /* something was said */
-    bool has_times; /* of what was said, something had a time */
-    bool timed;     /* the last thing said had one: time_us */
+    bool started; /* something was said */
+    bool timed;   /* something that was said had a time; the last one is time_us */
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "engine/announce.h"
 #include "engine/last_call.h"
 #include "engine/message.h"
@@ -27,7 +28,7 @@ session_open(struct shared_engine *engine, struct settings *settings)
     session->engine = engine;
     session->settings = settings;
     session->counters = &engine->frontend->counters;
-    session->completer.settings = settings;
+    session->reader.completer.settings = settings;
     if (open_parts(session))
         return session;
     session_close(session);
@@ -65,6 +66,13 @@ session_wake(struct session *session)
     directory_resume(session->directory);
 }
 
+const struct link_settings *
+session_settings(struct session *session, const struct link *link)
+{
+    const struct link_settings *known = settings_link(session->settings, text_of(link->name));
+    return known != NULL ? known : &session->settings->defaults;
+}
+
 void
 session_expect(struct session *session, struct text name, uint32_t file_number)
 {
@@ -73,17 +81,30 @@ session_expect(struct session *session, struct text name, uint32_t file_number)
         link->last_file = file_number;
 }
 
+/* The input's own clock; where it has none, the time stamp of the message in hand. */
+static bool
+advance(struct link *link, const struct source_message *source, const struct csta_message *message,
+        bool counts)
+{
+    /* A line of a trace whose time cannot be read does not settle that the link has none. */
+    if (!source->has_time && source->line > 0 && !link->started)
+        return false;
+    if (!source->has_time && message != NULL && message->has_time)
+        return link_advance(link, true, message->time_us, counts);
+    return link_advance(link, source->has_time, source->time_us, counts);
+}
+
 /*
  * Takes the next place in the order, moves the clock and tells what is due before the message.
  * A link is announced before its first tick, so that workers know it when the tick comes.
+ * `message`: the one that was read; NULL when it could not be, or the source says no message.
  */
 static void
-begin(struct session *session, struct link *link, const struct source_message *message, bool counts)
+begin(struct session *session, struct link *link, const struct source_message *source,
+      const struct csta_message *message, bool counts)
 {
     session->order++;
-    /* A line of a trace whose time cannot be read does not settle that the link has none. */
-    bool timeless = !message->has_time && message->line > 0 && !link->started;
-    bool tick = !timeless && link_advance(link, message->has_time, message->time_us, counts);
+    bool tick = advance(link, source, message, counts);
     if (!link->announced || link->changed)
         announce_link(session, link);
     if (tick)
@@ -118,9 +139,38 @@ take_bad(struct session *session, struct link *link, const struct source_message
          const char **why)
 {
     if (link != NULL)
-        begin(session, link, message, true);
+        begin(session, link, message, NULL, true);
     counter_add(session->counters, COUNTER_UNREADABLE, 1);
     *why = message->why;
+    return SESSION_UNREADABLE;
+}
+
+/* Reads the message. What it is written in may become known by it; then that is said. */
+static const char *
+read_message(struct session *session, struct link *link, const struct source_message *source,
+             size_t *where)
+{
+    struct dialect *dialect = &link->dialect;
+    if (!link->announced || link->changed)
+        dialect_settle(dialect, session_settings(session, link));
+    enum csta_encoding before = dialect->found;
+    const char *why = dialect_read(&session->reader, dialect, source->payload, source->by, where);
+    if (before != dialect->found && dialect->found != ENCODING_XML)
+        log_say("link %s: %s, as its messages show", link->name, dialect_name(dialect->found));
+    return why;
+}
+
+static enum session_result
+take_message(struct session *session, struct link *link, const struct source_message *source,
+             const char **why, size_t *where)
+{
+    *why = read_message(session, link, source, where);
+    begin(session, link, source, *why == NULL ? &session->reader.message : NULL, true);
+    if (*why == NULL)
+        *why = message_take(session, link, source);
+    if (*why == NULL)
+        return SESSION_OK;
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
     return SESSION_UNREADABLE;
 }
 
@@ -132,25 +182,20 @@ take_kind(struct session *session, struct link *link, const struct source_messag
     CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
     switch (message->kind) {
     case SOURCE_MESSAGE:
-        begin(session, link, message, true);
-        *why = message_take(session, link, message, where);
-        if (*why == NULL)
-            return SESSION_OK;
-        counter_add(session->counters, COUNTER_UNREADABLE, 1);
-        return SESSION_UNREADABLE;
+        return take_message(session, link, message, why, where);
     case SOURCE_DECLARE:
         return declare(session, link, message, why);
     case SOURCE_UP:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_UP);
         return SESSION_OK;
     case SOURCE_DOWN:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_DOWN);
         link->epoch++;
         return SESSION_OK;
     case SOURCE_TICK:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         return SESSION_OK;
     case SOURCE_BAD:
         return take_bad(session, link, message, why);

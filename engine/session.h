@@ -35,9 +35,7 @@ struct session {
     struct request_table requests;
     struct route route;
     struct last_call *last_calls; /* the call each device was last heard of in */
-    struct completer completer;
-    struct csta_message message;
-    struct csta_scratch scratch;
+    struct dialect_reader reader;
     struct event notice; /* a record that is not the message's own event */
     uint64_t order;      /* of the last thing that took one */
     bool refused_said;
@@ -61,6 +59,9 @@ void session_close(struct session *session);
  */
 enum session_result session_take(struct session *session, const struct source_message *message,
                                  uint32_t file_number, const char **why, size_t *where);
+
+/* session_settings - what was said of the link, else the defaults. */
+const struct link_settings *session_settings(struct session *session, const struct link *link);
 
 /* session_expect - input number `file_number` will speak of this link: it does not end before. */
 void session_expect(struct session *session, struct text link, uint32_t file_number);

@@ -139,7 +139,8 @@ print_links(const struct capture *capture)
     printf("  links        ");
     for (uint32_t i = 0; i < capture->link_count; i++) {
         char name[NAME_SIZE];
-        printf("%s%s", i == 0 ? "" : ", ", printable(name, capture->links[i]));
+        printf("%s%s (%s)", i == 0 ? "" : ", ", printable(name, capture->links[i].name),
+               dialect_name(capture->links[i].encoding));
     }
     printf("%s\n", capture->more_links ? ", and more" : capture->link_count == 0 ? "none" : "");
 }
@@ -235,7 +236,11 @@ json_found(struct json_writer *json, const struct capture *capture)
     json_close(json, '}');
     json_open_key(json, "Links", '[');
     for (uint32_t i = 0; i < capture->link_count; i++)
-        json_string(json, NULL, capture->links[i]);
+        json_string(json, NULL, capture->links[i].name);
+    json_close(json, ']');
+    json_open_key(json, "Encodings", '[');
+    for (uint32_t i = 0; i < capture->link_count; i++)
+        json_string(json, NULL, dialect_name(capture->links[i].encoding));
     json_close(json, ']');
     if (capture->with_time != 0) {
         json_time(json, "FirstTime", capture->first_us);

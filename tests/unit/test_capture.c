@@ -80,8 +80,8 @@ a_trace_is_counted_message_by_message(void **state)
     assert_int_equal(capture.other, 1);
     assert_int_equal(capture.unreadable, 0);
     assert_int_equal(capture.link_count, 2);
-    assert_string_equal(capture.links[0], "b");
-    assert_string_equal(capture.links[1], "a");
+    assert_string_equal(capture.links[0].name, "b");
+    assert_string_equal(capture.links[1].name, "a");
     assert_int_equal(capture.with_time, 5);
     assert_int_equal(capture.first_us, 500000);
     assert_int_equal(capture.last_us, 2250000);
