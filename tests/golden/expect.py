@@ -66,6 +66,20 @@ def quote(text):
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
+def stamped(lines, link):
+    """The messages of a BER stream that the notes of an .expect file tell, as lines of a trace."""
+    at, out = 0, []
+    for line in lines:
+        if not line.startswith("#: "):
+            continue
+        found = re.search(r" time=(\d{12})Z", line)
+        if found:
+            moment = datetime.datetime.strptime(found.group(1), "%y%m%d%H%M%S")
+            at = int((moment - datetime.datetime(1970, 1, 1)).total_seconds())
+        out += [line, "%d %s < -" % (at, link)]
+    return out
+
+
 class Messages:
     """Time and cause of each numbered message of each link."""
 
@@ -99,9 +113,12 @@ class Expectation:
         self.path = path
         with open(path, encoding="utf-8") as file:
             self.lines = file.read().split("\n")
-        self.timed = not path.endswith(".expect")
         stem = os.path.basename(path)[:-len(".expect")]
-        self.messages = Messages(self.lines if self.timed else ["# link " + stem])
+        trace = self.lines
+        if path.endswith(".expect"):
+            trace = ["# link " + stem] + stamped(self.lines, stem)
+        self.messages = Messages(trace)
+        self.timed = len(self.messages.times[self.messages.links[0]]) > 0
         self.calls, self.call, self.act, self.out = {}, None, {}, []
 
     def fail(self, number, why):

@@ -10,7 +10,10 @@ The phase is the encoding of the link's `# link` line, or of a line `#phase LINK
 trace does not say it. The ROSE invokeID is the trace's; of an event it is `invoke=N` or counts from
 1. `prefix=HEX` and `suffix=HEX` stand before and behind the PDU, for what is no PDU.
 
-usage: hex.py [--check] TRACE...
+An input that is no trace but a BER stream has its notes in NNN-name.expect, with a line `#phase
+stream berN`: NNN-name is then written whole, each PDU behind its two bytes of length.
+
+usage: hex.py [--check] TRACE-OR-EXPECT...
 Without --check the hex is written into the file; with it, exit 1 if one is not what its note says.
 """
 
@@ -60,6 +63,32 @@ class Trace:
             sys.exit("%s:%d: %r" % (self.path, number, why))
 
 
+    def stream(self, lines):
+        out = b""
+        for number, text in enumerate(lines, 1):
+            self.line(number, text)
+            if self.note is not None:
+                content = bytes.fromhex(self.written(number, "stream", "-"))
+                out += len(content).to_bytes(2, "big") + content
+                self.note = None
+        return out
+
+
+def stream_is_wrong(path, check):
+    """Writes, or compares, the stream whose notes stand in `path`."""
+    with open(path, encoding="utf-8") as file:
+        lines = file.read().split("\n")
+    if not any(line.startswith("#: ") for line in lines):
+        return False
+    written = Trace(path).stream(lines)
+    target = path[:-len(".expect")]
+    if not check:
+        with open(target, "wb") as file:
+            file.write(written)
+    with open(target, "rb") as file:
+        return file.read() != written
+
+
 def main():
     check = "--check" in sys.argv
     files = [name for name in sys.argv[1:] if not name.startswith("--")]
@@ -67,6 +96,11 @@ def main():
         sys.exit(__doc__)
     wrong = 0
     for path in files:
+        if path.endswith(".expect"):
+            if stream_is_wrong(path, check):
+                print("%s is not what the notes in %s say" % (path[:-len(".expect")], path))
+                wrong += 1
+            continue
         trace = Trace(path)
         with open(path, encoding="utf-8", newline="") as file:
             lines = file.read().split("\n")
