@@ -1,26 +1,27 @@
 #!/bin/sh
 # dialects.sh - one generated site, written in every encoding and container, has the same outcomes.
 #
-# usage: dialects.sh ONHOOK_BINARY SIM_DIRECTORY [CALLS [SEED]]
+# usage: dialects.sh ONHOOK_BINARY SIM_DIRECTORY PART [CALLS [SEED]]
 #
-# Four sites are generated (tests/sim), rendered (tests/dialects/render.py) and replayed:
+# Sites are generated (tests/sim), rendered (tests/dialects/render.py) and replayed. PART is one of
 #
-#   any    phase III as a trace says what XML says, also who is logged on and where calls come from
-#   both   phases I, II, III, and a site of three encodings, as a trace say what XML says, with its
-#          times; the XML's outcomes are held against the truth
-#   pcap   captures of XML and of each phase say what a trace without by=DN says, with its times
-#   one    one direction of a stream, framed XML and framed BER, also where nobody says how it is
-#          written, say what a trace says in which each message is a millisecond
+#   trace    Phase III as a trace says what XML says, also who is logged on and where calls come
+#            from. So do phases I and II and sites of three encodings, of what phase II can say; the
+#            XML's outcomes are held against the truth.
+#   capture  Captures of XML and of each phase say what a trace without by=DN says.
+#   stream   One direction of a stream, framed XML and framed BER, also where nobody says how it is
+#            written, say what a trace says in which each message is a millisecond.
 #
 # Compared (tests/dialects/same.py): every key of every line of a link, in order; of CallID and ConnID
 # only that they map one to one. Exit: 0 the same, 1 not, 2 wrong usage.
 
 onhook=$1
 sim=$2
-calls=${3:-150}
-seed=${4:-1}
-if [ $# -lt 2 ] || [ $# -gt 4 ] || [ ! -x "$onhook" ] || [ ! -x "$sim/sim_generate" ]; then
-    echo "usage: dialects.sh ONHOOK_BINARY SIM_DIRECTORY [CALLS [SEED]]" >&2
+part=$3
+calls=${4:-150}
+seed=${5:-1}
+if [ $# -lt 3 ] || [ $# -gt 5 ] || [ ! -x "$onhook" ] || [ ! -x "$sim/sim_generate" ]; then
+    echo "usage: dialects.sh ONHOOK_BINARY SIM_DIRECTORY trace|capture|stream [CALLS [SEED]]" >&2
     exit 2
 fi
 tests=$(dirname "$0")/../dialects
@@ -83,8 +84,8 @@ trace_as() {
     replay "$as" "$work/$as.trace" && same "$as" "$site" --times || failed=1
 }
 
-# pcap_as NAME OPTION... - rendered as a capture it is told as the site without by=DN
-pcap_as() {
+# capture_as NAME OPTION... - rendered as a capture it is told as the site without by=DN
+capture_as() {
     as=$1
     shift
     render both "$as.pcap" --container pcap --links "$captured" --seed "$seed" "$@"
@@ -92,47 +93,63 @@ pcap_as() {
     replay "$as" "$work/$as.pcap" && same "$as" nobody --times --links "$captured_as" || failed=1
 }
 
-# framed_as NAME OPTION... - rendered as streams it is told as the trace that counts milliseconds
-framed_as() {
+# stream_as NAME OPTION... - rendered as streams it is told as the trace that counts milliseconds
+stream_as() {
     as=$1
     shift
     render one "$as" --container framed "$@"
     replay "$as" "$work/$as"/*.bin && same "$as" count || failed=1
 }
 
-generate any --links 3
-replay any "$work/any.trace" || exit 1
-trace_as any any-ber3 --encoding ber3
+compare_traces() {
+    generate any --links 3
+    replay any "$work/any.trace" || exit 1
+    trace_as any any-ber3 --encoding ber3
 
-generate both --links 3 --phase2-events
-replay both "$work/both.trace" || exit 1
-"$sim/sim_check" "$work/both.truth" "$work/both.jsonl" >"$work/both.checked" ||
-    { cat "$work/both.checked"; exit 1; }
-trace_as both both-ber1 --encoding ber1
-trace_as both both-ber2 --encoding ber2
-trace_as both both-ber3 --encoding ber3
-trace_as both both-mixed --encoding xml,ber2,ber3
-trace_as both both-mixed-auto --encoding ber3,xml,ber2 --auto
+    generate both --links 3 --phase2-events
+    replay both "$work/both.trace" || exit 1
+    "$sim/sim_check" "$work/both.truth" "$work/both.jsonl" >"$work/both.checked" ||
+        { cat "$work/both.checked"; exit 1; }
+    trace_as both both-ber1 --encoding ber1
+    trace_as both both-ber2 --encoding ber2
+    trace_as both both-ber3 --encoding ber3
+    trace_as both both-mixed --encoding xml,ber2,ber3
+    trace_as both both-mixed-auto --encoding ber3,xml --auto
+}
 
-captured=10.0.0.1_1040,10.0.0.2_1040,10.0.0.3_1040
-captured_as=pbx1=10.0.0.1_1040,pbx2=10.0.0.2_1040,pbx3=10.0.0.3_1040
-render both nobody.trace --no-by
-replay nobody "$work/nobody.trace" || exit 1
-pcap_as pcap-xml
-pcap_as pcap-ber1 --encoding ber1
-pcap_as pcap-ber2 --encoding ber2
-pcap_as pcap-ber3 --encoding ber3
-pcap_as pcap-mixed --encoding ber2,xml,ber3
+compare_captures() {
+    captured=10.0.0.1_1040,10.0.0.2_1040,10.0.0.3_1040
+    captured_as=pbx1=10.0.0.1_1040,pbx2=10.0.0.2_1040,pbx3=10.0.0.3_1040
+    generate both --links 3 --phase2-events
+    render both nobody.trace --no-by
+    replay nobody "$work/nobody.trace" || exit 1
+    capture_as capture-xml
+    capture_as capture-ber1 --encoding ber1
+    capture_as capture-ber2 --encoding ber2
+    capture_as capture-ber3 --encoding ber3
+    capture_as capture-mixed --encoding ber2,xml,ber3
+}
 
-generate one --links 2 --phase2-events --no-requests
-render one count.trace --count-time
-replay count "$work/count.trace" || exit 1
-framed_as framed-xml
-framed_as framed-ber1 --encoding ber1
-framed_as framed-ber2 --encoding ber2
-framed_as framed-ber3 --encoding ber3
-framed_as framed-ber2-auto --encoding ber2 --auto
-framed_as framed-ber3-auto --encoding ber3 --auto
-framed_as framed-mixed --encoding ber3,xml
+compare_streams() {
+    generate one --links 2 --phase2-events --no-requests
+    render one count.trace --count-time
+    replay count "$work/count.trace" || exit 1
+    stream_as stream-xml
+    stream_as stream-ber1 --encoding ber1
+    stream_as stream-ber2 --encoding ber2
+    stream_as stream-ber3 --encoding ber3
+    stream_as stream-ber2-auto --encoding ber2 --auto
+    stream_as stream-ber3-auto --encoding ber3 --auto
+    stream_as stream-mixed --encoding ber3,xml
+}
 
+case $part in
+trace) compare_traces ;;
+capture) compare_captures ;;
+stream) compare_streams ;;
+*)
+    echo "no such part: $part" >&2
+    exit 2
+    ;;
+esac
 exit $failed

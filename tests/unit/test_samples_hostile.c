@@ -1,7 +1,7 @@
 /*
- * Every sample, cut off at every byte and with every bit turned over: nothing outside the message is
- * read (each is decoded in a piece of memory of exactly its size, for the sanitizers), and no device
- * is made up.
+ * Every sample, cut off at every byte and with every bit turned over: nothing outside the message
+ * is read (each is decoded in a piece of memory of exactly its size, for the sanitizers), and no
+ * device is made up.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -33,7 +33,7 @@ static struct csta_scratch scratch;
 static unsigned long decoded; /* messages, and those of them that could be read */
 static unsigned long readable;
 
-/* ---- what a device may come from -------------------------------------------------------------- */
+/* ---- what a device may come from ------------------------------------------------------------- */
 
 static bool
 holds(const char *bytes, size_t length, const char *run, size_t run_length)
@@ -188,7 +188,7 @@ decode_one(const struct writing *writing, const char *bytes, size_t length)
     check_devices(writing, bytes, length);
 }
 
-/* ---- what is done to a sample ----------------------------------------------------------------- */
+/* ---- what is done to a sample ---------------------------------------------------------------- */
 
 /* A copy in memory of exactly `length` bytes; malloc(0) would still have some. */
 static char *
