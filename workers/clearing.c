@@ -42,11 +42,11 @@ only_party(struct step *step, struct call call,
 }
 
 static bool
-has_no_alias(struct step *step, struct call call, const struct shm_party *party)
+has_no_other_name(struct step *step, struct call call, const struct shm_party *party)
 {
     (void)step;
     (void)call;
-    return party->aliases == 0;
+    return party->aliases == 0 && (party->flags & PARTY_DYNAMIC) == 0;
 }
 
 static bool
@@ -65,7 +65,7 @@ guess_dynamic(struct step *step, struct call call)
         call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
     if (step->event->local_state == LOCAL_NULL && own != NULL)
         return own;
-    struct shm_party *party = only_party(step, call, has_no_alias);
+    struct shm_party *party = only_party(step, call, has_no_other_name);
     return party != NULL ? party : only_party(step, call, has_no_monitor);
 }
 
