@@ -7,8 +7,8 @@
  *   payload -> XML or BER, which phase -> csta/xml_decode or csta/ber_decode -> complete
  *
  * A link has one encoding for good: `encoding` of its settings, else what its profile implies,
- * else what its first message says that tells it. Until then a BER message counts where every
- * phase that can read it reads the same, and is unreadable where they differ: never a guess.
+ * else what its first messages say together. Until then a BER message counts where every phase it
+ * may be of reads the same, and is unreadable where they differ: never a guess.
  */
 
 #include "engine/complete.h"
@@ -17,6 +17,7 @@
 struct dialect {
     enum csta_encoding told;  /* by settings or profile; ENCODING_AUTO: find it out */
     enum csta_encoding found; /* ENCODING_AUTO: not yet */
+    uint32_t ruled_out;       /* phases of BER that a message showed it is not (ber_decode.h) */
     uint32_t profile_flags;
 };
 

@@ -28,12 +28,21 @@ enum csta_result ber_decode(struct csta_message *message, const char *bytes, siz
                             enum csta_encoding phase, struct csta_scratch *scratch,
                             const char **why, size_t *where);
 
+/* Sets of phases. */
+enum {
+    BER_PHASE_1 = 1 << ENCODING_BER1,
+    BER_PHASE_2 = 1 << ENCODING_BER2,
+    BER_PHASE_3 = 1 << ENCODING_BER3,
+    BER_ANY_PHASE = BER_PHASE_1 | BER_PHASE_2 | BER_PHASE_3,
+};
+
 /*
- * ber_phase - which phase a PDU is of, by its shape
+ * ber_phases - which phases a PDU may be of, by its shape
  *
- * AARQ and AARE say it in their user information; reports and some requests by their tags.
- * ENCODING_AUTO when this one does not tell. Reads nothing outside `bytes`, whatever they are.
+ * AARQ and AARE say it in their user information; reports and some requests by their tags. Never
+ * empty: BER_ANY_PHASE when this one does not tell. Reads nothing outside `bytes`, whatever they
+ * are.
  */
-enum csta_encoding ber_phase(const char *bytes, size_t length);
+uint32_t ber_phases(const char *bytes, size_t length);
 
 #endif
