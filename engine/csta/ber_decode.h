@@ -26,8 +26,8 @@ enum {
  *
  * `phase` is ENCODING_BER1, _BER2 or _BER3. On CSTA_OK fills *message, also its invoke and, from
  * the security extension, its time (one without a zone counts as UTC, what is none is ignored);
- * texts point into `bytes` or *scratch. On any other result
- * *message is undefined, *why a static sentence and *where the offset of the offending byte.
+ * texts point into `bytes` or *scratch. On any other result *message is undefined, *why a static
+ * sentence and *where the offset of the offending byte.
  * CSTA_INCOMPLETE: an element is longer than what holds it, *where it begins. Bytes after the PDU
  * are malformed. CSTA_REFUSED: neither ROSE nor ACSE, too deep, too many tag or length octets.
  * Limits are those of xml_decode(): 512 bytes a device text, 64 a callID, 64 connections a list.
