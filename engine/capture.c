@@ -16,8 +16,14 @@ capture_format_name(enum source_format format)
         return "trace";
     case SOURCE_FRAMED:
         return "framed XML";
+    case SOURCE_BER:
+        return "framed BER";
     case SOURCE_BARE:
         return "bare XML";
+    case SOURCE_PCAP:
+        return "pcap capture";
+    case SOURCE_PCAPNG:
+        return "pcapng capture";
     case SOURCE_EMPTY:
         return "empty";
     case SOURCE_UNKNOWN:
@@ -35,6 +41,7 @@ add_problem(struct capture *capture, const struct source_message *message, size_
         return;
     struct capture_problem *problem = &capture->problems[capture->problem_count++];
     problem->line = message->line;
+    problem->packet = message->packet;
     problem->offset = message->offset + where;
     snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
@@ -209,7 +216,8 @@ read_all(struct capture *capture, struct settings *settings, struct source *sour
 }
 
 enum capture_result
-capture_read(struct capture *capture, struct settings *settings, const char *path)
+capture_read(struct capture *capture, struct settings *settings, const char *path,
+             const struct source_options *options)
 {
     *capture = (struct capture){0};
     struct source source;
@@ -221,10 +229,14 @@ capture_read(struct capture *capture, struct settings *settings, const char *pat
         link_table_close(&capture->table);
         return CAPTURE_NOT_READ;
     }
+    source_set_options(&source, options);
     enum source_result result = read_all(capture, settings, &source);
     int error = result == SOURCE_FAILED ? source_error(&source) : 0;
     capture->format = source_format(&source);
     capture->bytes = source_bytes(&source);
+    const struct packet_figures *figures = packets_figures(&source);
+    if (figures != NULL)
+        capture->packets = *figures;
     name_links(capture);
     link_table_close(&capture->table);
     source_close(&source);

@@ -36,12 +36,12 @@ expect_source(struct frontend *frontend, struct source *source, uint32_t number)
 {
     struct source_message message;
     while (source_next(source, &message) == SOURCE_OK) {
-        if (message.kind == SOURCE_BROKEN)
+        if (message.kind == SOURCE_BROKEN && !source_names_links(source))
             return;
         if (!text_is_none(message.link))
             session_expect(frontend->session, message.link, number);
         /* A stream has one link. */
-        if (source_format(source) != SOURCE_TRACE)
+        if (!source_names_links(source))
             return;
     }
 }
@@ -60,6 +60,7 @@ expect_inputs(struct frontend *frontend, const struct frontend_input *input)
             for (uint32_t link = 0; link < links->count; link++)
                 session_expect(frontend->session, text_of(links->links[link]->name), i + 1);
         } else if (source_open(&source, input->files[i])) {
+            source_set_options(&source, &input->options);
             expect_source(frontend, &source, i + 1);
             source_close(&source);
         }
@@ -117,13 +118,15 @@ read_source(struct frontend *frontend, struct source *source, const char *path, 
 }
 
 static bool
-read_input(struct frontend *frontend, const char *path, uint32_t number)
+read_input(struct frontend *frontend, const char *path, uint32_t number,
+           const struct source_options *options)
 {
     struct source source;
     if (!source_open(&source, path)) {
         log_at(path, 0, "%s", strerror(errno));
         return false;
     }
+    source_set_options(&source, options);
     frontend->bytes = 0;
     bool ok = read_source(frontend, &source, path, number);
     source_close(&source);
@@ -146,7 +149,7 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
         expect_inputs(&frontend, input);
     int code = EXIT_DONE;
     for (uint32_t i = 0; i < input->file_count; i++) {
-        if (!read_input(&frontend, input->files[i], i + 1))
+        if (!read_input(&frontend, input->files[i], i + 1, &input->options))
             code = EXIT_FAILED;
         session_end_links(frontend.session, i + 1);
         session_publish(frontend.session, true); /* the next input may be long in coming */

@@ -3,13 +3,9 @@
 #include "base/check.h"
 #include "engine/csta/ber_header.h"
 #include "engine/csta/ber_shape.h"
-#include "engine/csta/ber_text.h"
-#include "engine/csta/ber_time.h"
-#include "engine/csta/ber_value.h"
+#include "engine/csta/ber_store.h"
 
 enum {
-    DEVICE_LENGTH_MAX = 512, /* bytes of a device text */
-    INVOKE_LENGTH_MAX = 4,
     SHORT_LENGTH_MAX = 0x7f, /* greatest length that is one octet */
     HIGH_TAG = 0x1f,
     END_OF_CONTENTS = 0,
@@ -38,17 +34,17 @@ struct element {
 
 /* One PDU on its way through the decoder. frames[0] holds the PDU. */
 struct walk {
-    struct csta_message *message;
-    struct csta_scratch *scratch;
+    struct ber_store store;
     struct text joined; /* the open constructed string so far */
     const uint8_t *joined_at;
     bool joined_is_string; /* it holds nothing but pieces */
-    const char *problem;   /* why the message is unusable, NULL while it is not */
-    const uint8_t *problem_at;
     const uint8_t *event_at;
     struct ber_refusal refusal;
     struct frame frames[BER_DEPTH_MAX + 1];
 };
+
+static const char too_deep[] = "elements nested more than 16 deep";
+static const char no_end_of_contents[] = "no end-of-contents octets";
 
 static bool
 refuse(struct walk *walk, enum csta_result result, const uint8_t *at, const char *why)
@@ -57,166 +53,13 @@ refuse(struct walk *walk, enum csta_result result, const uint8_t *at, const char
     return false;
 }
 
-/* Notes the first reason; the rest of the PDU is still checked. */
-static void
-note_problem(struct walk *walk, const uint8_t *at, const char *why)
-{
-    if (walk->problem != NULL)
-        return;
-    walk->problem = why;
-    walk->problem_at = at;
-}
-
-/* ------------------------------------------------------------------------ strings */
-
-/* The first of repeated elements counts. */
-static void
-store_octets(struct walk *walk, const uint8_t *at, struct text *place, struct text octets,
-             uint32_t length_max, const char *too_long)
-{
-    if (!text_is_none(*place) || octets.length == 0)
-        return;
-    enum ber_text_result result = ber_text_octets(place, octets, length_max, walk->scratch);
-    if (result == BER_TEXT_SCRATCH_FULL)
-        note_problem(walk, at, "texts longer than the scratch");
-    else if (result == BER_TEXT_TOO_LONG && too_long != NULL)
-        note_problem(walk, at, too_long);
-}
-
-static const char device_too_long[] = "a device over 512 bytes";
-
-static void
-store_digits(struct walk *walk, const uint8_t *at, struct text *place, struct text digits)
-{
-    if (digits.length > DEVICE_LENGTH_MAX)
-        note_problem(walk, at, device_too_long);
-    else if (text_is_none(*place))
-        *place = digits;
-}
-
-static void
-store_subject_dynamic(struct walk *walk, const uint8_t *at, struct text *place, struct text octets)
-{
-    if (text_is_none(*place) && octets.length > 0)
-        walk->message->event.flags |= EVENT_DEVICE_DYNAMIC;
-    store_octets(walk, at, place, octets, DEVICE_LENGTH_MAX, device_too_long);
-}
-
-/* What is no time counts as none; so does a second one. */
-static void
-store_time(struct csta_message *message, bool (*read)(int64_t *time_us, struct text text),
-           struct text text)
-{
-    if (!message->has_time)
-        message->has_time = read(&message->time_us, text);
-}
-
-/* What the element at `at` with the string content `octets` means. */
-static void
-store_string(struct walk *walk, const uint8_t *at, uint8_t what, char *place, struct text octets)
-{
-    struct text *text = (struct text *)(void *)place;
-    switch (what) {
-    case BER_CALL_ID:
-        store_octets(walk, at, text, octets, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
-        break;
-    case BER_CROSS_REF:
-        store_octets(walk, at, text, octets, EVENT_TEXT_LENGTH, "a crossRefID over 64 bytes");
-        break;
-    case BER_AGENT_ID:
-        store_octets(walk, at, text, octets, EVENT_TEXT_LENGTH, "an agentID over 64 bytes");
-        break;
-    case BER_LINKAGE:
-        store_octets(walk, at, text, octets, EVENT_TEXT_LENGTH, NULL);
-        break;
-    case BER_DIGITS:
-        store_digits(walk, at, text, octets);
-        break;
-    case BER_OTHER_PLAN:
-    case BER_DYNAMIC:
-        store_octets(walk, at, text, octets, DEVICE_LENGTH_MAX, device_too_long);
-        break;
-    case BER_SUBJECT_DYNAMIC:
-        store_subject_dynamic(walk, at, text, octets);
-        break;
-    case BER_UTC_TIME:
-        store_time(walk->message, ber_time_utc, octets);
-        break;
-    default:
-        DCHECK(what == BER_GENERALIZED_TIME);
-        store_time(walk->message, ber_time_generalized, octets);
-        break;
-    }
-}
-
-static void
-join_piece(struct walk *walk, const uint8_t *at, struct text piece)
-{
-    struct csta_scratch *scratch = walk->scratch;
-    if (piece.length > sizeof(scratch->bytes) - scratch->used) {
-        note_problem(walk, at, "texts longer than the scratch");
-        return;
-    }
-    memcpy(scratch->bytes + scratch->used, piece.at, piece.length);
-    scratch->used += piece.length;
-    walk->joined.length += piece.length;
-}
-
-/* ------------------------------------------------------------------------ integers */
-
-static int64_t
-integer_of(struct text octets)
-{
-    uint64_t value = (octets.at[0] & 0x80) != 0 ? UINT64_MAX : 0;
-    for (uint32_t i = 0; i < octets.length; i++)
-        value = value << 8 | (uint8_t)octets.at[i];
-    return (int64_t)value;
-}
-
-/* A number too long to be one of ours is none of them. */
-static int64_t
-number_of(struct text octets)
-{
-    return octets.length <= sizeof(int64_t) ? integer_of(octets) : -1;
-}
-
-static void
-store_device_number(struct walk *walk, const uint8_t *at, struct text *place, struct text octets)
-{
-    if (!text_is_none(*place))
-        return;
-    enum ber_text_result result = ber_text_decimal(place, octets, walk->scratch);
-    if (result == BER_TEXT_SCRATCH_FULL)
-        note_problem(walk, at, "texts longer than the scratch");
-    else if (result == BER_TEXT_TOO_LONG)
-        note_problem(walk, at, "a deviceNumber over 8 bytes");
-}
-
-/* An octet is redundant where the next one's first bit says the same: X.690 8.3.2. */
-static void
-store_invoke(struct walk *walk, struct text octets)
-{
-    while (octets.length > 1 && octets.at[0] == ((octets.at[1] & 0x80) != 0 ? '\xff' : '\0'))
-        octets = text_skip(octets, 1);
-    if (octets.length <= INVOKE_LENGTH_MAX)
-        walk->message->invoke = octets;
-}
-
-static void
-store_item_state(struct walk *walk, uint8_t state)
-{
-    struct event *event = &walk->message->event;
-    CHECK(event->item_count > 0);
-    struct event_item *item = &event->items[event->item_count - 1];
-    if (item->state == LOCAL_ABSENT)
-        item->state = state;
-}
+/* ------------------------------------------------------------------------ elements */
 
 static void
 apply_meaning(struct walk *walk, const struct ber_row *row, const uint8_t *at)
 {
-    walk->message->message_class = (enum message_class)row->message_class;
-    walk->message->event.kind = row->kind;
+    walk->store.message->message_class = (enum message_class)row->message_class;
+    walk->store.message->event.kind = row->kind;
     walk->event_at = at;
 }
 
@@ -241,62 +84,15 @@ select_by(struct walk *walk, struct frame *frame, const struct ber_row *row, con
         expect(frame, numbers->rows[i].shape);
         return;
     }
-    walk->message->message_class = MESSAGE_OTHER;
+    walk->store.message->message_class = MESSAGE_OTHER;
     expect(frame, &ber_shape_nothing);
 }
-
-static void
-store_integer(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at,
-              struct text octets)
-{
-    struct csta_message *message = walk->message;
-    struct event *event = &message->event;
-    int64_t number = number_of(octets);
-    switch (row->what) {
-    case BER_NUMBER:
-        store_device_number(walk, at, (struct text *)(void *)(frame->place + row->place), octets);
-        break;
-    case BER_INVOKE:
-        store_invoke(walk, octets);
-        break;
-    case BER_SELECT:
-        select_by(walk, frame, row, at, number);
-        break;
-    case BER_CAUSE:
-        if (event->cause == 0)
-            event->cause = ber_value_cause(number);
-        break;
-    case BER_LOCAL_STATE:
-        if (event->local_state == LOCAL_ABSENT)
-            event->local_state = ber_value_local_state(number);
-        break;
-    case BER_ITEM_STATE:
-        store_item_state(walk, ber_value_local_state(number));
-        break;
-    case BER_SIMPLE_STATE:
-        store_item_state(walk, ber_value_simple_state(number));
-        break;
-    case BER_MONITOR_TYPE:
-        message->monitors_calls = number == 0;
-        break;
-    case BER_STATUS:
-        message->status = ber_value_status(number);
-        break;
-    default:
-        DCHECK(row->what == BER_ASSOCIATE_RESULT);
-        message->message_class =
-            number == 0 ? MESSAGE_ASSOCIATION_BEGUN : MESSAGE_ASSOCIATION_ENDED;
-        break;
-    }
-}
-
-/* ------------------------------------------------------------------------ elements */
 
 /* The row has been, once or, of a choice, for all of them. */
 static inline void
 mark(struct frame *frame, const struct ber_row *row)
 {
-    if (row >= frame->expected && !ber_what_repeats(row->what))
+    if (!ber_what_repeats(row->what) && row == frame->expected)
         frame->expected = row + 1;
     if (frame->shape->is_choice)
         expect(frame, &ber_shape_nothing);
@@ -312,6 +108,7 @@ find_row(struct frame *frame, uint8_t tag)
         if (rows[i].tag != tag)
             continue;
         frame->passed |= (UINT32_C(1) << i) - (UINT32_C(1) << expected);
+        frame->expected = &rows[i];
         return &rows[i];
     }
     for (uint32_t i = 0; frame->passed >> i != 0; i++) {
@@ -339,8 +136,6 @@ find_string_row(struct frame *frame, uint8_t tag)
 static const struct ber_row *
 match(struct walk *walk, struct frame *frame, uint8_t tag)
 {
-    if (frame->shape == &ber_shape_nothing || tag == END_OF_CONTENTS)
-        return NULL;
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
@@ -353,33 +148,6 @@ match(struct walk *walk, struct frame *frame, uint8_t tag)
     return row;
 }
 
-/* The next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
-static struct event_item *
-open_item(struct walk *walk, const uint8_t *at)
-{
-    struct event *event = &walk->message->event;
-    if (event->item_count == EVENT_ITEMS_MAX) {
-        note_problem(walk, at, "more than 64 connections in one list");
-        return NULL;
-    }
-    struct event_item *item = &event->items[event->item_count++];
-    memset(item, 0, sizeof(*item));
-    item->state = LOCAL_ABSENT;
-    return item;
-}
-
-/* A list's entry that names neither call nor device says nothing. */
-static void
-close_item(struct walk *walk)
-{
-    struct event *event = &walk->message->event;
-    const struct event_item *item = &event->items[event->item_count - 1];
-    if (text_is_none(item->new_call) && text_is_none(item->new_device) &&
-        text_is_none(item->old_call) && text_is_none(item->old_device) &&
-        text_is_none(item->endpoint))
-        event->item_count--;
-}
-
 /* What a constructed element does that is more than a group; `frame` is its own. */
 static void
 open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at)
@@ -389,23 +157,23 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
         apply_meaning(walk, row, at);
         break;
     case BER_ITEM: {
-        char *item = (char *)open_item(walk, at);
+        char *item = (char *)ber_store_open_item(&walk->store, at);
         frame->what = item == NULL ? BER_GROUP : BER_ITEM;
         frame->place = item + row->place;
         expect(frame, item == NULL ? &ber_shape_nothing : row->shape);
         break;
     }
     case BER_SNAPSHOT_DATA:
-        walk->message->whole = true;
+        walk->store.message->whole = true;
         break;
     case BER_CALL_OBJECT:
-        walk->message->object_is_call = text_is_none(walk->message->object);
+        walk->store.message->object_is_call = text_is_none(walk->store.message->object);
         break;
     case BER_PIECE:
         break;
     default:
         DCHECK(ber_what_is_string(row->what));
-        walk->joined = (struct text){walk->scratch->bytes + walk->scratch->used, 0};
+        walk->joined = (struct text){walk->store.scratch->bytes + walk->store.scratch->used, 0};
         walk->joined_at = at;
         walk->joined_is_string = true;
         frame->what = row->what;
@@ -414,27 +182,23 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
     }
 }
 
-/* NULL when it is nested too deep. An element nobody knows is looked into all the same. */
+/* NULL when it is nested too deep. */
 static inline struct frame *
-open_element(struct walk *walk, struct frame *parent, const struct element *element)
+open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
-        refuse(walk, CSTA_REFUSED, element->at, "elements nested more than 16 deep");
+        refuse(walk, CSTA_REFUSED, element.at, too_deep);
         return NULL;
     }
     struct frame *frame = parent + 1;
-    const struct ber_row *row = element->row;
-    frame->end = element->end;
-    frame->is_indefinite = element->is_indefinite;
+    const struct ber_row *row = element.row;
+    frame->end = element.end;
+    frame->is_indefinite = element.is_indefinite;
     frame->what = BER_GROUP;
-    if (row == NULL) {
-        expect(frame, &ber_shape_nothing);
-        return frame;
-    }
     frame->place = parent->place + row->place;
     expect(frame, row->shape);
     if (row->what != BER_GROUP)
-        open_special(walk, frame, row, element->at);
+        open_special(walk, frame, row, element.at);
     return frame;
 }
 
@@ -442,9 +206,9 @@ static void
 close_special(struct walk *walk, const struct frame *frame)
 {
     if (frame->what == BER_ITEM)
-        close_item(walk);
+        ber_store_close_item(&walk->store);
     else if (walk->joined_is_string)
-        store_string(walk, walk->joined_at, frame->what, frame->place, walk->joined);
+        ber_store_string(&walk->store, walk->joined_at, frame->what, frame->place, walk->joined);
 }
 
 static inline struct frame *
@@ -456,31 +220,35 @@ close_element(struct walk *walk, struct frame *frame)
 }
 
 static inline bool
-take_primitive(struct walk *walk, struct frame *frame, const struct element *element)
+take_primitive(struct walk *walk, struct frame *frame, struct element element)
 {
-    const struct ber_row *row = element->row;
-    struct text octets = {(const char *)element->content,
-                          (uint32_t)(element->end - element->content)};
+    const struct ber_row *row = element.row;
+    struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
     if (ber_what_is_integer(row->what)) {
         if (octets.length == 0)
-            return refuse(walk, CSTA_MALFORMED, element->at, "an INTEGER without content");
-        store_integer(walk, frame, row, element->at, octets);
+            return refuse(walk, CSTA_MALFORMED, element.at, "an INTEGER without content");
+        if (row->what == BER_SELECT)
+            select_by(walk, frame, row, element.at, ber_store_number(octets));
+        else
+            ber_store_integer(&walk->store, element.at, row->what, frame->place + row->place,
+                              octets);
     } else if (row->what == BER_PIECE) {
-        join_piece(walk, element->at, octets);
+        ber_store_piece(&walk->store, element.at, &walk->joined, octets);
     } else {
-        store_string(walk, element->at, row->what, frame->place + row->place, octets);
+        ber_store_string(&walk->store, element.at, row->what, frame->place + row->place, octets);
     }
     return true;
 }
 
-/* Is this an element whose identifier and length are one octet each, and not 00? */
+/* Does an element fit whose identifier and length are one octet each? Most are. */
 static inline bool
 is_short(const uint8_t *at, const uint8_t *end)
 {
     return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
-           (at[0] & HIGH_TAG) != HIGH_TAG && at[0] != END_OF_CONTENTS;
+           (at[0] & HIGH_TAG) != HIGH_TAG;
 }
 
+/* The element at `at`, and its row if somebody knows it. */
 static inline bool
 read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
@@ -491,19 +259,18 @@ read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct e
         element->end = at + 2 + at[1];
         element->is_indefinite = false;
     } else {
-        struct ber_header header;
+        struct ber_header header; /* its own, so that *element may live in registers */
         if (!ber_header_read(&header, at, frame->end, &walk->refusal))
             return false;
         element->content = header.content;
         element->end = header.end;
         element->is_indefinite = header.is_indefinite;
     }
-    if (element->tag == frame->expected->tag) {
-        element->row = frame->expected;
-        mark(frame, element->row);
-    } else {
+    element->row = NULL;
+    if (element->tag == frame->expected->tag)
+        mark(frame, element->row = frame->expected);
+    else if (element->tag != END_OF_CONTENTS)
         element->row = match(walk, frame, element->tag);
-    }
     return true;
 }
 
@@ -517,39 +284,82 @@ check_end_of_contents(struct walk *walk, const struct frame *frame, const uint8_
     return true;
 }
 
-/* Walks through what the PDU, open in frames[1], holds; *end is where that ends. */
+/*
+ * What ends where the element does that nobody knows, or NULL. Its structure is checked all the way
+ * down, in frames that hold nothing else, so that a message that is taken is sound as a whole.
+ */
+static const uint8_t *
+skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
+{
+    struct frame *frame = parent;
+    do {
+        const uint8_t *end = frame->end;
+        if (frame != parent && at == end && !frame->is_indefinite) {
+            frame--;
+            continue;
+        }
+        if (is_short(at, end) && at[0] != END_OF_CONTENTS && (at[0] & BER_CONSTRUCTED) == 0) {
+            at += 2 + at[1];
+            continue;
+        }
+        struct ber_header header;
+        if (at == end)
+            refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
+        if (at == end || !ber_header_read(&header, at, end, &walk->refusal))
+            return NULL;
+        if (header.tag == END_OF_CONTENTS) {
+            if (!check_end_of_contents(walk, frame, at))
+                return NULL;
+            at += 2;
+            frame--;
+        } else if ((header.tag & BER_CONSTRUCTED) == 0) {
+            at = header.end;
+        } else if (frame == &walk->frames[BER_DEPTH_MAX]) {
+            refuse(walk, CSTA_REFUSED, at, too_deep);
+            return NULL;
+        } else {
+            frame++;
+            frame->end = header.end;
+            frame->is_indefinite = header.is_indefinite;
+            at = header.content;
+        }
+    } while (frame != parent);
+    return at;
+}
+
+/* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
 static bool
 walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
 {
-    struct frame *frame = &walk->frames[1];
-    while (frame != walk->frames) {
+    struct frame *frame = &walk->frames[0];
+    do {
         if (at == frame->end) {
             if (frame->is_indefinite)
-                return refuse(walk, CSTA_INCOMPLETE, at, "no end-of-contents octets");
+                return refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
             frame = close_element(walk, frame);
             continue;
         }
         struct element element;
         if (!read_element(walk, frame, at, &element))
             return false;
-        if ((element.tag & BER_CONSTRUCTED) != 0) {
-            frame = open_element(walk, frame, &element);
+        at = element.end;
+        if (element.row == NULL && element.tag == END_OF_CONTENTS) {
+            if (!check_end_of_contents(walk, frame, element.at))
+                return false;
+            frame = close_element(walk, frame);
+        } else if (element.row == NULL) {
+            at = skip_element(walk, frame, element.at);
+            if (at == NULL)
+                return false;
+        } else if ((element.tag & BER_CONSTRUCTED) != 0) {
+            frame = open_element(walk, frame, element);
             if (frame == NULL)
                 return false;
             at = element.content;
-            continue;
+        } else if (!take_primitive(walk, frame, element)) {
+            return false;
         }
-        if (element.row != NULL) {
-            if (!take_primitive(walk, frame, &element))
-                return false;
-        } else if (element.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, at))
-                return false;
-            frame = close_element(walk, frame);
-            element.end = at + 2;
-        }
-        at = element.end;
-    }
+    } while (frame != walk->frames);
     *end = at;
     return true;
 }
@@ -570,22 +380,27 @@ reset_message(struct csta_message *message)
 }
 
 static bool
+is_pdu(const struct ber_shape *shape, uint8_t tag)
+{
+    for (uint8_t i = 0; i < shape->count; i++) {
+        if (shape->rows[i].tag == tag)
+            return true;
+    }
+    return false;
+}
+
+static bool
 decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum csta_encoding phase)
 {
-    struct element pdu;
-    struct frame *outside = &walk->frames[0];
+    const struct ber_shape *shape = ber_shape_pdu(phase);
     if (bytes == end)
         return refuse(walk, CSTA_INCOMPLETE, bytes, "an empty PDU");
-    outside->end = end;
-    outside->place = (char *)walk->message;
-    expect(outside, ber_shape_pdu(phase));
-    if (!read_element(walk, outside, bytes, &pdu))
-        return false;
-    if (pdu.row == NULL)
+    if (!is_pdu(shape, bytes[0]))
         return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
-    open_element(walk, outside, &pdu);
+    walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
+    expect(&walk->frames[0], shape);
     const uint8_t *pdu_end = NULL;
-    if (!walk_pdu(walk, pdu.content, &pdu_end))
+    if (!walk_pdu(walk, bytes, &pdu_end))
         return false;
     if (pdu_end != end)
         return refuse(walk, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
@@ -601,9 +416,9 @@ ber_decode(struct csta_message *message, const char *bytes, size_t length, enum 
 
     struct walk walk; /* cleared by hand: only the open frames count */
     const uint8_t *first = (const uint8_t *)bytes;
-    walk.message = message;
-    walk.scratch = scratch;
-    walk.problem = NULL;
+    walk.store.message = message;
+    walk.store.scratch = scratch;
+    walk.store.problem = NULL;
     walk.event_at = first;
     scratch->used = 0;
     reset_message(message);
@@ -614,10 +429,10 @@ ber_decode(struct csta_message *message, const char *bytes, size_t length, enum 
     }
     const char *lacks = csta_message_finish(message);
     if (lacks != NULL)
-        note_problem(&walk, walk.event_at, lacks);
-    if (walk.problem != NULL) {
-        *why = walk.problem;
-        *where = (size_t)(walk.problem_at - first);
+        ber_store_problem(&walk.store, walk.event_at, lacks);
+    if (walk.store.problem != NULL) {
+        *why = walk.store.problem;
+        *where = (size_t)(walk.store.problem_at - first);
         return CSTA_UNUSABLE;
     }
     return CSTA_OK;

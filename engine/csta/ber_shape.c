@@ -38,6 +38,8 @@ const struct ber_shape ber_shape_pieces = {rows_pieces, 2, false};
 #define END(name) CLOSE(name, false)
 #define END_CHOICE(name) CLOSE(name, true)
 #include "engine/csta/ber_shape.def"
+#include "engine/csta/ber_shape3.def"
+#include "engine/csta/ber_operation.def"
 /* clang-format on */
 
 const struct ber_shape *

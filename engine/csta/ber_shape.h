@@ -2,7 +2,7 @@
 #define ENGINE_CSTA_BER_SHAPE_H
 
 /*
- * engine/csta/ber_shape.h - the lists of ber_shape.def as tables, for ber_decode.c alone.
+ * engine/csta/ber_shape.h - the lists of ber_shape.def as tables, for the decoder alone.
  */
 
 #include <stdbool.h>

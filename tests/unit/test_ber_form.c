@@ -121,7 +121,7 @@ what_does_not_fit_is_incomplete_where_it_begins(void **state)
     (void)state;
     FAILS(3, hex(""), INCOMPLETE, 0);
     FAILS(3, hex("A1"), INCOMPLETE, 0);
-    FAILS(3, hex("BF 81"), INCOMPLETE, 0);
+    FAILS(3, hex("A1 02 BF 81"), INCOMPLETE, 2);
     FAILS(3, hex("A1 82 01"), INCOMPLETE, 0);
     FAILS(3, hex("A1 04 02 01 07"), INCOMPLETE, 0);
     FAILS(3, hex("A1 84 FF FF FF FF 00"), INCOMPLETE, 0);
@@ -162,6 +162,7 @@ what_we_do_not_take_is_refused(void **state)
     FAILS(3, hex("A5 00"), REFUSED, 0);
     FAILS(3, hex("81 00"), REFUSED, 0);
     FAILS(3, hex("3C 00"), REFUSED, 0);
+    FAILS(3, hex("BF 81"), REFUSED, 0);
 }
 
 static struct text

@@ -1,6 +1,6 @@
 /*
- * Every BER sample and some made by hand, cut at every byte and with every bit flipped, read as each
- * phase from a copy of just its size: nothing crashes, nothing is read outside, nothing is
+ * Every BER sample and some made by hand, cut at every byte and with every bit flipped, read as
+ * each phase from a copy of just its size: nothing crashes, nothing is read outside, nothing is
  * invented.
  */
 #include <setjmp.h>
