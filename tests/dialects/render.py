@@ -172,6 +172,7 @@ class Rendering:
         with open(path, "wb") as file:
             capture = pcap.Capture(file, self.arguments.seed)
             ends = {}
+            last = {run[0][0]: at for at, run in enumerate(runs)}
             for number, link in enumerate(self.settings, 1):
                 ends[link] = (pcap.Side("10.0.1.%d" % number, 40000 + number, 1000 * number),
                               pcap.Side("10.0.0.%d" % number, 1040, 0xfffff000 + number))
@@ -181,8 +182,8 @@ class Rendering:
                 sender, receiver = (server, client) if direction == "<" else (client, server)
                 early = first_message(ahead[at], self.phase(link))
                 capture.run(time, sender, receiver, bytes(data), early)
-            for link in self.settings:
-                capture.close(runs[-1][1], *ends[link])
+                if at == last[link]:
+                    capture.close(time, *ends[link])
 
     def write_settings(self, path):
         names = self.arguments.links.split(",") if self.arguments.links else list(self.settings)
