@@ -110,6 +110,7 @@ announce_link(struct session *session, struct link *link)
     link->announced = true;
     link->changed = false;
     const struct link_settings *settings = session_settings(session, link);
+    dialect_settle(&link->dialect, settings); /* a notice may have come first */
     tell_settings(session, link, settings);
     configure_list(session, link, &settings->monitored, EVENT_DEVICE_MONITORED);
     configure_list(session, link, &settings->observers, EVENT_DEVICE_OBSERVER);

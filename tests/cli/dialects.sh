@@ -138,7 +138,6 @@ compare_streams() {
     stream_as stream-ber1 --encoding ber1
     stream_as stream-ber2 --encoding ber2
     stream_as stream-ber3 --encoding ber3
-    stream_as stream-ber2-auto --encoding ber2 --auto
     stream_as stream-ber3-auto --encoding ber3 --auto
     stream_as stream-mixed --encoding ber3,xml
 }

@@ -63,23 +63,34 @@ LATER = {"networkCallingDevice": 7, "networkCalledDevice": 8, "associatedCalling
 STATES = "null initiated alerting connected hold queued fail".split()
 STATUSES = """initializing enabled normal messagesLost disabled overloadImminent overloadReached
 overloadRelieved""".split()
-CAUSES = dict(pair.split("=") for pair in """
-activeParticipation=1 alternate=2 busy=3 callBack=4 callCancelled=5 callForwardImmediate=6
-callForwardBusy=7 callForwardNoAnswer=8 callForward=9 callNotAnswered=10 callPickup=11 campOn=12
-destNotObtainable=13 doNotDisturb=14 incompatibleDestination=15 lockout=18 maintenance=19
-networkCongestion=20 networkNotObtainable=21 newCall=22 noAvailableAgents=23 override=24 park=25
-overflow=26 recall=27 redirected=28 reorderTone=29 resourcesNotAvailable=30 silentParticipation=31
-transfer=32 trunksBusy=33 blocked=35 consultation=37 distributed=38 enteringDistribution=42
-makeCall=44 networkSignal=46 normalClearing=48 singleStepConference=51 singleStepTransfer=52
-switchingFunctionTerminated=54 timeout=56 aCDBusy=57 alertTimeExpired=60 conference=63
-destOutOfOrder=65 invalidNumberFormat=69 joinCall=70 multipleAlerting=74 networkOutOfOrder=77
-normal=78 numberUnallocated=81 remainsInQueue=83 selectedTrunkBusy=85 pathReplacement=109
-queueTimeOverflow=110""".split())
+# EventCause from 1 on; 34 was withdrawn.
+CAUSES = """
+activeParticipation alternate busy callBack callCancelled callForwardImmediate callForwardBusy
+callForwardNoAnswer callForward callNotAnswered callPickup campOn destNotObtainable doNotDisturb
+incompatibleDestination invalidAccountCode keyOperation lockout maintenance networkCongestion
+networkNotObtainable newCall noAvailableAgents override park overflow recall redirected
+reorderTone resourcesNotAvailable silentParticipation transfer trunksBusy - blocked
+characterCountReached consultation distributed dTMFDigitDetected durationExceeded
+endOfMessageDetected enteringDistribution forcedPause makeCall messageSizeExceeded networkSignal
+nextMessage normalClearing noSpeechDetected numberChanged singleStepConference singleStepTransfer
+speechDetected switchingFunctionTerminated terminationCharacterReceived timeout aCDBusy aCDForward
+aCDSaturated alertTimeExpired autoWork campOnTrunks conference destDetected destOutOfOrder
+distributionDelay forcedTransition intrude invalidNumberFormat joinCall keyOperationInUse
+makePredictiveCall messageDurationExceeded multipleAlerting multipleQueuing networkDialling
+networkOutOfOrder normal notAvailableBearerService notSupportedBearerService numberUnallocated
+queueCleared remainsInQueue reserved selectedTrunkBusy suspend unauthorisedBearerService
+activation babble badAttribute badGrammar badVoice badURI busyOverflow calendarOverflow
+capacityOverflow duplicateDTMF earlyStop emptyQueue interdigitTimeout invalidConnection
+invalidConnectionState makeConnection maxTimeout noAudioSaved noQueue noRule outOfGrammar
+pathReplacement queueTimeOverflow recallBusy recallForwarded recallNoAnswer
+recallResourcesNotAvailable unknownOverflow callInterception callInterceptionBusy
+callInterceptionForwarded callInterceptionNoAnswer callInterceptionResourcesNotAvailable
+lawfulInterception""".split()
 OPERATIONS = {"ClearCall": 4, "ClearConnection": 5, "MonitorStart": 71, "MonitorStop": 73,
               "SnapshotDevice": 74, "SnapshotCall": 75, "SystemStatus": 211}
 # Tags of a universalFailure in phases I and II; III counts from one less but has security in it.
 FAILURES = {"operation": (1, 0), "security": (None, 1), "stateIncompatibility": (2, 2),
-            "systemResourceAvailability": (3, 3)}
+            "systemResourceAvailability": (3, 3), "systemResourceAvailibility": (3, 3)}
 FAILED = {"generic": 1, "noConnectionToClear": 7, "noCallToClear": 6, "invalidConnectionID": 13,
           "objectNotKnown": 4}
 CONTEXT = bytes.fromhex("06052b0c008134")  # CSTA's application context
@@ -218,6 +229,13 @@ def a_field(kind, value, phase):
     return a_list(value, phase, 0xa1 if kind == "M" else 0x30)
 
 
+def drop_initiator(said):
+    """What phases I and II do not say of a ServiceInitiated, where the connection says it."""
+    device, connection = said.values.get("initiatingDevice"), said.values["initiatedConnection"]
+    if device is not None and not connection.dynamic and connection.device == device.text:
+        del said.values["initiatingDevice"]
+
+
 def fields_of(said, fields, phase):
     out = b""
     for field in fields:
@@ -240,7 +258,7 @@ def tail_of(said, phase):
         state = STATES.index(values["localConnectionInfo"])
         out += number(state, 0x4e)
     if values.get("cause"):
-        out += number(int(CAUSES[values["cause"]]), 10)
+        out += number(1 + CAUSES.index(values["cause"]), 10)
     for name, application in LATER.items():
         if name in values:
             out += a_device(values[name], phase, application)
@@ -289,6 +307,8 @@ def event(said, phase):
     if numbers[phase - 1] == "-":
         raise Unsayable("phase %d has no %s" % (phase, said.name))
     fields = new if phase == 3 else old
+    if said.name == "ServiceInitiatedEvent" and phase < 3:
+        drop_initiator(said)
     others = ["monitorCrossRefID", "localConnectionInfo", "cause", "time", "private"]
     check_known(said, fields, others + (list(LATER) if phase == 3 else []))
     content = fields_of(said, fields, phase) + tail_of(said, phase)
@@ -347,12 +367,23 @@ def snap(item, phase):
     return sequence(a_connection(item.connection, phase), tlv(0xa0, state))
 
 
+def call_snap(item, phase):
+    """One of SnapshotCall's; phase II is taken to write it as it does SnapshotDevice's."""
+    connection = b"" if item.connection is None else a_connection(item.connection, phase)
+    state = number(STATES.index(item.state), 0x4e) if item.state else b""
+    return sequence(a_device(item.device, phase, 3), connection, state)
+
+
 def result(said, phase):
     if said.name == "MonitorStartResponse":
+        check_known(said, [], ["monitorCrossRefID", "monitorExistingCalls"])
         return sequence(tlv(0x55, said.octets("monitorCrossRefID")))
-    if said.name == "SnapshotDeviceResponse":
-        data = tlv(0x76, *[snap(item, phase) for item in said.values.get("snapshotData", [])])
+    if said.name.startswith("Snapshot"):
+        check_known(said, [], ["snapshotData"])
+        tag, a_snap = (0x76, snap) if said.name == "SnapshotDeviceResponse" else (0x77, call_snap)
+        data = tlv(tag, *[a_snap(item, phase) for item in said.values["snapshotData"]])
         return sequence(data) if phase == 3 else data
+    check_known(said, [], [])
     return tlv(5)
 
 
@@ -361,6 +392,8 @@ def failure(said, phase):
     code = FAILED.get(said.values.get("value"), 1)
     if phase == 3:
         return tlv(0xa0 + new, number(code, 10))
+    if old is None:
+        raise Unsayable("a security error in phase %d" % phase)
     return number(code, 0x80 + old)
 
 

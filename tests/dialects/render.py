@@ -4,7 +4,8 @@
   render.py --encoding ENCODING --container trace|framed|pcap [OPTION...] TRACE OUT
 
 ENCODING is xml, ber1, ber2 or ber3, or several with commas between, which the links take in turn.
-The messages, their order and their times stay; what an encoding cannot say stops the program.
+The messages, their order and their times stay. What an encoding cannot say stops the program with
+exit code 4, and so does a message that is no XML of the kind the tests write.
 
   trace    OUT is a trace, `hex:` lines in BER
   framed   OUT is a directory: LINK.bin has what the switch sent on that link
@@ -12,7 +13,7 @@ The messages, their order and their times stay; what an encoding cannot say stop
            10.0.0.1:1040 on, 10.0.0.2:1040, ...
 
 `framed` and `pcap` lose what only a trace says: the settings of its links go to OUT.ini (for a link
-LINK, unless --links names it otherwise), by=DN and notices do not go anywhere.
+LINK, unless --links names it otherwise), by=DN and notices (`!` lines) do not go anywhere.
 
   --auto          the trace or the settings do not say the encoding
   --count-time    each message of a link is a millisecond after the one before, as in input without
@@ -20,12 +21,14 @@ LINK, unless --links names it otherwise), by=DN and notices do not go anywhere.
   --no-by         leave by=DN out of a trace, too
   --links NAMES   names for the sections of OUT.ini, with commas between, in the links' order
   --seed N        for the sizes of segments
+  --spare NAMES   elements, with commas between, that may be left out where a phase has none
 """
 
 import argparse
 import os
 import re
 import sys
+import xml.etree.ElementTree
 
 import ber
 import pcap
@@ -62,6 +65,7 @@ class Rendering:
         self.settings = {}  # link -> list of key=value, in the order of the links
         self.counts = {}    # link -> messages so far
         self.messages = []
+        self.lines = []     # messages, and notices as they are
 
     def read(self, path):
         with open(path, encoding="ascii") as file:
@@ -73,8 +77,9 @@ class Rendering:
                     self.settings[link] = [k for k in keys if not k.startswith("encoding=")]
                 elif match:
                     self.messages.append(self.timed(Message(match)))
+                    self.lines.append(self.messages[-1])
                 elif line and not line.startswith("#"):
-                    sys.exit("%s: not a message: %s" % (path, line))
+                    self.lines.append(line)
 
     def timed(self, message):
         count = self.counts[message.link] = self.counts.get(message.link, 0) + 1
@@ -95,14 +100,15 @@ class Rendering:
         phase = self.phase(message.link)
         if phase == 0:
             return message.payload.encode("ascii")
-        what = said.from_xml(message.payload)
-        invoke = int(message.invoke)
-        if ber.is_event(what):
-            invoke = message.count % 65536
         try:
-            return ber.pdu(what, phase, invoke)
-        except ber.Unsayable as why:
-            sys.exit("%s: %s" % (message.payload, why))
+            what = said.from_xml(message.payload)
+            for name in self.arguments.spare.split(","):
+                what.values.pop(name, None)
+            is_event = ber.is_event(what)
+            return ber.pdu(what, phase, message.count % 65536 if is_event else int(message.invoke))
+        except (ValueError, KeyError, xml.etree.ElementTree.ParseError) as why:
+            print("%s: %r" % (message.payload, why), file=sys.stderr)
+            sys.exit(4)
 
     def framed(self, message):
         content = self.encoded(message)
@@ -122,7 +128,10 @@ class Rendering:
             out.write("# onhook-trace 1\n")
             for link in self.settings:
                 out.write(" ".join(["# link", link] + self.keys(link)) + "\n")
-            for message in self.messages:
+            for message in self.lines:
+                if isinstance(message, str):
+                    out.write(message + "\n")
+                    continue
                 by = " by=" + message.by if message.by and not self.arguments.no_by else ""
                 payload = message.payload
                 if self.phase(message.link) != 0:
@@ -163,6 +172,7 @@ class Rendering:
         with open(path, "wb") as file:
             capture = pcap.Capture(file, self.arguments.seed)
             ends = {}
+            last = {run[0][0]: at for at, run in enumerate(runs)}
             for number, link in enumerate(self.settings, 1):
                 ends[link] = (pcap.Side("10.0.1.%d" % number, 40000 + number, 1000 * number),
                               pcap.Side("10.0.0.%d" % number, 1040, 0xfffff000 + number))
@@ -172,8 +182,8 @@ class Rendering:
                 sender, receiver = (server, client) if direction == "<" else (client, server)
                 early = first_message(ahead[at], self.phase(link))
                 capture.run(time, sender, receiver, bytes(data), early)
-            for link in self.settings:
-                capture.close(runs[-1][1], *ends[link])
+                if at == last[link]:
+                    capture.close(time, *ends[link])
 
     def write_settings(self, path):
         names = self.arguments.links.split(",") if self.arguments.links else list(self.settings)
@@ -187,7 +197,7 @@ class Rendering:
                         out.write("%s = %s\n" % (key, ", ".join(parts[at:at + DEVICES_A_LINE])))
 
 
-def main():
+def parse(words):
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--encoding", default="xml")
     parser.add_argument("--container", default="trace", choices="trace framed pcap".split())
@@ -195,10 +205,15 @@ def main():
     parser.add_argument("--count-time", action="store_true")
     parser.add_argument("--no-by", action="store_true")
     parser.add_argument("--links", default="")
+    parser.add_argument("--spare", default="")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("trace")
     parser.add_argument("out")
-    rendering = Rendering(parser.parse_args())
+    return parser.parse_args(words)
+
+
+def main():
+    rendering = Rendering(parse(sys.argv[1:]))
     rendering.read(rendering.arguments.trace)
     container = rendering.arguments.container
     if container == "trace":

@@ -19,7 +19,8 @@ import xml.etree.ElementTree
 Connection = collections.namedtuple("Connection", "call device dynamic")
 Device = collections.namedtuple("Device", "kind text")
 Item = collections.namedtuple("Item", "new old endpoint")
-Snap = collections.namedtuple("Snap", "connection state")
+Snap = collections.namedtuple("Snap", "connection state")          # SnapshotDevice
+CallSnap = collections.namedtuple("CallSnap", "device connection state")  # SnapshotCall
 
 KINDS = ("dialingNumber deviceNumber implicitPublic explicitPublic implicitPrivate explicitPrivate "
          "other").split()
@@ -101,6 +102,12 @@ def xml_item(element):
 
 def xml_snap(element):
     found = {local_name(child): child for child in element}
+    if "deviceOnCall" in found:
+        connection = found.get("callIdentifier")
+        return CallSnap(xml_device(found["deviceOnCall"]),
+                        None if connection is None else xml_connection(connection),
+                        found["localConnectionInfo"].text
+                        if "localConnectionInfo" in found else None)
     state = [part.text for part in found["localCallState"].iter() if part.text and
              part.text.strip()]
     return Snap(xml_connection(found["connectionIdentifier"]), state[0] if state else "connected")

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """same.py - do two outcome files tell the same, but for what an encoding may change?
 
-  same.py [--times] [--links A=B,...] ONE.jsonl OTHER.jsonl
+  same.py [--times] [--without KEY,...] [--links A=B,...] ONE.jsonl OTHER.jsonl
 
 For each link the same lines in the same order, key by key, where
 
   - Time, SinceStartMs and SinceAnswerMs are left out, unless --times
+  - the keys of --without are left out
   - Link may be another name: A in ONE is B in OTHER; without --links it is the same
   - CallID, ConnID and NewConnID may be others, one for one: what is equal in one file is equal in
     the other, and what differs, differs
@@ -43,10 +44,10 @@ def lines_of(path, names):
     return links
 
 
-def difference(one, other, mappings, link, times):
+def difference(one, other, mappings, link, left_out):
     """The key in which two outcomes differ, or None."""
     for key in list(one) + [k for k in other if k not in one]:
-        if key in TIMES and not times:
+        if key in left_out:
             continue
         if (key in one) != (key in other):
             return key
@@ -59,30 +60,31 @@ def difference(one, other, mappings, link, times):
     return None
 
 
-def main():
+def compare(words):
+    """Exits with what is wrong; gives the number of outcomes."""
     parser = argparse.ArgumentParser(usage=__doc__)
     parser.add_argument("--times", action="store_true")
+    parser.add_argument("--without", default="")
     parser.add_argument("--links", default="")
     parser.add_argument("one")
     parser.add_argument("other")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(words)
     names = dict(pair.split("=") for pair in arguments.links.split(",") if pair)
     ones, others = lines_of(arguments.one, names), lines_of(arguments.other, {})
-    if not ones:
-        sys.exit("%s: no outcomes" % arguments.one)
     if set(ones) != set(others):
         sys.exit("links %s are not %s" % (" ".join(sorted(ones)), " ".join(sorted(others))))
+    left_out = arguments.without.split(",") + ([] if arguments.times else list(TIMES))
     mappings = {}
     for link, lines in ones.items():
         for (first, text, one), (second, other_text, other) in zip(lines, others[link]):
-            key = difference(one, other, mappings, link, arguments.times)
+            key = difference(one, other, mappings, link, left_out)
             if key is not None:
                 sys.exit("%s: %s differs\n%s:%d: %s%s:%d: %s" % (
                     link, key, arguments.one, first, text, arguments.other, second, other_text))
         if len(lines) != len(others[link]):
             sys.exit("%s: %d outcomes are not %d" % (link, len(lines), len(others[link])))
-    print("%d outcomes, the same" % sum(len(lines) for lines in ones.values()))
+    return sum(len(lines) for lines in ones.values())
 
 
 if __name__ == "__main__":
-    main()
+    print("%d outcomes, the same" % compare(sys.argv[1:]))
