@@ -3,7 +3,8 @@
 #include "base/check.h"
 
 #define NO     0
-#define BLANK  XML_BYTE_SPACE
+#define BLANK  (XML_BYTE_SPACE | XML_BYTE_AFTER_NAME)
+#define AFTER  XML_BYTE_AFTER_NAME
 #define DIGIT  XML_BYTE_NAME
 #define LETTER (XML_BYTE_START | XML_BYTE_NAME)
 
@@ -15,9 +16,9 @@ const uint8_t xml_byte[256] = {
     FOUR(NO), FOUR(NO), NO, BLANK, BLANK, NO, NO, BLANK, NO, NO,
     SIXTEEN(NO),
     /* space, 12 others, - . / */
-    BLANK, FOUR(NO), FOUR(NO), FOUR(NO), DIGIT, DIGIT, NO,
+    BLANK, FOUR(NO), FOUR(NO), FOUR(NO), DIGIT, DIGIT, AFTER,
     /* 0 to 9, then : ; < = > ? */
-    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, NO, NO, FOUR(NO),
+    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, NO, NO, NO, NO, AFTER, NO,
     /* @, A to O */
     NO, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
     /* P to Z, then [ \ ] ^ _ */
@@ -109,7 +110,6 @@ xml_text_is_legal(const char *bytes, size_t length)
     }
     return true;
 }
-
 
 uint32_t
 xml_char_write(char *bytes, uint32_t code)

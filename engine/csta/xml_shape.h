@@ -13,8 +13,8 @@
 #include "engine/csta/csta_message.h"
 
 enum {
-    XML_NAME_SIZE = 32,  /* bytes of a row's name, zeros to its end; any comparison may read all */
-    XML_FRAMES_MAX = 8,  /* the deepest path of xml_root.def, root included */
+    XML_NAME_SIZE = 32, /* bytes of a row's name, zeros to its end; any comparison may read all */
+    XML_FRAMES_MAX = 8, /* the deepest path of xml_root.def, root included */
 };
 
 /* What an element of xml_root.def is. The first ones only have children. */

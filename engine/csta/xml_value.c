@@ -193,9 +193,9 @@ bool
 xml_value_time(struct text word, int64_t *time_us)
 {
     int64_t year, month, day, hour, minute, second, us, zone, days;
-    if (!take_number(&word, 4, &year) || !take_byte(&word, '-') ||
-        !take_number(&word, 2, &month) || !take_byte(&word, '-') || !take_number(&word, 2, &day) ||
-        !take_byte(&word, 'T') || !take_number(&word, 2, &hour) || !take_byte(&word, ':') ||
+    if (!take_number(&word, 4, &year) || !take_byte(&word, '-') || !take_number(&word, 2, &month) ||
+        !take_byte(&word, '-') || !take_number(&word, 2, &day) || !take_byte(&word, 'T') ||
+        !take_number(&word, 2, &hour) || !take_byte(&word, ':') ||
         !take_number(&word, 2, &minute) || !take_byte(&word, ':') ||
         !take_number(&word, 2, &second) || !take_fraction(&word, &us) || !take_zone(&word, &zone))
         return false;
