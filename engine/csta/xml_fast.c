@@ -9,16 +9,15 @@ enum {
     ATTRIBUTES_MAX = 16, /* in one tag; more are unusual */
 };
 
-/* A name as written, prefix and all. */
+/* Small things go from hand to hand by value, in one register: through memory they would have to
+ * wait for themselves. */
 struct name {
-    uint32_t at;
-    uint32_t length;
+    uint32_t length; /* prefix and all; 0: there is none */
+    uint32_t prefix; /* bytes of its prefix, colon included */
 };
 
-struct tag {
-    struct name name;
-    uint32_t prefix; /* bytes of its prefix, colon included */
-    uint32_t end;    /* behind its > */
+struct tag_end {
+    uint32_t at;     /* behind the >; 0: there is none */
     bool is_empty;   /* <like this/> */
     bool is_dynamic; /* typeOfNumber="dynamic" */
 };
@@ -31,21 +30,30 @@ struct frame {
     uint8_t next; /* the row whose name is expected next */
 };
 
+/* On the way along one kind of the index's bits. */
+struct marks {
+    uint32_t at;   /* offset of the next one; not before the document's end when there is none */
+    uint32_t word; /* that it stands in */
+    uint64_t left; /* of that word: it and those behind it */
+};
+
 /* One document on its way. Filled by hand: most of it is never read. */
 struct fast {
     const char *bytes;
     uint32_t length;
-    uint32_t next;      /* of index.tags: the tag that is read next */
-    uint32_t reference; /* of index.references: the first one that is not behind us */
-    uint32_t depth;     /* open elements */
-    uint32_t skipped;   /* of these, inside an unknown one, itself included */
-    struct name prefix; /* the root's, colon included; others have the same, mostly */
+    struct marks tags;       /* the tag that is read next */
+    struct marks references; /* the first one that is not behind us */
+    uint32_t depth;          /* open elements */
+    uint32_t skipped;        /* of these, inside an unknown one, itself included */
+    uint32_t prefix;         /* of the root's name; others have the same, mostly */
+    uint32_t prefix_at;
     struct csta_message *message;
     const struct csta_options *options;
     struct csta_scratch *scratch;
     const char *problem;
     uint32_t problem_at;
-    struct name open[XML_DEPTH_MAX];
+    uint32_t open_at[XML_DEPTH_MAX]; /* the names of the open elements */
+    uint32_t open_length[XML_DEPTH_MAX];
     struct frame frames[XML_FRAMES_MAX];
     struct xml_index index;
 };
@@ -60,10 +68,51 @@ note_problem(struct fast *fast, const char *why, uint32_t where)
     fast->problem_at = where;
 }
 
+/* ------------------------------------------------------------------------ marks */
+
+/* Finds the next one from the words at hand. There is one behind the end of every document. */
+static inline void
+find_mark(struct marks *marks, const uint64_t *words)
+{
+    while (marks->left == 0)
+        marks->left = words[++marks->word];
+    marks->at = marks->word * XML_BLOCK + (uint32_t)__builtin_ctzll(marks->left);
+}
+
+static inline void
+first_mark(struct marks *marks, uint64_t *words, uint32_t count)
+{
+    words[count] = 1;
+    marks->word = 0;
+    marks->left = words[0];
+    find_mark(marks, words);
+}
+
+static inline void
+next_mark(struct marks *marks, const uint64_t *words)
+{
+    marks->left &= marks->left - 1;
+    find_mark(marks, words);
+}
+
+static inline void
+next_tag(struct fast *fast)
+{
+    next_mark(&fast->tags, fast->index.tags);
+}
+
 /* ------------------------------------------------------------------------ names */
 
 /* Vectors of the compiler's own: every processor has something for them. */
 typedef uint64_t half_name __attribute__((vector_size(16)));
+
+static inline half_name
+load(const char *at)
+{
+    half_name half;
+    memcpy(&half, at, sizeof(half));
+    return half;
+}
 
 /* Are the first `length` of 32 bytes the same? Both must have 32 that may be read. */
 static inline bool
@@ -72,11 +121,9 @@ is_same(const char *left, const char *right, uint32_t length)
     static const char masks[2 * XML_NAME_SIZE] =
         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"
         "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff";
-    half_name first[2], second[2], mask[2];
-    memcpy(first, left, XML_NAME_SIZE);
-    memcpy(second, right, XML_NAME_SIZE);
-    memcpy(mask, masks + XML_NAME_SIZE - length, XML_NAME_SIZE);
-    half_name differences = ((first[0] ^ second[0]) & mask[0]) | ((first[1] ^ second[1]) & mask[1]);
+    const char *mask = masks + XML_NAME_SIZE - length;
+    half_name differences = ((load(left) ^ load(right)) & load(mask)) |
+                            ((load(left + 16) ^ load(right + 16)) & load(mask + 16));
     return (differences[0] | differences[1]) == 0;
 }
 
@@ -91,39 +138,40 @@ has_name(const struct fast *fast, uint32_t at, const char *name, uint32_t length
 
 /* An ASCII name with at most one colon, that neither begins nor ends it. The document's last byte
  * is >, so there is always something that ends a name. */
-static bool
-read_name(const struct fast *fast, uint32_t at, struct tag *tag)
+static struct name
+read_name(const struct fast *fast, uint32_t at)
 {
     const char *from = fast->bytes + at, *to = from;
-    tag->name.at = at;
-    tag->prefix = 0;
+    struct name name = {0, 0};
     if (!xml_byte_is(*to, XML_BYTE_START))
-        return false;
+        return name;
     while (xml_byte_is(*to, XML_BYTE_NAME))
         to++;
     if (*to == ':') {
-        to++;
-        tag->prefix = (uint32_t)(to - from);
-        if (!xml_byte_is(*to, XML_BYTE_START))
-            return false;
+        name.prefix = (uint32_t)(to + 1 - from);
+        if (!xml_byte_is(*++to, XML_BYTE_START))
+            return name;
         while (xml_byte_is(*to, XML_BYTE_NAME))
             to++;
     }
-    tag->name.length = (uint32_t)(to - from);
-    return true;
+    name.length = (uint32_t)(to - from);
+    return name;
 }
 
 static struct text
-local_name(const struct fast *fast, const struct tag *tag)
+local_name(const struct fast *fast, uint32_t at, struct name name)
 {
-    return (struct text){fast->bytes + tag->name.at + tag->prefix, tag->name.length - tag->prefix};
+    return (struct text){fast->bytes + at + name.prefix, name.length - name.prefix};
 }
 
 /* ------------------------------------------------------------------------ attributes */
 
+/* The attributes of one tag. */
 struct attributes {
     uint32_t count;
-    struct name names[ATTRIBUTES_MAX];
+    bool is_dynamic;
+    uint32_t at[ATTRIBUTES_MAX]; /* their names */
+    uint32_t length[ATTRIBUTES_MAX];
 };
 
 static uint32_t
@@ -160,60 +208,64 @@ end_of_value(const struct fast *fast, uint32_t at, uint32_t limit)
 }
 
 static bool
-note_attribute(const struct fast *fast, struct attributes *attributes, struct name name)
+note_attribute(const struct fast *fast, struct attributes *attributes, uint32_t at, uint32_t length)
 {
     for (uint32_t i = 0; i < attributes->count; i++) {
-        if (attributes->names[i].length == name.length &&
-            memcmp(fast->bytes + attributes->names[i].at, fast->bytes + name.at, name.length) == 0)
+        if (attributes->length[i] == length &&
+            memcmp(fast->bytes + attributes->at[i], fast->bytes + at, length) == 0)
             return false;
     }
     if (attributes->count == ATTRIBUTES_MAX)
         return false;
-    attributes->names[attributes->count++] = name;
+    attributes->at[attributes->count] = at;
+    attributes->length[attributes->count++] = length;
     return true;
 }
 
-/* Reads the attribute at `*at`, of a tag that is over before `limit`; it moves behind it. */
-static bool
-read_attribute(const struct fast *fast, struct attributes *attributes, struct tag *tag,
-               uint32_t *at, uint32_t limit)
+/* Reads the attribute at `at`, of a tag that is over before `limit`; what is behind it, or 0. */
+static uint32_t
+read_attribute(const struct fast *fast, struct attributes *attributes, uint32_t at, uint32_t limit)
 {
-    struct tag attribute;
-    if (!read_name(fast, *at, &attribute) || !note_attribute(fast, attributes, attribute.name))
-        return false;
-    uint32_t equals = *at + attribute.name.length;
-    if (fast->bytes[equals] != '=')
-        return false;
+    struct name name = read_name(fast, at);
+    uint32_t equals = at + name.length;
+    if (name.length == 0 || fast->bytes[equals] != '=' ||
+        !note_attribute(fast, attributes, at, name.length))
+        return 0;
     uint32_t end = end_of_value(fast, equals + 1, limit);
     if (end >= limit)
-        return false;
-    *at = end + 1;
-    if (!text_is_equal(local_name(fast, &attribute), TEXT("typeOfNumber")))
-        return true;
-    struct text value = {fast->bytes + equals + 2, end - equals - 2};
-    tag->is_dynamic |= text_is_equal(value, TEXT("dynamic"));
-    return memchr(value.at, '&', value.length) == NULL;
+        return 0;
+    if (text_is_equal(local_name(fast, at, name), TEXT("typeOfNumber"))) {
+        struct text value = {fast->bytes + equals + 2, end - equals - 2};
+        attributes->is_dynamic |= text_is_equal(value, TEXT("dynamic"));
+        if (memchr(value.at, '&', value.length) != NULL)
+            return 0;
+    }
+    return end + 1;
 }
 
-/* Reads from behind a tag's name to its end, which is before `limit`. */
-static bool
-read_attributes(const struct fast *fast, struct tag *tag, uint32_t limit)
+/* Reads from behind a tag's name, at `at`, to its end, which is before `limit`. */
+static struct tag_end
+read_attributes(const struct fast *fast, uint32_t at, uint32_t limit)
 {
-    struct attributes attributes = {.count = 0};
-    uint32_t at = tag->name.at + tag->name.length;
+    static const struct tag_end none = {0, false, false};
+    struct attributes attributes;
+    attributes.count = 0;
+    attributes.is_dynamic = false;
     for (;;) {
         uint32_t from = at;
         at = skip_spaces(fast, at);
         if (at >= limit)
-            return false;
+            return none;
         if (fast->bytes[at] == '>' || fast->bytes[at] == '/')
             break;
-        if (at == from || !read_attribute(fast, &attributes, tag, &at, limit))
-            return false;
+        at = at == from ? 0 : read_attribute(fast, &attributes, at, limit);
+        if (at == 0)
+            return none;
     }
-    tag->is_empty = fast->bytes[at] == '/';
-    tag->end = at + 1 + tag->is_empty;
-    return fast->bytes[tag->end - 1] == '>';
+    bool is_empty = fast->bytes[at] == '/';
+    at += 1 + is_empty;
+    return fast->bytes[at - 1] == '>' ? (struct tag_end){at, is_empty, attributes.is_dynamic}
+                                      : none;
 }
 
 /* ------------------------------------------------------------------------ texts */
@@ -265,10 +317,11 @@ static bool
 pass_references(struct fast *fast, uint32_t to)
 {
     uint32_t end = 0;
-    while (fast->index.references[fast->reference] < to) {
-        uint32_t code = read_reference(fast, fast->index.references[fast->reference++], &end);
+    while (fast->references.at < to) {
+        uint32_t code = read_reference(fast, fast->references.at, &end);
         if (!xml_char_is_legal(code) || end > to)
             return false;
+        next_mark(&fast->references, fast->index.references);
     }
     return true;
 }
@@ -280,14 +333,14 @@ resolve(struct fast *fast, uint32_t from, uint32_t to, struct text *text)
 {
     char *begin = fast->scratch->bytes + fast->scratch->used, *out = begin;
     uint32_t at;
-    while ((at = fast->index.references[fast->reference]) < to) {
+    while ((at = fast->references.at) < to) {
         memcpy(out, fast->bytes + from, at - from);
         out += at - from;
         uint32_t code = read_reference(fast, at, &from);
         if (!xml_char_is_legal(code) || from > to)
             return false;
         out += xml_char_write(out, code);
-        fast->reference++;
+        next_mark(&fast->references, fast->index.references);
     }
     memcpy(out, fast->bytes + from, to - from);
     out += to - from;
@@ -305,7 +358,7 @@ read_text(struct fast *fast, uint32_t from, uint32_t to, struct text *text)
         return false; /* a line end inside a text: rare, and to be made an LF */
     if (!pass_references(fast, from))
         return false;
-    if (fast->index.references[fast->reference] >= to)
+    if (fast->references.at >= to)
         *text = raw;
     else if (!resolve(fast, from, to, text))
         return false;
@@ -322,70 +375,63 @@ innermost(struct fast *fast)
 }
 
 static void
-push(struct fast *fast, struct name name)
+push(struct fast *fast, uint32_t at, uint32_t length)
 {
-    fast->open[fast->depth++] = name;
+    fast->open_at[fast->depth] = at;
+    fast->open_length[fast->depth++] = length;
 }
 
-/* Reads the end tag at `at`, if that is what it is, of the element `name`; its end, or 0. */
+/* Reads the end tag at `at`, if that is what it is, of the element whose name is at `name_at`; what
+ * is behind it, or 0. */
 static inline uint32_t
-read_end_tag(const struct fast *fast, uint32_t at, struct name name)
+read_end_tag(const struct fast *fast, uint32_t at, uint32_t name_at, uint32_t length)
 {
-    uint32_t end = at + 2 + name.length;
-    bool is_it = fast->bytes[at + 1] == '/' && end < fast->length &&
-                 has_name(fast, at + 2, fast->bytes + name.at, name.length) &&
-                 fast->bytes[end] == '>';
+    uint32_t end = at + 2 + length;
+    bool is_it = fast->bytes[at + 1] == '/' && end < fast->length && fast->bytes[end] == '>' &&
+                 has_name(fast, at + 2, fast->bytes + name_at, length);
     return is_it ? end + 1 : 0;
 }
 
-/* The row that the name at `at` is of, in the order of the schemas and with the root's prefix;
+/* Reads the rest of a start tag whose name ended before `at`. */
+static inline struct tag_end
+read_tag_end(const struct fast *fast, uint32_t at)
+{
+    if (fast->bytes[at] == '>')
+        return (struct tag_end){at + 1, false, false};
+    uint32_t limit = fast->tags.at < fast->length ? fast->tags.at : fast->length;
+    return read_attributes(fast, at, limit);
+}
+
+static inline uint32_t
+first_bytes(const char *at)
+{
+    uint32_t bytes;
+    memcpy(&bytes, at, sizeof(bytes));
+    return bytes;
+}
+
+/* The row that the name at `at` is of, which has the root's prefix and is not among the last bytes;
  * NULL if it is none, or has to be looked at more closely. */
-static const struct xml_row *
+static inline const struct xml_row *
 expect_row(const struct fast *fast, struct frame *frame, uint32_t at)
 {
-    at += fast->prefix.length;
-    if (at + XML_NAME_SIZE >= fast->length ||
-        !has_name(fast, at - fast->prefix.length, fast->bytes + fast->prefix.at,
-                  fast->prefix.length))
-        return NULL;
     const struct xml_shape *shape = frame->shape;
-    const char *name = fast->bytes + at;
+    const char *name = fast->bytes + at + fast->prefix;
+    if (at + fast->prefix + XML_NAME_SIZE >= fast->length ||
+        (fast->prefix > 0 &&
+         memcmp(fast->bytes + at, fast->bytes + fast->prefix_at, fast->prefix) != 0))
+        return NULL;
     uint8_t next = frame->next;
     for (uint8_t i = 0; i < shape->count; i++) {
         const struct xml_row *row = &shape->rows[next];
         next = next + 1 < shape->count ? (uint8_t)(next + 1) : 0;
-        if (is_same(name, row->name, row->length) && row->length > 0 &&
+        if (first_bytes(name) == first_bytes(row->name) && is_same(name, row->name, row->length) &&
             xml_byte_is(name[row->length], XML_BYTE_AFTER_NAME)) {
             frame->next = next;
             return row;
         }
     }
     return NULL;
-}
-
-/* Reads the start tag at `at` and finds its row among those of `frame`, which is NULL inside an
- * unknown element. */
-static bool
-read_start_tag(struct fast *fast, struct frame *frame, uint32_t at, struct tag *tag,
-               const struct xml_row **row)
-{
-    *row = frame == NULL ? NULL : expect_row(fast, frame, at + 1);
-    if (*row != NULL) {
-        tag->prefix = fast->prefix.length;
-        tag->name = (struct name){at + 1, tag->prefix + (*row)->length};
-    } else {
-        if (!read_name(fast, at + 1, tag))
-            return false;
-        if (frame != NULL)
-            *row = xml_shape_find(frame->shape, &frame->next, local_name(fast, tag));
-    }
-    tag->end = tag->name.at + tag->name.length + 1;
-    tag->is_empty = tag->is_dynamic = false;
-    if (fast->bytes[tag->end - 1] == '>')
-        return true;
-    uint32_t limit =
-        fast->next == fast->index.tag_count ? fast->length : fast->index.tags[fast->next];
-    return read_attributes(fast, tag, limit);
 }
 
 /* What a known element of `frame` is, and where it goes; NULL when there is no room for it. */
@@ -402,43 +448,54 @@ take_element(struct fast *fast, const struct frame *frame, const struct xml_row 
 }
 
 /* A known element without child elements closes; its text is from `from` to `to`. */
-static bool
-take_leaf(struct fast *fast, const struct xml_row *row, char *place, const struct tag *tag,
-          uint32_t to, uint32_t end)
+static inline bool
+take_leaf(struct fast *fast, const struct xml_row *row, char *place, uint32_t from, uint32_t to,
+          uint32_t end)
 {
     struct text text = TEXT_NONE;
     if (row->what == WHAT_ITEM)
         xml_take_item_end(fast->message);
     if (row->what < WHAT_CALL_ID)
         return true;
-    if (to > tag->end && !read_text(fast, tag->end, to, &text))
+    if (to > from && !read_text(fast, from, to, &text))
         return false;
-    if (tag->is_dynamic && row->what == WHAT_SUBJECT_DEVICE)
-        xml_take_dynamic(fast->message);
     note_problem(fast,
                  xml_take_text(fast->message, (enum xml_what)row->what, place, text, fast->options),
                  end);
     return true;
 }
 
-/* Opens the element at `at`, inside another one; if it has no child elements it closes it too. */
+/* Opens the element whose start tag is at `at`, inside another one; if it has no child elements it
+ * closes it too. */
 static bool
 open_element(struct fast *fast, uint32_t at)
 {
     struct frame *frame = fast->skipped > 0 ? NULL : innermost(fast);
-    const struct xml_row *row;
-    struct tag tag;
-    if (fast->depth == XML_DEPTH_MAX || !read_start_tag(fast, frame, at, &tag, &row) ||
-        fast->next == fast->index.tag_count)
-        return false;
-    char *place = row == NULL ? NULL : take_element(fast, frame, row, tag.end);
-    uint32_t to = tag.is_empty ? tag.end : fast->index.tags[fast->next];
-    uint32_t end = tag.is_empty ? tag.end : read_end_tag(fast, to, tag.name);
-    if (end != 0) {
-        fast->next += !tag.is_empty;
-        return place == NULL || take_leaf(fast, row, place, &tag, to, end);
+    const struct xml_row *row = frame == NULL ? NULL : expect_row(fast, frame, at + 1);
+    uint32_t length;
+    at++;
+    if (row != NULL) {
+        length = fast->prefix + row->length;
+    } else {
+        struct name name = read_name(fast, at);
+        length = name.length;
+        if (frame != NULL && length > 0)
+            row = xml_shape_find(frame->shape, &frame->next, local_name(fast, at, name));
     }
-    push(fast, tag.name);
+    struct tag_end tag = read_tag_end(fast, at + length);
+    if (length == 0 || tag.at == 0 || fast->depth == XML_DEPTH_MAX || fast->tags.at >= fast->length)
+        return false;
+    char *place = row == NULL ? NULL : take_element(fast, frame, row, tag.at);
+    uint32_t to = tag.is_empty ? tag.at : fast->tags.at;
+    uint32_t end = tag.is_empty ? tag.at : read_end_tag(fast, to, at, length);
+    if (end != 0) {
+        if (!tag.is_empty)
+            next_tag(fast);
+        if (tag.is_dynamic && row != NULL && row->what == WHAT_SUBJECT_DEVICE)
+            xml_take_dynamic(fast->message);
+        return place == NULL || take_leaf(fast, row, place, tag.at, to, end);
+    }
+    push(fast, at, length);
     if (place == NULL)
         fast->skipped++;
     else
@@ -449,7 +506,8 @@ open_element(struct fast *fast, uint32_t at)
 static bool
 close_element(struct fast *fast, uint32_t at, uint32_t *end)
 {
-    *end = read_end_tag(fast, at, fast->open[fast->depth - 1]);
+    uint32_t innermost_open = fast->depth - 1;
+    *end = read_end_tag(fast, at, fast->open_at[innermost_open], fast->open_length[innermost_open]);
     if (*end == 0)
         return false;
     if (fast->skipped > 0)
@@ -477,37 +535,39 @@ skip_declaration(struct fast *fast, uint32_t *at)
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
         if (text_has_prefix((struct text){fast->bytes, fast->length}, known[i])) {
             *at = skip_spaces(fast, known[i].length);
-            fast->next++;
+            next_tag(fast);
             return true;
         }
     }
     return false;
 }
 
-/* Opens the root, which may be all there is: then *end is where it ends, else 0. */
+/* Opens the root, which may be all there is: then *end is where it ends. */
 static bool
 open_root(struct fast *fast, uint32_t *end, size_t *root_at)
 {
     uint32_t at;
-    const struct xml_row *row;
-    struct tag tag;
-    if (!skip_declaration(fast, &at) || fast->next == fast->index.tag_count ||
-        fast->index.tags[fast->next++] != at || !read_start_tag(fast, NULL, at, &tag, &row))
+    if (!skip_declaration(fast, &at) || fast->tags.at != at)
         return false;
-    const struct xml_root *root = xml_root_find(local_name(fast, &tag));
-    *root_at = tag.name.at + tag.prefix;
+    next_tag(fast);
+    struct name name = read_name(fast, ++at);
+    struct tag_end tag = read_tag_end(fast, at + name.length);
+    if (name.length == 0 || tag.at == 0)
+        return false;
+    const struct xml_root *root = xml_root_find(local_name(fast, at, name));
+    *root_at = at + name.prefix;
     if (root != NULL) {
         fast->message->message_class = (enum message_class)root->message_class;
         fast->message->event.kind = root->kind;
+        fast->frames[0] = (struct frame){root->shape, (char *)fast->message, WHAT_GROUP, 0};
     }
-    *end = tag.is_empty ? tag.end : 0;
+    *end = tag.at;
     if (tag.is_empty)
         return true;
-    push(fast, tag.name);
-    fast->prefix = (struct name){tag.name.at, tag.prefix};
+    push(fast, at, name.length);
+    fast->prefix_at = at;
+    fast->prefix = name.prefix;
     fast->skipped = root == NULL;
-    if (root != NULL)
-        fast->frames[0] = (struct frame){root->shape, (char *)fast->message, WHAT_GROUP, 0};
     return true;
 }
 
@@ -516,9 +576,10 @@ static bool
 read_elements(struct fast *fast, uint32_t end)
 {
     while (fast->depth > 0) {
-        if (fast->next == fast->index.tag_count)
+        uint32_t at = fast->tags.at;
+        if (at >= fast->length)
             return false;
-        uint32_t at = fast->index.tags[fast->next++];
+        next_tag(fast);
         if (fast->bytes[at + 1] == '/' ? !close_element(fast, at, &end) : !open_element(fast, at))
             return false;
     }
@@ -532,11 +593,12 @@ has_legal_bytes(struct fast *fast, const struct xml_index_way *way)
 {
     struct xml_index *index = &fast->index;
     way->build(index, fast->bytes, fast->length);
-    if (!index->is_whole || index->has_control)
+    if (index->has_control)
         return false;
     if (index->has_bracket && memmem(fast->bytes, fast->length, "]]>", 3) != NULL)
         return false;
-    index->references[index->reference_count] = UINT32_MAX;
+    first_mark(&fast->tags, index->tags, index->block_count);
+    first_mark(&fast->references, index->references, index->block_count);
     return !index->has_high || xml_text_is_legal(fast->bytes, fast->length);
 }
 
@@ -554,8 +616,7 @@ xml_fast_decode(struct csta_message *message, struct text bytes, const struct xm
         return XML_FAST_PASSED_ON;
     fast.bytes = bytes.at;
     fast.length = bytes.length;
-    fast.next = fast.reference = fast.depth = fast.skipped = 0;
-    fast.prefix = (struct name){0, 0};
+    fast.depth = fast.skipped = 0;
     fast.message = message;
     fast.options = options;
     fast.scratch = scratch;

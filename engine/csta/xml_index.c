@@ -3,6 +3,8 @@
 #include <endian.h>
 #include <string.h>
 
+#include "base/check.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #define WIDE(features) __attribute__((target(features)))
@@ -13,43 +15,23 @@
 
 static_assert(CSTA_MESSAGE_MAX % XML_BLOCK == 0, "every byte has its bit");
 
-static void
-begin(struct xml_index *index, size_t length)
+STEP uint32_t
+count_blocks(size_t length)
 {
-    index->is_whole = length <= CSTA_MESSAGE_MAX;
-    index->has_high = index->has_control = index->has_return = index->has_bracket = false;
-    index->tag_count = index->reference_count = 0;
+    CHECK(length <= CSTA_MESSAGE_MAX);
+    return (uint32_t)((length + XML_BLOCK - 1) / XML_BLOCK);
 }
 
-STEP void
-append(uint32_t *offsets, uint32_t *count, uint64_t mask, uint32_t base)
-{
-    uint32_t *to = offsets + *count;
-    *count += (uint32_t)__builtin_popcountll(mask);
-    for (; mask != 0; mask &= mask - 1)
-        *to++ = base + (uint32_t)__builtin_ctzll(mask);
-}
-
-/* Takes over what was found in the block at `base`; false when the index is full. */
-STEP bool
-take_block(struct xml_index *index, uint32_t base, uint64_t tags, uint64_t references,
-           uint64_t quotes)
-{
-    index->quotes[base / XML_BLOCK] = quotes;
-    append(index->tags, &index->tag_count, tags, base);
-    append(index->references, &index->reference_count, references, base);
-    index->is_whole =
-        index->tag_count <= XML_TAGS_MAX && index->reference_count <= XML_REFERENCES_MAX;
-    return index->is_whole;
-}
-
-/* The last bytes of a document, less than a block, made a whole one. */
+/* The bytes of a block; the last one may have to be filled up with spaces, in `last`. */
 STEP const char *
-fill_block(char block[XML_BLOCK], const char *bytes, size_t length)
+block_at(char last[XML_BLOCK], const char *bytes, size_t length, size_t block)
 {
-    memset(block, ' ', XML_BLOCK);
-    memcpy(block, bytes, length);
-    return block;
+    size_t left = length - block * XML_BLOCK;
+    if (left >= XML_BLOCK)
+        return bytes + block * XML_BLOCK;
+    memset(last, ' ', XML_BLOCK);
+    memcpy(last, bytes + block * XML_BLOCK, left);
+    return last;
 }
 
 /* ------------------------------------------------------------------------ plain: 8 bytes in a word */
@@ -71,8 +53,8 @@ gather(uint64_t high)
     return ((high >> 7) * 0x0102040810204080u) >> 56;
 }
 
-static bool
-take_words(struct xml_index *index, const char *bytes, uint32_t base)
+static void
+take_words(struct xml_index *index, const char *bytes, size_t block)
 {
     uint64_t tags = 0, references = 0, quotes = 0, high = 0, control = 0, returns = 0, brackets = 0;
     for (uint32_t i = 0; i < XML_BLOCK; i += 8) {
@@ -89,24 +71,23 @@ take_words(struct xml_index *index, const char *bytes, uint32_t base)
         returns |= carriage;
         brackets |= equal(word, ']');
     }
+    index->tags[block] = tags;
+    index->references[block] = references;
+    index->quotes[block] = quotes;
     index->has_high |= (high & EVERY(0x80)) != 0;
     index->has_control |= (control & EVERY(0x80)) != 0;
     index->has_return |= returns != 0;
     index->has_bracket |= brackets != 0;
-    return take_block(index, base, tags, references, quotes);
 }
 
 static void
 build_plain(struct xml_index *index, const char *bytes, size_t length)
 {
-    begin(index, length);
-    char block[XML_BLOCK];
-    for (size_t base = 0; base < length && index->is_whole; base += XML_BLOCK) {
-        const char *from = bytes + base;
-        if (length - base < XML_BLOCK)
-            from = fill_block(block, from, length - base);
-        take_words(index, from, (uint32_t)base);
-    }
+    char last[XML_BLOCK];
+    index->block_count = count_blocks(length);
+    index->has_high = index->has_control = index->has_return = index->has_bracket = false;
+    for (size_t block = 0; block < index->block_count; block++)
+        take_words(index, block_at(last, bytes, length, block), block);
 }
 
 /* ------------------------------------------------------------------------ AVX2: 32 bytes */
@@ -121,7 +102,7 @@ struct avx2_seen {
     __m256i brackets;
 };
 
-WIDE("avx2,bmi,popcnt")
+WIDE("avx2")
 STEP uint64_t
 avx2_mask(__m256i first, __m256i second, char byte)
 {
@@ -131,7 +112,7 @@ avx2_mask(__m256i first, __m256i second, char byte)
     return low | (uint64_t)high << 32;
 }
 
-WIDE("avx2,bmi,popcnt")
+WIDE("avx2")
 STEP void
 avx2_see(struct avx2_seen *seen, __m256i bytes)
 {
@@ -151,24 +132,23 @@ avx2_see(struct avx2_seen *seen, __m256i bytes)
         _mm256_or_si256(seen->brackets, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(']')));
 }
 
-WIDE("avx2,bmi,popcnt")
+WIDE("avx2")
 static void
 build_avx2(struct xml_index *index, const char *bytes, size_t length)
 {
-    begin(index, length);
     const __m256i none = _mm256_setzero_si256();
     struct avx2_seen seen = {none, none, none, none};
-    char block[XML_BLOCK];
-    for (size_t base = 0; base < length && index->is_whole; base += XML_BLOCK) {
-        const char *from = bytes + base;
-        if (length - base < XML_BLOCK)
-            from = fill_block(block, from, length - base);
+    char last[XML_BLOCK];
+    index->block_count = count_blocks(length);
+    for (size_t block = 0; block < index->block_count; block++) {
+        const char *from = block_at(last, bytes, length, block);
         __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)from);
         __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(from + 32));
         avx2_see(&seen, first);
         avx2_see(&seen, second);
-        take_block(index, (uint32_t)base, avx2_mask(first, second, '<'),
-                   avx2_mask(first, second, '&'), avx2_mask(first, second, '"'));
+        index->tags[block] = avx2_mask(first, second, '<');
+        index->references[block] = avx2_mask(first, second, '&');
+        index->quotes[block] = avx2_mask(first, second, '"');
     }
     index->has_high = _mm256_movemask_epi8(seen.high) != 0;
     index->has_control = _mm256_movemask_epi8(seen.control) != 0;
@@ -178,26 +158,26 @@ build_avx2(struct xml_index *index, const char *bytes, size_t length)
 
 /* ------------------------------------------------------------------------ AVX-512: 64 bytes */
 
-WIDE("avx512bw,bmi,popcnt")
+WIDE("avx512bw")
 static void
 build_avx512(struct xml_index *index, const char *bytes, size_t length)
 {
-    begin(index, length);
     uint64_t high = 0, control = 0, returns = 0, brackets = 0;
-    for (size_t base = 0; base < length && index->is_whole; base += XML_BLOCK) {
-        size_t left = length - base;
+    index->block_count = count_blocks(length);
+    for (size_t block = 0; block < index->block_count; block++) {
+        size_t left = length - block * XML_BLOCK;
         __mmask64 there = left < XML_BLOCK ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
-        __m512i block = _mm512_maskz_loadu_epi8(there, bytes + base);
-        uint64_t carriage = _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\r'));
-        control |= _mm512_mask_cmplt_epu8_mask(there, block, _mm512_set1_epi8(0x20)) &
-                   ~(_mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\n')) | carriage |
-                     _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('\t')));
-        high |= _mm512_movepi8_mask(block);
+        __m512i wide = _mm512_maskz_loadu_epi8(there, bytes + block * XML_BLOCK);
+        uint64_t carriage = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\r'));
+        control |= _mm512_mask_cmplt_epu8_mask(there, wide, _mm512_set1_epi8(0x20)) &
+                   ~(_mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\n')) | carriage |
+                     _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\t')));
+        high |= _mm512_movepi8_mask(wide);
         returns |= carriage;
-        brackets |= _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8(']'));
-        take_block(index, (uint32_t)base, _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('<')),
-                   _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('&')),
-                   _mm512_cmpeq_epi8_mask(block, _mm512_set1_epi8('"')));
+        brackets |= _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8(']'));
+        index->tags[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('<'));
+        index->references[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('&'));
+        index->quotes[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('"'));
     }
     index->has_high = high != 0;
     index->has_control = control != 0;
@@ -217,9 +197,9 @@ __attribute__((constructor)) static void
 find_ways(void)
 {
     __builtin_cpu_init();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi"))
+    if (__builtin_cpu_supports("avx2"))
         ways[way_count++] = (struct xml_index_way){"avx2", build_avx2};
-    if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("bmi"))
+    if (__builtin_cpu_supports("avx512bw"))
         ways[way_count++] = (struct xml_index_way){"avx512", build_avx512};
 }
 #endif

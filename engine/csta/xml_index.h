@@ -4,12 +4,13 @@
 /*
  * engine/csta/xml_index.h - where the tags of a document are, found many bytes at a time.
  *
- * One pass over the bytes, 64 at a time, without looking at what they mean:
+ * One pass over the bytes, 64 at a time, without looking at what they mean, leaves a bit for each
+ * byte that does mean something:
  *
- *   bytes    <cause>normal &amp; good</cause>\n</HeldEvent>
- *   tags     ^                       ^         ^              offsets of <
- *   references              ^                                 offsets of &
- *   quotes   a bit for every "
+ *   bytes       <cause>normal &amp; good</cause>\n</HeldEvent>
+ *   tags        ^                       ^         ^              where < is
+ *   references                ^                                  where & is
+ *   quotes                                                       where " is
  *
  * and whether there is any byte that needs a closer look. There are several ways to do that, one
  * for each kind of processor; they give the same index, bit by bit. Pure functions; nothing beyond
@@ -23,26 +24,26 @@
 #include "engine/csta/csta_message.h"
 
 enum {
-    XML_TAGS_MAX = 4096,
-    XML_REFERENCES_MAX = 1024,
     XML_BLOCK = 64, /* bytes looked at together */
+    XML_BLOCKS_MAX = CSTA_MESSAGE_MAX / XML_BLOCK,
 };
 
+/* Bit i % 64 of word i / 64 is byte i. Of block_count words each, and one more for whoever walks
+ * along them and wants to stop there; the words beyond are not touched. */
 struct xml_index {
-    bool is_whole;    /* false: more tags or references than fit, or bytes; nothing else is valid */
+    uint32_t block_count;
     bool has_high;    /* a byte over 0x7f */
     bool has_control; /* a byte below 0x20, but for tab, LF and CR */
     bool has_return;  /* a CR */
     bool has_bracket; /* a ] */
-    uint32_t tag_count;
-    uint32_t reference_count;
-    uint32_t tags[XML_TAGS_MAX + XML_BLOCK]; /* ascending */
-    uint32_t references[XML_REFERENCES_MAX + XML_BLOCK];
-    uint64_t quotes[CSTA_MESSAGE_MAX / XML_BLOCK]; /* bit i % 64 of word i / 64: byte i is a " */
+    uint64_t tags[XML_BLOCKS_MAX + 1];
+    uint64_t references[XML_BLOCKS_MAX + 1];
+    uint64_t quotes[XML_BLOCKS_MAX + 1];
 };
 
 struct xml_index_way {
     const char *name; /* "plain", "avx2", "avx512" */
+    /* Fills *index; `length` is at most CSTA_MESSAGE_MAX. */
     void (*build)(struct xml_index *index, const char *bytes, size_t length);
 };
 
