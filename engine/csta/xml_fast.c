@@ -533,7 +533,8 @@ skip_declaration(struct fast *fast, uint32_t *at)
     if (fast->bytes[1] != '?')
         return true;
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-        if (text_has_prefix((struct text){fast->bytes, fast->length}, known[i])) {
+        if (fast->length > known[i].length &&
+            memcmp(fast->bytes, known[i].at, known[i].length) == 0) {
             *at = skip_spaces(fast, known[i].length);
             next_tag(fast);
             return true;

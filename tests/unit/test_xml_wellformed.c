@@ -284,6 +284,8 @@ the_declaration_says_version_encoding_standalone(void **state)
     REFUSED("<?xml version='1.'?><a/>");
     REFUSED("<?xml version='1.a'?><a/>");
     INCOMPLETE("<?xml version='1.0'");
+    INCOMPLETE("<?xml version=\"1.0\"?>");
+    INCOMPLETE("<?xml version=\"1.0\"?>\n");
 }
 
 #define LATIN_1 "<?xml version='1.0' encoding='ISO-8859-1'?>"
