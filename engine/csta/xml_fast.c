@@ -291,25 +291,27 @@ read_number(const struct fast *fast, uint32_t at, uint32_t *end)
     return code;
 }
 
-/* The character that is referred to at `at`; 0 when there is none, or it is not one of ours. */
+/* The character that is referred to at `at`; 0 when there is none, or it is not one of ours. The
+ * document's last byte is >, which is in no reference: whatever compares stops before the end. */
 static uint32_t
 read_reference(const struct fast *fast, uint32_t at, uint32_t *end)
 {
-    static const struct {
-        struct text written;
-        uint32_t code;
-    } entities[] = {
-        {{"&lt;", 4}, '<'},   {{"&gt;", 4}, '>'},    {{"&amp;", 5}, '&'},
-        {{"&quot;", 6}, '"'}, {{"&apos;", 6}, '\''},
-    };
-    struct text rest = {fast->bytes + at, fast->length - at};
-    for (size_t i = 0; i < sizeof(entities) / sizeof(entities[0]); i++) {
-        if (text_has_prefix(rest, entities[i].written)) {
-            *end = at + entities[i].written.length;
-            return entities[i].code;
-        }
+    const char *name = fast->bytes + at + 1;
+    if ((name[0] == 'l' || name[0] == 'g') && name[1] == 't' && name[2] == ';') {
+        *end = at + 4;
+        return name[0] == 'l' ? '<' : '>';
     }
-    return rest.at[1] == '#' ? read_number(fast, at + 2, end) : 0;
+    if (name[0] == '#')
+        return read_number(fast, at + 2, end);
+    struct text rest = {name, fast->length - at - 1};
+    if (text_has_prefix(rest, TEXT("amp;"))) {
+        *end = at + 5;
+        return '&';
+    }
+    *end = at + 6;
+    return text_has_prefix(rest, TEXT("quot;"))   ? '"'
+           : text_has_prefix(rest, TEXT("apos;")) ? '\''
+                                                  : 0;
 }
 
 /* Checks the references before `to`, which stand in no text that counts. */
@@ -326,6 +328,19 @@ pass_references(struct fast *fast, uint32_t to)
     return true;
 }
 
+/* Copies bytes of the document, which are few; what is copied too much is written over later. */
+static inline char *
+copy(const struct fast *fast, char *to, uint32_t at, uint32_t length)
+{
+    const char *from = fast->bytes + at;
+    if (length <= 32 && at + 32 <= fast->length &&
+        to + 32 <= fast->scratch->bytes + sizeof(fast->scratch->bytes))
+        memcpy(to, from, 32);
+    else
+        memcpy(to, from, length);
+    return to + length;
+}
+
 /* The text from `from` to `to` with its references resolved: no longer than it was, so that the
  * scratch has room for all of a document. False if one of them is wrong. */
 static bool
@@ -334,16 +349,17 @@ resolve(struct fast *fast, uint32_t from, uint32_t to, struct text *text)
     char *begin = fast->scratch->bytes + fast->scratch->used, *out = begin;
     uint32_t at;
     while ((at = fast->references.at) < to) {
-        memcpy(out, fast->bytes + from, at - from);
-        out += at - from;
+        out = copy(fast, out, from, at - from);
         uint32_t code = read_reference(fast, at, &from);
         if (!xml_char_is_legal(code) || from > to)
             return false;
-        out += xml_char_write(out, code);
+        if (code < 0x80)
+            *out++ = (char)code;
+        else
+            out += xml_char_write(out, code);
         next_mark(&fast->references, fast->index.references);
     }
-    memcpy(out, fast->bytes + from, to - from);
-    out += to - from;
+    out = copy(fast, out, from, to - from);
     *text = (struct text){begin, (uint32_t)(out - begin)};
     fast->scratch->used += text->length;
     return true;
