@@ -99,10 +99,25 @@ read_char(const char *at, size_t left)
     return code >= smallest[length] && xml_char_is_legal(code) ? length : 0;
 }
 
-bool
-xml_text_is_legal(const char *bytes, size_t length)
+/* How many of the bytes from `at` are ASCII, looking at eight together. */
+static size_t
+skip_ascii(const char *at, size_t left)
 {
-    for (size_t at = 0; at < length;) {
+    size_t skipped = 0;
+    for (uint64_t word; left - skipped >= sizeof(word); skipped += sizeof(word)) {
+        memcpy(&word, at + skipped, sizeof(word));
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+    }
+    while (skipped < left && (uint8_t)at[skipped] < 0x80)
+        skipped++;
+    return skipped;
+}
+
+bool
+xml_text_is_utf_8(const char *bytes, size_t length)
+{
+    for (size_t at = 0; (at += skip_ascii(bytes + at, length - at)) < length;) {
         size_t step = read_char(bytes + at, length - at);
         if (step == 0)
             return false;

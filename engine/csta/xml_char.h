@@ -52,10 +52,10 @@ uint32_t xml_char_write(char *bytes, uint32_t code);
 bool xml_char_is_legal(uint32_t code);
 
 /*
- * xml_text_is_legal - the bytes are UTF-8 throughout, and every character is legal
+ * xml_text_is_utf_8 - the bytes are UTF-8 throughout, and every character beyond ASCII is legal
  *
- * Overlong forms, surrogates and forms cut off at the end are not UTF-8.
+ * Overlong forms, surrogates and forms cut off at the end are not UTF-8. Quick where there is ASCII.
  */
-bool xml_text_is_legal(const char *bytes, size_t length);
+bool xml_text_is_utf_8(const char *bytes, size_t length);
 
 #endif

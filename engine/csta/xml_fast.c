@@ -616,7 +616,7 @@ has_legal_bytes(struct fast *fast, const struct xml_index_way *way)
         return false;
     first_mark(&fast->tags, index->tags, index->block_count);
     first_mark(&fast->references, index->references, index->block_count);
-    return !index->has_high || xml_text_is_legal(fast->bytes, fast->length);
+    return !index->has_high || xml_text_is_utf_8(fast->bytes, fast->length);
 }
 
 /* NOLINTBEGIN(readability-function-size): seven parameters; one call fills and says why not */

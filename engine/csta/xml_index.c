@@ -34,6 +34,51 @@ block_at(char last[XML_BLOCK], const char *bytes, size_t length, size_t block)
     return last;
 }
 
+/* Vectors of the compiler's own: every processor has something for them. */
+typedef uint8_t sixteen __attribute__((vector_size(16)));
+
+static bool
+is_any(sixteen marks)
+{
+    uint64_t halves[2];
+    memcpy(halves, &marks, sizeof(halves));
+    return (halves[0] | halves[1]) != 0;
+}
+
+/* Finds out which of the bytes that are rare there are. */
+static void
+look_closer(struct xml_index *index, const char *bytes, size_t length)
+{
+    sixteen high = {0}, control = {0}, returns = {0}, brackets = {0};
+    char last[XML_BLOCK];
+    for (size_t block = 0; block < index->block_count; block++) {
+        const char *from = block_at(last, bytes, length, block);
+        for (size_t i = 0; i < XML_BLOCK; i += sizeof(sixteen)) {
+            sixteen some;
+            memcpy(&some, from + i, sizeof(some));
+            sixteen is_return = (sixteen)(some == '\r');
+            high |= some & 0x80;
+            control |= (sixteen)(some < ' ') & (sixteen)(some != '\t') & (sixteen)(some != '\n') &
+                       ~is_return;
+            returns |= is_return;
+            brackets |= (sixteen)(some == ']');
+        }
+    }
+    index->has_high = is_any(high);
+    index->has_control = is_any(control);
+    index->has_return = is_any(returns);
+    index->has_bracket = is_any(brackets);
+}
+
+/* Most documents have no byte that is rare. */
+STEP void
+finish(struct xml_index *index, const char *bytes, size_t length, bool has_suspects)
+{
+    index->has_high = index->has_control = index->has_return = index->has_bracket = false;
+    if (has_suspects)
+        look_closer(index, bytes, length);
+}
+
 /* ------------------------------------------------------------------------ plain: 8 bytes in a word */
 
 #define EVERY(byte) (0x0101010101010101u * (byte))
@@ -53,54 +98,48 @@ gather(uint64_t high)
     return ((high >> 7) * 0x0102040810204080u) >> 56;
 }
 
-static void
-take_words(struct xml_index *index, const char *bytes, size_t block)
+/* The high bit of each byte that needs a closer look. */
+static uint64_t
+suspect(uint64_t word)
 {
-    uint64_t tags = 0, references = 0, quotes = 0, high = 0, control = 0, returns = 0, brackets = 0;
-    for (uint32_t i = 0; i < XML_BLOCK; i += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + i, 8);
-        word = le64toh(word);
-        tags |= gather(equal(word, '<')) << i;
-        references |= gather(equal(word, '&')) << i;
-        quotes |= gather(equal(word, '"')) << i;
-        uint64_t carriage = equal(word, '\r');
-        high |= word;
-        control |= ~((word | EVERY(0x80)) - EVERY(0x20)) & ~word & ~equal(word, '\n') &
-                   ~equal(word, '\t') & ~carriage;
-        returns |= carriage;
-        brackets |= equal(word, ']');
-    }
-    index->tags[block] = tags;
-    index->references[block] = references;
-    index->quotes[block] = quotes;
-    index->has_high |= (high & EVERY(0x80)) != 0;
-    index->has_control |= (control & EVERY(0x80)) != 0;
-    index->has_return |= returns != 0;
-    index->has_bracket |= brackets != 0;
+    uint64_t low = ~((word | EVERY(0x80)) - EVERY(0x20));
+    return ((low & ~equal(word, '\n')) | word | equal(word, ']')) & EVERY(0x80);
+}
+
+static uint64_t
+load_word(const char *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, 8);
+    return le64toh(word);
 }
 
 static void
 build_plain(struct xml_index *index, const char *bytes, size_t length)
 {
     char last[XML_BLOCK];
+    uint64_t suspects = 0;
     index->block_count = count_blocks(length);
-    index->has_high = index->has_control = index->has_return = index->has_bracket = false;
-    for (size_t block = 0; block < index->block_count; block++)
-        take_words(index, block_at(last, bytes, length, block), block);
+    for (size_t block = 0; block < index->block_count; block++) {
+        const char *from = block_at(last, bytes, length, block);
+        uint64_t tags = 0, references = 0, quotes = 0;
+        for (uint32_t i = 0; i < XML_BLOCK; i += 8) {
+            uint64_t word = load_word(from + i);
+            tags |= gather(equal(word, '<')) << i;
+            references |= gather(equal(word, '&')) << i;
+            quotes |= gather(equal(word, '"')) << i;
+            suspects |= suspect(word);
+        }
+        index->tags[block] = tags;
+        index->references[block] = references;
+        index->quotes[block] = quotes;
+    }
+    finish(index, bytes, length, suspects != 0);
 }
 
 /* ------------------------------------------------------------------------ AVX2: 32 bytes */
 
 #if defined(__x86_64__)
-
-/* What the blocks so far had, in any of their bytes. */
-struct avx2_seen {
-    __m256i high;
-    __m256i control;
-    __m256i returns;
-    __m256i brackets;
-};
 
 WIDE("avx2")
 STEP uint64_t
@@ -112,48 +151,36 @@ avx2_mask(__m256i first, __m256i second, char byte)
     return low | (uint64_t)high << 32;
 }
 
+/* Those of the bytes that need a closer look. */
 WIDE("avx2")
-STEP void
-avx2_see(struct avx2_seen *seen, __m256i bytes)
+STEP __m256i
+avx2_suspects(__m256i bytes)
 {
-    /* Each white control character at its own low nibble, at all others something else. */
-    const __m256i white =
-        _mm256_setr_epi8(-1, -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1, /**/
-                         -1, -1, -1, -1, -1, -1, -1, -1, -1, '\t', '\n', -1, -1, '\r', -1, -1);
-    __m256i is_white = _mm256_cmpeq_epi8(_mm256_shuffle_epi8(white, bytes), bytes);
-    /* As signed numbers, bytes over 0x7f are below 0x20 too; they are told apart at the end. */
-    __m256i is_low = _mm256_cmpgt_epi8(_mm256_set1_epi8(0x20), bytes);
-    __m256i is_control = _mm256_andnot_si256(_mm256_or_si256(is_white, bytes), is_low);
-    seen->high = _mm256_or_si256(seen->high, bytes);
-    seen->control = _mm256_or_si256(seen->control, is_control);
-    seen->returns =
-        _mm256_or_si256(seen->returns, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\r')));
-    seen->brackets =
-        _mm256_or_si256(seen->brackets, _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(']')));
+    /* As signed numbers, bytes over 0x7f are below 0x20 too. */
+    __m256i is_low = _mm256_cmpgt_epi8(_mm256_set1_epi8(' '), bytes);
+    __m256i is_line_feed = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8('\n'));
+    __m256i is_bracket = _mm256_cmpeq_epi8(bytes, _mm256_set1_epi8(']'));
+    return _mm256_or_si256(_mm256_andnot_si256(is_line_feed, is_low), is_bracket);
 }
 
 WIDE("avx2")
 static void
 build_avx2(struct xml_index *index, const char *bytes, size_t length)
 {
-    const __m256i none = _mm256_setzero_si256();
-    struct avx2_seen seen = {none, none, none, none};
+    __m256i suspects = _mm256_setzero_si256();
     char last[XML_BLOCK];
     index->block_count = count_blocks(length);
     for (size_t block = 0; block < index->block_count; block++) {
         const char *from = block_at(last, bytes, length, block);
         __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)from);
         __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(from + 32));
-        avx2_see(&seen, first);
-        avx2_see(&seen, second);
         index->tags[block] = avx2_mask(first, second, '<');
         index->references[block] = avx2_mask(first, second, '&');
         index->quotes[block] = avx2_mask(first, second, '"');
+        suspects =
+            _mm256_or_si256(suspects, _mm256_or_si256(avx2_suspects(first), avx2_suspects(second)));
     }
-    index->has_high = _mm256_movemask_epi8(seen.high) != 0;
-    index->has_control = _mm256_movemask_epi8(seen.control) != 0;
-    index->has_return = _mm256_movemask_epi8(seen.returns) != 0;
-    index->has_bracket = _mm256_movemask_epi8(seen.brackets) != 0;
+    finish(index, bytes, length, !_mm256_testz_si256(suspects, suspects));
 }
 
 /* ------------------------------------------------------------------------ AVX-512: 64 bytes */
@@ -162,27 +189,22 @@ WIDE("avx512bw")
 static void
 build_avx512(struct xml_index *index, const char *bytes, size_t length)
 {
-    uint64_t high = 0, control = 0, returns = 0, brackets = 0;
+    const __m512i space = _mm512_set1_epi8(' '), line_feed = _mm512_set1_epi8('\n');
+    __mmask64 suspects = 0;
     index->block_count = count_blocks(length);
     for (size_t block = 0; block < index->block_count; block++) {
         size_t left = length - block * XML_BLOCK;
         __mmask64 there = left < XML_BLOCK ? ((uint64_t)1 << left) - 1 : UINT64_MAX;
-        __m512i wide = _mm512_maskz_loadu_epi8(there, bytes + block * XML_BLOCK);
-        uint64_t carriage = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\r'));
-        control |= _mm512_mask_cmplt_epu8_mask(there, wide, _mm512_set1_epi8(0x20)) &
-                   ~(_mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\n')) | carriage |
-                     _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('\t')));
-        high |= _mm512_movepi8_mask(wide);
-        returns |= carriage;
-        brackets |= _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8(']'));
+        __m512i wide = _mm512_mask_loadu_epi8(space, there, bytes + block * XML_BLOCK);
         index->tags[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('<'));
         index->references[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('&'));
         index->quotes[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('"'));
+        /* As signed numbers, bytes over 0x7f are below 0x20 too. */
+        __mmask64 low = _mm512_cmplt_epi8_mask(wide, space);
+        suspects |= _mm512_mask_cmpneq_epi8_mask(low, wide, line_feed) |
+                    _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8(']'));
     }
-    index->has_high = high != 0;
-    index->has_control = control != 0;
-    index->has_return = returns != 0;
-    index->has_bracket = brackets != 0;
+    finish(index, bytes, length, suspects != 0);
 }
 
 #endif
