@@ -237,7 +237,7 @@ read_attribute(const struct fast *fast, struct attributes *attributes, uint32_t 
     if (text_is_equal(local_name(fast, at, name), TEXT("typeOfNumber"))) {
         struct text value = {fast->bytes + equals + 2, end - equals - 2};
         attributes->is_dynamic |= text_is_equal(value, TEXT("dynamic"));
-        if (memchr(value.at, '&', value.length) != NULL)
+        if (fast->references.at < end && memchr(value.at, '&', value.length) != NULL)
             return 0;
     }
     return end + 1;
@@ -372,7 +372,7 @@ read_text(struct fast *fast, uint32_t from, uint32_t to, struct text *text)
     struct text raw = {fast->bytes + from, to - from};
     if (fast->index.has_return && memchr(xml_trim(raw).at, '\r', xml_trim(raw).length) != NULL)
         return false; /* a line end inside a text: rare, and to be made an LF */
-    if (!pass_references(fast, from))
+    if (fast->references.at < from && !pass_references(fast, from))
         return false;
     if (fast->references.at >= to)
         *text = raw;
@@ -426,28 +426,34 @@ first_bytes(const char *at)
     return bytes;
 }
 
+static inline const struct xml_row *
+find_row(const char *name, const struct xml_row *row, const struct xml_row *end)
+{
+    for (; row < end; row++) {
+        if (first_bytes(name) == first_bytes(row->name) && is_same(name, row->name, row->length) &&
+            xml_byte_is(name[row->length], XML_BYTE_AFTER_NAME))
+            return row;
+    }
+    return NULL;
+}
+
 /* The row that the name at `at` is of, which has the root's prefix and is not among the last bytes;
  * NULL if it is none, or has to be looked at more closely. */
 static inline const struct xml_row *
 expect_row(const struct fast *fast, struct frame *frame, uint32_t at)
 {
-    const struct xml_shape *shape = frame->shape;
+    const struct xml_row *rows = frame->shape->rows;
     const char *name = fast->bytes + at + fast->prefix;
     if (at + fast->prefix + XML_NAME_SIZE >= fast->length ||
         (fast->prefix > 0 &&
          memcmp(fast->bytes + at, fast->bytes + fast->prefix_at, fast->prefix) != 0))
         return NULL;
-    uint8_t next = frame->next;
-    for (uint8_t i = 0; i < shape->count; i++) {
-        const struct xml_row *row = &shape->rows[next];
-        next = next + 1 < shape->count ? (uint8_t)(next + 1) : 0;
-        if (first_bytes(name) == first_bytes(row->name) && is_same(name, row->name, row->length) &&
-            xml_byte_is(name[row->length], XML_BYTE_AFTER_NAME)) {
-            frame->next = next;
-            return row;
-        }
-    }
-    return NULL;
+    const struct xml_row *row = find_row(name, rows + frame->next, rows + frame->shape->count);
+    if (row == NULL)
+        row = find_row(name, rows, rows + frame->next);
+    if (row != NULL)
+        frame->next = (uint8_t)(row + 1 - rows);
+    return row;
 }
 
 /* What a known element of `frame` is, and where it goes; NULL when there is no room for it. */

@@ -67,12 +67,11 @@ xml_root_find(struct text name)
 const struct xml_row *
 xml_shape_find(const struct xml_shape *shape, uint8_t *next, struct text name)
 {
-    uint8_t at = *next;
     for (uint8_t i = 0; i < shape->count; i++) {
+        uint8_t at = (uint8_t)((*next + i) % shape->count);
         const struct xml_row *row = &shape->rows[at];
-        at = at + 1 < shape->count ? (uint8_t)(at + 1) : 0;
         if (row->length == name.length && memcmp(row->name, name.at, name.length) == 0) {
-            *next = at;
+            *next = at + 1;
             return row;
         }
     }

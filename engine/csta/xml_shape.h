@@ -30,7 +30,8 @@ enum xml_what {
     WHAT_DEVICE,
     WHAT_SUBJECT_DEVICE,
     WHAT_LINKAGE,
-    WHAT_CAUSE,
+
+    WHAT_CAUSE, /* from here on the text is a word, or a time, and means a number */
     WHAT_LOCAL_STATE,
     WHAT_ITEM_STATE,
     WHAT_SIMPLE_STATE,
@@ -65,7 +66,7 @@ const struct xml_root *xml_root_find(struct text name);
  * xml_shape_find - the row of a child with that local name; NULL when it is none of ours
  *
  * *next is the row where the search begins, 0 for the first child; it moves behind what is found,
- * because fields mostly come in the order of the schemas.
+ * because fields mostly come in the order of the schemas. Behind the last row comes the first.
  */
 const struct xml_row *xml_shape_find(const struct xml_shape *shape, uint8_t *next,
                                      struct text name);

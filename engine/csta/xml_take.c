@@ -58,16 +58,14 @@ xml_take_dynamic(struct csta_message *message)
         message->event.flags |= EVENT_DEVICE_DYNAMIC;
 }
 
-static const char *
-take(char *place, struct text text, uint32_t length_max, const char *too_long)
-{
-    struct text *stored = (struct text *)(void *)place;
-    if (text.length > length_max)
-        return too_long;
-    if (text_is_none(*stored))
-        *stored = text;
-    return NULL;
-}
+const struct xml_text_bound xml_text_bounds[WHAT_CAUSE] = {
+    [WHAT_CALL_ID] = {EVENT_TEXT_LENGTH, "a callID over 64 bytes"},
+    [WHAT_CROSS_REF] = {EVENT_TEXT_LENGTH, "a monitorCrossRefID over 64 bytes"},
+    [WHAT_AGENT_ID] = {EVENT_TEXT_LENGTH, "an agentID over 64 bytes"},
+    [WHAT_DEVICE] = {DEVICE_LENGTH_MAX, "a device over 512 bytes"},
+    [WHAT_SUBJECT_DEVICE] = {DEVICE_LENGTH_MAX, "a device over 512 bytes"},
+    [WHAT_LINKAGE] = {EVENT_TEXT_LENGTH, NULL},
+};
 
 static void
 take_item_state(struct csta_message *message, uint8_t state)
@@ -79,10 +77,9 @@ take_item_state(struct csta_message *message, uint8_t state)
         item->state = state;
 }
 
-/* The words whose meaning is a number. */
-static void
-take_word(struct csta_message *message, enum xml_what what, struct text text,
-          const struct csta_options *options)
+void
+xml_take_word(struct csta_message *message, enum xml_what what, struct text text,
+              const struct csta_options *options)
 {
     struct event *event = &message->event;
     if (what == WHAT_CAUSE && event->cause == 0)
@@ -99,40 +96,6 @@ take_word(struct csta_message *message, enum xml_what what, struct text text,
         message->status = xml_value_status(text);
     else if (what == WHAT_TIME && !message->has_time)
         message->has_time = xml_value_time(text, &message->time_us);
-}
-
-const char *
-xml_take_text(struct csta_message *message, enum xml_what what, char *place, struct text text,
-              const struct csta_options *options)
-{
-    switch (what) {
-    case WHAT_CALL_ID:
-        return take(place, text, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
-    case WHAT_CROSS_REF:
-        return take(place, text, EVENT_TEXT_LENGTH, "a monitorCrossRefID over 64 bytes");
-    case WHAT_AGENT_ID:
-        return take(place, text, EVENT_TEXT_LENGTH, "an agentID over 64 bytes");
-    case WHAT_DEVICE:
-    case WHAT_SUBJECT_DEVICE:
-        return take(place, text, DEVICE_LENGTH_MAX, "a device over 512 bytes");
-    case WHAT_LINKAGE:
-        return take(place, text, EVENT_TEXT_LENGTH, NULL);
-    case WHAT_CAUSE:
-    case WHAT_LOCAL_STATE:
-    case WHAT_ITEM_STATE:
-    case WHAT_SIMPLE_STATE:
-    case WHAT_MONITOR_TYPE:
-    case WHAT_STATUS:
-    case WHAT_TIME:
-        take_word(message, what, text, options);
-        return NULL;
-    case WHAT_GROUP:
-    case WHAT_ITEM:
-    case WHAT_SNAPSHOT_DATA:
-    case WHAT_CALL_OBJECT:
-        break;
-    }
-    CHECK_NEVER("only elements with a text of their own come here");
 }
 
 /* What a call event says by several fields together. */

@@ -26,14 +26,39 @@ void xml_take_item_end(struct csta_message *message);
  * dynamic. Only the first one counts. */
 void xml_take_dynamic(struct csta_message *message);
 
+/* xml_take_word - xml_take_text() of the elements from WHAT_CAUSE on. */
+void xml_take_word(struct csta_message *message, enum xml_what what, struct text text,
+                   const struct csta_options *options);
+
+/* How long the texts may be, and why those are unusable that are longer; NULL: they do not count. */
+struct xml_text_bound {
+    uint32_t length_max;
+    const char *too_long;
+};
+
+extern const struct xml_text_bound xml_text_bounds[WHAT_CAUSE];
+
 /*
  * xml_take_text - an element closes whose own text counts (`what` from WHAT_CALL_ID on)
  *
  * `place` is where its row says texts go. The first of repeated elements counts. Returns NULL,
  * or a static sentence: why the message is unusable.
  */
-const char *xml_take_text(struct csta_message *message, enum xml_what what, char *place,
-                          struct text text, const struct csta_options *options);
+static inline const char *
+xml_take_text(struct csta_message *message, enum xml_what what, char *place, struct text text,
+              const struct csta_options *options)
+{
+    if (what >= WHAT_CAUSE) {
+        xml_take_word(message, what, text, options);
+        return NULL;
+    }
+    struct text *stored = (struct text *)(void *)place;
+    if (text.length > xml_text_bounds[what].length_max)
+        return xml_text_bounds[what].too_long;
+    if (text_is_none(*stored))
+        *stored = text;
+    return NULL;
+}
 
 /* xml_take_end - the document is over. NULL, or why the message is unusable. */
 const char *xml_take_end(struct csta_message *message);
