@@ -103,7 +103,8 @@ path_index_is_equal(const struct xml_index *left, const struct xml_index *right)
            left->has_control == right->has_control && left->has_return == right->has_return &&
            left->has_bracket == right->has_bracket && memcmp(left->tags, right->tags, size) == 0 &&
            memcmp(left->references, right->references, size) == 0 &&
-           memcmp(left->quotes, right->quotes, size) == 0;
+           memcmp(left->quotes, right->quotes, size) == 0 &&
+           memcmp(left->names, right->names, size) == 0;
 }
 
 /* What the fast path says, by one way of finding tags; in fast_answer. */

@@ -3,8 +3,7 @@
 #include "base/check.h"
 
 #define NO     0
-#define BLANK  (XML_BYTE_SPACE | XML_BYTE_AFTER_NAME)
-#define AFTER  XML_BYTE_AFTER_NAME
+#define BLANK  XML_BYTE_SPACE
 #define DIGIT  XML_BYTE_NAME
 #define LETTER (XML_BYTE_START | XML_BYTE_NAME)
 
@@ -16,9 +15,9 @@ const uint8_t xml_byte[256] = {
     FOUR(NO), FOUR(NO), NO, BLANK, BLANK, NO, NO, BLANK, NO, NO,
     SIXTEEN(NO),
     /* space, 12 others, - . / */
-    BLANK, FOUR(NO), FOUR(NO), FOUR(NO), DIGIT, DIGIT, AFTER,
+    BLANK, FOUR(NO), FOUR(NO), FOUR(NO), DIGIT, DIGIT, NO,
     /* 0 to 9, then : ; < = > ? */
-    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, NO, NO, NO, NO, AFTER, NO,
+    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, NO, NO, NO, NO, NO, NO,
     /* @, A to O */
     NO, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
     /* P to Z, then [ \ ] ^ _ */

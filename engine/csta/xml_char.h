@@ -20,7 +20,6 @@ enum {
                                 so that name loops stop at prefixes */
     XML_BYTE_NAME = 1 << 1,  /* goes on in a name */
     XML_BYTE_SPACE = 1 << 2, /* production 3, S */
-    XML_BYTE_AFTER_NAME = 1 << 3, /* may follow an element's name: white space, > and / */
 };
 
 extern const uint8_t xml_byte[256];

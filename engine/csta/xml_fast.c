@@ -136,25 +136,36 @@ has_name(const struct fast *fast, uint32_t at, const char *name, uint32_t length
     return at + length <= fast->length && memcmp(fast->bytes + at, name, length) == 0;
 }
 
+/* How many bytes of names there are from `at` on. */
+static inline uint32_t
+count_name_bytes(const struct fast *fast, uint32_t at)
+{
+    uint32_t word = at / XML_BLOCK;
+    uint64_t others = ~fast->index.names[word] >> at % XML_BLOCK;
+    if (others != 0)
+        return (uint32_t)__builtin_ctzll(others);
+    uint32_t end = (word + 1) * XML_BLOCK;
+    while ((others = ~fast->index.names[++word]) == 0)
+        end += XML_BLOCK;
+    return end + (uint32_t)__builtin_ctzll(others) - at;
+}
+
 /* An ASCII name with at most one colon, that neither begins nor ends it. The document's last byte
  * is >, so there is always something that ends a name. */
-static struct name
+static inline struct name
 read_name(const struct fast *fast, uint32_t at)
 {
-    const char *from = fast->bytes + at, *to = from;
     struct name name = {0, 0};
-    if (!xml_byte_is(*to, XML_BYTE_START))
+    if (!xml_byte_is(fast->bytes[at], XML_BYTE_START))
         return name;
-    while (xml_byte_is(*to, XML_BYTE_NAME))
-        to++;
-    if (*to == ':') {
-        name.prefix = (uint32_t)(to + 1 - from);
-        if (!xml_byte_is(*++to, XML_BYTE_START))
+    uint32_t length = count_name_bytes(fast, at);
+    if (fast->bytes[at + length] == ':') {
+        name.prefix = ++length;
+        if (!xml_byte_is(fast->bytes[at + length], XML_BYTE_START))
             return name;
-        while (xml_byte_is(*to, XML_BYTE_NAME))
-            to++;
+        length += count_name_bytes(fast, at + length);
     }
-    name.length = (uint32_t)(to - from);
+    name.length = length;
     return name;
 }
 
@@ -418,41 +429,30 @@ read_tag_end(const struct fast *fast, uint32_t at)
     return read_attributes(fast, at, limit);
 }
 
-static inline uint32_t
-first_bytes(const char *at)
-{
-    uint32_t bytes;
-    memcpy(&bytes, at, sizeof(bytes));
-    return bytes;
-}
-
 static inline const struct xml_row *
-find_row(const char *name, const struct xml_row *row, const struct xml_row *end)
+find_between(const struct fast *fast, uint32_t at, uint32_t length, const struct xml_row *row,
+             const struct xml_row *end)
 {
     for (; row < end; row++) {
-        if (first_bytes(name) == first_bytes(row->name) && is_same(name, row->name, row->length) &&
-            xml_byte_is(name[row->length], XML_BYTE_AFTER_NAME))
+        if (row->length == length && has_name(fast, at, row->name, length))
             return row;
     }
     return NULL;
 }
 
-/* The row that the name at `at` is of, which has the root's prefix and is not among the last bytes;
- * NULL if it is none, or has to be looked at more closely. */
+/* As xml_shape_find(), for the local name at `at`. */
 static inline const struct xml_row *
-expect_row(const struct fast *fast, struct frame *frame, uint32_t at)
+find_row(const struct fast *fast, struct frame *frame, uint32_t at, uint32_t length)
 {
-    const struct xml_row *rows = frame->shape->rows;
-    const char *name = fast->bytes + at + fast->prefix;
-    if (at + fast->prefix + XML_NAME_SIZE >= fast->length ||
-        (fast->prefix > 0 &&
-         memcmp(fast->bytes + at, fast->bytes + fast->prefix_at, fast->prefix) != 0))
-        return NULL;
-    const struct xml_row *row = find_row(name, rows + frame->next, rows + frame->shape->count);
+    const struct xml_shape *shape = frame->shape;
+    const struct xml_row *next = shape->rows + frame->next, *end = shape->rows + shape->count;
+    const struct xml_row *row = find_between(fast, at, length, next, end);
     if (row == NULL)
-        row = find_row(name, rows, rows + frame->next);
+        row = find_between(fast, at, length, shape->rows, next);
     if (row != NULL)
-        frame->next = (uint8_t)(row + 1 - rows);
+        frame->next = (uint8_t)(row + 1 - shape->rows);
+    else if (shape->count > 0 && end[-1].length == 0)
+        row = end - 1;
     return row;
 }
 
@@ -493,23 +493,16 @@ static bool
 open_element(struct fast *fast, uint32_t at)
 {
     struct frame *frame = fast->skipped > 0 ? NULL : innermost(fast);
-    const struct xml_row *row = frame == NULL ? NULL : expect_row(fast, frame, at + 1);
-    uint32_t length;
-    at++;
-    if (row != NULL) {
-        length = fast->prefix + row->length;
-    } else {
-        struct name name = read_name(fast, at);
-        length = name.length;
-        if (frame != NULL && length > 0)
-            row = xml_shape_find(frame->shape, &frame->next, local_name(fast, at, name));
-    }
-    struct tag_end tag = read_tag_end(fast, at + length);
-    if (length == 0 || tag.at == 0 || fast->depth == XML_DEPTH_MAX || fast->tags.at >= fast->length)
+    struct name name = read_name(fast, ++at);
+    struct tag_end tag = read_tag_end(fast, at + name.length);
+    if (name.length == 0 || tag.at == 0 || fast->depth == XML_DEPTH_MAX ||
+        fast->tags.at >= fast->length)
         return false;
+    const struct xml_row *row =
+        frame == NULL ? NULL : find_row(fast, frame, at + name.prefix, name.length - name.prefix);
     char *place = row == NULL ? NULL : take_element(fast, frame, row, tag.at);
     uint32_t to = tag.is_empty ? tag.at : fast->tags.at;
-    uint32_t end = tag.is_empty ? tag.at : read_end_tag(fast, to, at, length);
+    uint32_t end = tag.is_empty ? tag.at : read_end_tag(fast, to, at, name.length);
     if (end != 0) {
         if (!tag.is_empty)
             next_tag(fast);
@@ -517,7 +510,7 @@ open_element(struct fast *fast, uint32_t at)
             xml_take_dynamic(fast->message);
         return place == NULL || take_leaf(fast, row, place, tag.at, to, end);
     }
-    push(fast, at, length);
+    push(fast, at, name.length);
     if (place == NULL)
         fast->skipped++;
     else
@@ -588,8 +581,6 @@ open_root(struct fast *fast, uint32_t *end, size_t *root_at)
     if (tag.is_empty)
         return true;
     push(fast, at, name.length);
-    fast->prefix_at = at;
-    fast->prefix = name.prefix;
     fast->skipped = root == NULL;
     return true;
 }

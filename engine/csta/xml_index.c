@@ -1,9 +1,9 @@
 #include "engine/csta/xml_index.h"
 
-#include <endian.h>
 #include <string.h>
 
 #include "base/check.h"
+#include "engine/csta/xml_char.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -79,67 +79,100 @@ finish(struct xml_index *index, const char *bytes, size_t length, bool has_suspe
         look_closer(index, bytes, length);
 }
 
-/* ------------------------------------------------------------------------ plain: 8 bytes in a word */
+/* ------------------------------------------------------------------------ plain: byte by byte */
+
+enum {
+    CLASS_TAG = 1 << 0,
+    CLASS_REFERENCE = 1 << 1,
+    CLASS_QUOTE = 1 << 2,
+    CLASS_NAME = 1 << 3,
+    CLASS_SUSPECT = 1 << 4, /* needs a closer look */
+};
+
+static uint8_t classes[256];
+
+__attribute__((constructor)) static void
+fill_classes(void)
+{
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        bool is_name = xml_byte_is((char)byte, XML_BYTE_NAME);
+        bool is_suspect = (byte < ' ' && byte != '\n') || byte >= 0x80 || byte == ']';
+        classes[byte] = (uint8_t)((is_name ? CLASS_NAME : 0) | (is_suspect ? CLASS_SUSPECT : 0));
+    }
+    classes['<'] = CLASS_TAG;
+    classes['&'] = CLASS_REFERENCE;
+    classes['"'] = CLASS_QUOTE;
+}
 
 #define EVERY(byte) (0x0101010101010101u * (byte))
 
-/* The high bit of each byte that is `byte`. */
-static uint64_t
-equal(uint64_t word, uint8_t byte)
+/* One bit of each of eight classes, the first one's lowest. */
+STEP uint64_t
+gather(uint64_t eight, uint8_t class)
 {
-    uint64_t other = word ^ EVERY(byte);
-    return ~(((other & EVERY(0x7f)) + EVERY(0x7f)) | other | EVERY(0x7f));
+    return (((eight & EVERY(class)) / class) * 0x0102040810204080u) >> 56;
 }
 
-/* The high bits of a word's bytes, the first byte's lowest. */
-static uint64_t
-gather(uint64_t high)
+STEP uint64_t
+classify(const char *bytes)
 {
-    return ((high >> 7) * 0x0102040810204080u) >> 56;
-}
-
-/* The high bit of each byte that needs a closer look. */
-static uint64_t
-suspect(uint64_t word)
-{
-    uint64_t low = ~((word | EVERY(0x80)) - EVERY(0x20));
-    return ((low & ~equal(word, '\n')) | word | equal(word, ']')) & EVERY(0x80);
-}
-
-static uint64_t
-load_word(const char *bytes)
-{
-    uint64_t word;
-    memcpy(&word, bytes, 8);
-    return le64toh(word);
+    uint64_t eight = 0;
+    for (uint32_t i = 0; i < 8; i++)
+        eight |= (uint64_t)classes[(uint8_t)bytes[i]] << 8 * i;
+    return eight;
 }
 
 static void
 build_plain(struct xml_index *index, const char *bytes, size_t length)
 {
     char last[XML_BLOCK];
-    uint64_t suspects = 0;
+    uint64_t all = 0;
     index->block_count = count_blocks(length);
     for (size_t block = 0; block < index->block_count; block++) {
         const char *from = block_at(last, bytes, length, block);
-        uint64_t tags = 0, references = 0, quotes = 0;
+        uint64_t tags = 0, references = 0, quotes = 0, names = 0;
         for (uint32_t i = 0; i < XML_BLOCK; i += 8) {
-            uint64_t word = load_word(from + i);
-            tags |= gather(equal(word, '<')) << i;
-            references |= gather(equal(word, '&')) << i;
-            quotes |= gather(equal(word, '"')) << i;
-            suspects |= suspect(word);
+            uint64_t eight = classify(from + i);
+            tags |= gather(eight, CLASS_TAG) << i;
+            references |= gather(eight, CLASS_REFERENCE) << i;
+            quotes |= gather(eight, CLASS_QUOTE) << i;
+            names |= gather(eight, CLASS_NAME) << i;
+            all |= eight;
         }
         index->tags[block] = tags;
         index->references[block] = references;
         index->quotes[block] = quotes;
+        index->names[block] = names;
     }
-    finish(index, bytes, length, suspects != 0);
+    finish(index, bytes, length, (all & EVERY(CLASS_SUSPECT)) != 0);
 }
 
 /* ------------------------------------------------------------------------ AVX2: 32 bytes */
 
 #if defined(__x86_64__)
+
+/* Which bytes are of names, by their halves: a byte is one if what its high half and its low half
+ * may be has a bit in common.
+ *   1: - .   2: 0 to 9   4: A to O, a to o   8: P to Z, p to z   16: _ */
+#define NAME_BY_LOW                                                                                \
+    2 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, 2 | 4 | 8, \
+        2 | 4 | 8, 4 | 8, 4, 4, 1 | 4, 1 | 4, 4 | 16
+#define NAME_BY_HIGH 0, 0, 1, 2, 4, 8 | 16, 4, 8, 0, 0, 0, 0, 0, 0, 0, 0
+
+WIDE("avx2")
+STEP uint32_t
+avx2_names(__m256i bytes)
+{
+    const __m256i by_low = _mm256_setr_epi8(NAME_BY_LOW, NAME_BY_LOW);
+    const __m256i by_high = _mm256_setr_epi8(NAME_BY_HIGH, NAME_BY_HIGH);
+    const __m256i half = _mm256_set1_epi8(0x0f);
+    __m256i low = _mm256_and_si256(bytes, half);
+    __m256i high = _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
+    __m256i common =
+        _mm256_and_si256(_mm256_shuffle_epi8(by_low, low), _mm256_shuffle_epi8(by_high, high));
+    __m256i is_none = _mm256_cmpeq_epi8(common, _mm256_setzero_si256());
+    return ~(uint32_t)_mm256_movemask_epi8(is_none);
+}
 
 WIDE("avx2")
 STEP uint64_t
@@ -177,6 +210,7 @@ build_avx2(struct xml_index *index, const char *bytes, size_t length)
         index->tags[block] = avx2_mask(first, second, '<');
         index->references[block] = avx2_mask(first, second, '&');
         index->quotes[block] = avx2_mask(first, second, '"');
+        index->names[block] = avx2_names(first) | (uint64_t)avx2_names(second) << 32;
         suspects =
             _mm256_or_si256(suspects, _mm256_or_si256(avx2_suspects(first), avx2_suspects(second)));
     }
@@ -184,6 +218,19 @@ build_avx2(struct xml_index *index, const char *bytes, size_t length)
 }
 
 /* ------------------------------------------------------------------------ AVX-512: 64 bytes */
+
+WIDE("avx512bw")
+STEP uint64_t
+avx512_names(__m512i bytes)
+{
+    const __m512i by_low = _mm512_broadcast_i32x4(_mm_setr_epi8(NAME_BY_LOW));
+    const __m512i by_high = _mm512_broadcast_i32x4(_mm_setr_epi8(NAME_BY_HIGH));
+    const __m512i half = _mm512_set1_epi8(0x0f);
+    __m512i low = _mm512_and_si512(bytes, half);
+    __m512i high = _mm512_and_si512(_mm512_srli_epi16(bytes, 4), half);
+    return _mm512_test_epi8_mask(_mm512_shuffle_epi8(by_low, low),
+                                 _mm512_shuffle_epi8(by_high, high));
+}
 
 WIDE("avx512bw")
 static void
@@ -199,6 +246,7 @@ build_avx512(struct xml_index *index, const char *bytes, size_t length)
         index->tags[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('<'));
         index->references[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('&'));
         index->quotes[block] = _mm512_cmpeq_epi8_mask(wide, _mm512_set1_epi8('"'));
+        index->names[block] = avx512_names(wide);
         /* As signed numbers, bytes over 0x7f are below 0x20 too. */
         __mmask64 low = _mm512_cmplt_epi8_mask(wide, space);
         suspects |= _mm512_mask_cmpneq_epi8_mask(low, wide, line_feed) |

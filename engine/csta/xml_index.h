@@ -11,6 +11,7 @@
  *   tags        ^                       ^         ^              where < is
  *   references                ^                                  where & is
  *   quotes                                                       where " is
+ *   names        ^^^^^ ^^^^^^  ^^^  ^^^^   ^^^^^      ^^^^^^^^^  letters, digits, . - _
  *
  * and whether there is any byte that needs a closer look. There are several ways to do that, one
  * for each kind of processor; they give the same index, bit by bit. Pure functions; nothing beyond
@@ -39,6 +40,7 @@ struct xml_index {
     uint64_t tags[XML_BLOCKS_MAX + 1];
     uint64_t references[XML_BLOCKS_MAX + 1];
     uint64_t quotes[XML_BLOCKS_MAX + 1];
+    uint64_t names[XML_BLOCKS_MAX + 1];
 };
 
 struct xml_index_way {
