@@ -3,8 +3,8 @@
 
 /*
  * bench/messages.h - three ordinary messages as switches send them: ECMA-323 edition 4, the
- * standard's long namespace, device texts with the decoration seen in the field. Two have an element
- * a line, one is without any white space and says much that nobody here asks for.
+ * standard's long namespace, device texts with the decoration seen in the field. Two have an
+ * element a line; one has no white space, and says much that nobody here asks for.
  */
 
 #define MESSAGE_CONNECTION_CLEARED                                                                 \

@@ -14,6 +14,10 @@
 
 #include "base/text.h"
 
+enum {
+    XML_NAME_SIZE = 32, /* bytes of a name that are compared together */
+};
+
 /* What an ASCII byte may be; a sum of these. */
 enum {
     XML_BYTE_START = 1 << 0, /* begins a name: letters and _; a colon is neither START nor NAME,
@@ -53,7 +57,7 @@ bool xml_char_is_legal(uint32_t code);
 /*
  * xml_text_is_utf_8 - the bytes are UTF-8 throughout, and every character beyond ASCII is legal
  *
- * Overlong forms, surrogates and forms cut off at the end are not UTF-8. Quick where there is ASCII.
+ * Overlong forms, surrogates and forms cut off at the end are not UTF-8. ASCII is passed quickly.
  */
 bool xml_text_is_utf_8(const char *bytes, size_t length);
 

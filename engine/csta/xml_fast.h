@@ -6,9 +6,9 @@
  *
  * What it accepts is well-formed, and checked to be: tags in balance, attributes quoted and
  * unrepeated, names and characters legal, UTF-8, references resolved. What is unusual or wrong is
- * passed on, and says nothing: CDATA, comments, instructions, a DTD, a byte order mark, names beyond
- * ASCII, spaces where hardly anybody writes them, encodings other than UTF-8, and every error. Then
- * xml_expat.h decides.
+ * passed on, and says nothing: CDATA, comments, instructions, a DTD, a byte order mark, names
+ * beyond ASCII, spaces where hardly anybody writes them, encodings other than UTF-8, and all
+ * errors. Then xml_expat.h decides.
  */
 
 #include "engine/csta/csta_message.h"
@@ -23,9 +23,9 @@ enum xml_fast {
 /*
  * xml_fast_decode - decode one document without white space or NULs around it
  *
- * `way` finds its tags. Texts point into `bytes` or the scratch.
+ * `way` finds its tags. Texts point into the document or the scratch.
  */
-enum xml_fast xml_fast_decode(struct csta_message *message, struct text bytes,
+enum xml_fast xml_fast_decode(struct csta_message *message, struct text document,
                               const struct xml_index_way *way, const struct csta_options *options,
                               struct csta_scratch *scratch, const char **why, size_t *where);
 

@@ -11,9 +11,9 @@
 
 #include "base/text.h"
 #include "engine/csta/csta_message.h"
+#include "engine/csta/xml_char.h"
 
 enum {
-    XML_NAME_SIZE = 32, /* bytes of a row's name, zeros to its end; any comparison may read all */
     XML_FRAMES_MAX = 8, /* the deepest path of xml_root.def, root included */
 };
 
@@ -46,9 +46,9 @@ struct xml_shape {
 };
 
 struct xml_row {
-    char name[XML_NAME_SIZE];
-    uint8_t length; /* of name; 0: any name, last in its shape */
-    uint8_t what;   /* enum xml_what */
+    char name[XML_NAME_SIZE]; /* zeros to its end: all of it may be compared */
+    uint8_t length;           /* of name; 0: any name, last in its shape */
+    uint8_t what;             /* enum xml_what */
     uint16_t place; /* bytes from the parent element's place, which for the root is the message */
     const struct xml_shape *shape;
 };

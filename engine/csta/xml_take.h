@@ -30,7 +30,7 @@ void xml_take_dynamic(struct csta_message *message);
 void xml_take_word(struct csta_message *message, enum xml_what what, struct text text,
                    const struct csta_options *options);
 
-/* How long the texts may be, and why those are unusable that are longer; NULL: they do not count. */
+/* How long texts may be, and why longer ones make a message unusable; NULL: they do not count. */
 struct xml_text_bound {
     uint32_t length_max;
     const char *too_long;
