@@ -4,9 +4,9 @@
 /*
  * engine/csta/xml_reader.h - the markup of a document, read at the marks of its index.
  *
- * For the fast path (xml_fast.h): marks and names; tags and texts are in xml_markup.h. All is inline,
- * and small things go from hand to hand by value, in registers: through memory they would have to
- * wait for themselves. What is wrong or unusual is "none", and nothing more is said of it.
+ * For the fast path (xml_fast.h): marks and names; tags and texts are in xml_markup.h. Inline, and
+ * small things go from hand to hand by value, in registers: through memory they would have to wait
+ * for themselves. What is wrong or unusual is "none", and nothing more is said of it.
  *
  * Positions are offsets in the document, which begins with < and ends with >. So whoever reads
  * bytes one by one and stops at what he does not know stops in time.

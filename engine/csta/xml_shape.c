@@ -26,7 +26,8 @@ static_assert(offsetof(struct event_item, new_device) == PLACE_ITEM_NEW + PLACE_
 static_assert(offsetof(struct event_item, old_device) == PLACE_ITEM_OLD + PLACE_NEXT_TEXT, "same");
 static_assert(sizeof(struct csta_message) <= UINT16_MAX, "a place is 16 bits");
 
-static const struct xml_shape shape_NOTHING = {NULL, 0};
+static const struct xml_row no_row;
+static const struct xml_shape shape_NOTHING = {&no_row, 0};
 
 /* clang-format off */
 #define SHAPE(name) static const struct xml_row rows_##name[] = {

@@ -41,7 +41,7 @@ enum xml_what {
 };
 
 struct xml_shape {
-    const struct xml_row *rows;
+    const struct xml_row *rows; /* never NULL */
     uint8_t count;
 };
 
