@@ -223,8 +223,8 @@ the_usual_takes_the_fast_path(void **state)
         HELD("<deviceID x='y'\n typeOfNumber='dynamic' >2001</deviceID>"),
         HELD("<deviceID typeOfNumber='a'>&#50;0&#x30;1</deviceID>"),
         HELD("<a:b><a:c d='&lt;'/>\xc3\xbc</a:b><deviceID>\r\n\t2001 </deviceID>"),
-        "<x:HeldEvent xmlns:x='y'><x:heldConnection><x:callID>1</x:callID><z:deviceID>2001"
-        "</z:deviceID></x:heldConnection></x:HeldEvent>",
+        ("<x:HeldEvent xmlns:x='y'><x:heldConnection><x:callID>1</x:callID><z:deviceID>2001"
+         "</z:deviceID></x:heldConnection></x:HeldEvent>"),
     };
     for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
         reset_counts();
