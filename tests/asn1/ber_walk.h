@@ -11,7 +11,7 @@
 /* ber_walk - adds what `structure`, decoded as `type`, says to oracle->message. */
 void ber_walk(struct ber_oracle *oracle, const asn_TYPE_descriptor_t *type, const void *structure);
 
-/* ber_walk_integer - the value of an INTEGER or ENUMERATED; -1 if it does not fit or is negative. */
+/* ber_walk_integer - the value of an INTEGER or ENUMERATED; -1 if negative or too large. */
 long ber_walk_integer(const void *structure);
 
 /* ber_walk_keep - a copy of the bytes that lives as long as the oracle; none for no bytes. */

@@ -119,6 +119,8 @@ write_value(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, const 
     } else if (strcmp(name, "opcode") == 0) {
         uint8_t opcode = (uint8_t)(100 + ber_random(writer, 28)); /* of no operation known here */
         ber_write_bytes(writer, &opcode, 1);
+    } else if (strcmp(name, "result") == 0 && chance(writer, 2)) {
+        ber_write_bytes(writer, "", 1); /* AARE: accepted */
     } else if (universal == UNIVERSAL_INTEGER) {
         write_number(writer, strcmp(name, "invokeID") == 0 ? 4 : 3);
     } else if (universal == 3) {
