@@ -13,6 +13,7 @@
  * Never looks for the next header after an error: the stream is over then.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -42,5 +43,13 @@ struct frame {
  */
 enum frame_result frame_next(struct frame *frame, const char *bytes, size_t length,
                              const char **why);
+
+/*
+ * frame_write_header - the eight bytes that go before `length` bytes of XML
+ *
+ * `invoke` is 0..9999: requests have 0..9998, a response its request's. False, with `header`
+ * untouched, when the frame would be longer than FRAME_MAX.
+ */
+bool frame_write_header(char header[FRAME_HEADER_SIZE], uint32_t invoke, size_t length);
 
 #endif
