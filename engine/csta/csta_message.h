@@ -95,4 +95,11 @@ struct csta_options {
     bool loose_causes; /* PROFILE_LOOSE_CAUSES */
 };
 
+/*
+ * csta_message_finish - what a decoded call event says by several fields together
+ *
+ * For decoders, when all fields are in. Returns NULL, or why the message is unusable.
+ */
+const char *csta_message_finish(struct csta_message *message);
+
 #endif
