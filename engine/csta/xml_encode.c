@@ -235,8 +235,7 @@ put_session(struct xml_writer *xml, const struct outgoing *message)
     if (message->kind == OUTGOING_SESSION_RESET_TIMER && message->session_seconds != 0)
         put_number(xml, "requestedSessionDuration", message->session_seconds);
     if (message->kind == OUTGOING_SESSION_STOP)
-        PUT(xml, "<sessionEndReason><definedEndReason>normal</definedEndReason>"
-                 "</sessionEndReason>");
+        PUT(xml, "<sessionEndReason><appEndReason>stopped</appEndReason></sessionEndReason>");
 }
 
 static void

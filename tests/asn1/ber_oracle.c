@@ -231,8 +231,24 @@ drop_what_is_not_asked(struct csta_message *message)
     message->event.flags = 0;
 }
 
-/* How deep is_sound looks. */
-enum { SOUND_DEPTH = 64 };
+/* What follows from the rest: engine/csta/csta_message.h, event_text.def. */
+static void
+add_what_follows(struct csta_message *message)
+{
+    struct event *event = &message->event;
+    if (message->message_class != MESSAGE_CALL_EVENT)
+        return;
+    if (event->kind == EVENT_ORIGINATED)
+        event->texts[EVENT_TEXT_SUBJECT] = event->texts[EVENT_TEXT_CALLING];
+    for (int i = event->item_count - 1; i >= 0; i--)
+        if (event->items[i].new_call.length > 0)
+            event->texts[EVENT_TEXT_NEW_CALL] = event->items[i].new_call;
+}
+
+enum {
+    SOUND_DEPTH = 64,      /* how deep is_sound looks */
+    LENGTH_OCTETS_MAX = 4, /* ber_decode.h */
+};
 
 /* The element at `at`: its first bytes, taken apart by asn1c. False if there is none. */
 static bool
@@ -245,15 +261,28 @@ fetch_header(const uint8_t *at, size_t length, ber_tlv_tag_t *tag, ber_tlv_len_t
     ssize_t length_size =
         ber_fetch_length((at[0] & 0x20) != 0, at + tag_size, length - (size_t)tag_size, inside);
     *size = (size_t)(tag_size + length_size);
-    return length_size > 0;
+    bool is_end = at[0] == 0; /* end-of-contents octets, where they do not end anything */
+    bool is_primitive = (at[0] & 0x20) == 0;
+    return length_size > 0 && length_size <= 1 + LENGTH_OCTETS_MAX && !is_end &&
+           !(is_primitive && at[tag_size] == 0x80);
 }
 
-static bool straighten(struct ber_writer *writer, const uint8_t *at, size_t length, int depth,
+static bool
+is_one_element(const uint8_t *at, size_t length)
+{
+    ber_tlv_tag_t tag;
+    ber_tlv_len_t inside;
+    size_t header = 0;
+    return length >= 2 && fetch_header(at, length, &tag, &inside, &header) &&
+           (inside < 0 || header + (size_t)inside == length);
+}
+
+static bool straighten(struct ber_oracle *oracle, const uint8_t *at, size_t length, int depth,
                        size_t *taken);
 
 /* The elements of one that is constructed; of indefinite length, they end with two zeros. */
 static bool
-straighten_all(struct ber_writer *writer, const uint8_t *at, size_t length, bool is_indefinite,
+straighten_all(struct ber_oracle *oracle, const uint8_t *at, size_t length, bool is_indefinite,
                int depth, size_t *taken)
 {
     size_t done = 0;
@@ -263,7 +292,7 @@ straighten_all(struct ber_writer *writer, const uint8_t *at, size_t length, bool
             return true;
         }
         size_t one = 0;
-        if (!straighten(writer, at + done, length - done, depth, &one))
+        if (!straighten(oracle, at + done, length - done, depth, &one))
             return false;
         done += one;
     }
@@ -273,10 +302,11 @@ straighten_all(struct ber_writer *writer, const uint8_t *at, size_t length, bool
 
 /* One element and all in it, written again with the shortest tags and lengths. */
 static bool
-straighten(struct ber_writer *writer, const uint8_t *at, size_t length, int depth, size_t *taken)
+straighten(struct ber_oracle *oracle, const uint8_t *at, size_t length, int depth, size_t *taken)
 {
     ber_tlv_tag_t tag;
     ber_tlv_len_t inside;
+    struct ber_writer *writer = &oracle->straight;
     size_t header = 0, start = writer->size;
     if (depth == 0 || !fetch_header(at, length, &tag, &inside, &header))
         return false;
@@ -284,26 +314,36 @@ straighten(struct ber_writer *writer, const uint8_t *at, size_t length, int dept
     bool is_constructed = (at[0] & 0x20) != 0;
     if (inner > length - header)
         return false;
-    if (!is_constructed)
+    bool is_unknown = BER_TAG_VALUE(tag) >= BER_TAG_UNKNOWN;
+    if (!is_constructed) {
+        oracle->is_doubtful |= is_one_element(at + header, inner);
         ber_write_bytes(writer, at + header, inner);
-    else if (!straighten_all(writer, at + header, inner, inside < 0, depth - 1, &inner))
+    } else if (!straighten_all(oracle, at + header, inner, inside < 0, depth - 1, &inner)) {
         return false;
+    }
     ber_write_wrap(writer, start, (uint32_t)BER_TAG_CLASS(tag) << 30 | (uint32_t)BER_TAG_VALUE(tag),
                    is_constructed);
+    if (is_unknown)
+        writer->size = start;
     *taken = header + inner;
     return true;
 }
 
-/* asn1c 0.9.28 takes no element of indefinite length where a type has several tags and the outer
- * one's length is definite; so it is given the same elements in their shortest form. */
+/*
+ * What asn1c 0.9.28 is given is the same PDU in its shortest form, because it takes no element of
+ * indefinite length where a type has several tags and the outer one's length is definite; and
+ * without the elements that nobody knows, because its "..." takes all that follows one for
+ * unknown too.
+ */
 static bool
 straighten_pdu(struct ber_oracle *oracle, const char *bytes, size_t length)
 {
     size_t taken = 0;
+    oracle->is_doubtful = false;
     oracle->straight.plain = true;
     oracle->straight.size = 0;
     return length <= BER_WRITE_MAX &&
-           straighten(&oracle->straight, (const uint8_t *)bytes, length, SOUND_DEPTH, &taken) &&
+           straighten(oracle, (const uint8_t *)bytes, length, SOUND_DEPTH, &taken) &&
            taken == length;
 }
 
@@ -314,10 +354,10 @@ ber_oracle_read(struct ber_oracle *oracle, const char *bytes, size_t length,
     oracle_reset(oracle);
     oracle->is_accepted = false;
     oracle->is_sound = straighten_pdu(oracle, bytes, length);
-    if (oracle->is_sound) {
-        bytes = (const char *)oracle->straight.bytes;
-        length = oracle->straight.size;
-    }
+    if (!oracle->is_sound)
+        return;
+    bytes = (const char *)oracle->straight.bytes;
+    length = oracle->straight.size;
     bool is_acse = length > 0 && ((uint8_t)bytes[0] & 0xc0) == 0x40;
     struct decoded decoded =
         decode_as(is_acse ? &asn_DEF_AcsePdu : &asn_DEF_RosePdu, bytes, length);
@@ -326,5 +366,6 @@ ber_oracle_read(struct ber_oracle *oracle, const char *bytes, size_t length,
     oracle->is_accepted = is_acse ? read_acse(oracle, decoded.structure)
                                   : read_rose(oracle, decoded.structure, phase);
     drop_what_is_not_asked(&oracle->message);
+    add_what_follows(&oracle->message);
     decoded_free(decoded);
 }

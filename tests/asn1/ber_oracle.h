@@ -14,13 +14,19 @@
 struct ber_oracle {
     bool is_accepted; /* asn1c took the whole PDU by the grammar of the phase */
     bool is_sound;    /* every element lies within the one that holds it, to the leaves */
+    bool is_doubtful; /* a primitive element holds just what one element would be; see below */
     struct csta_message message; /* if accepted; its texts point into `bytes` */
     struct ber_writer straight;  /* the PDU in the shortest form, if sound */
     uint32_t used;
     char bytes[4 * CSTA_MESSAGE_MAX];
 };
 
-/* ber_oracle_read - fill *oracle with what asn1c says of the PDU in `phase`. */
+/*
+ * ber_oracle_read - fill *oracle with what asn1c says of the PDU in `phase`
+ *
+ * Where a tag is EXPLICIT, asn1c 0.9.28 does not see whether its element is constructed, as X.690
+ * 8.14 wants, and reads on inside a primitive one. is_doubtful says that this may have been.
+ */
 void ber_oracle_read(struct ber_oracle *oracle, const char *bytes, size_t length,
                      enum csta_encoding phase);
 

@@ -1,5 +1,6 @@
 #include "tests/asn1/ber_walk.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ enum member_what {
     WHAT_DYNAMIC_ID,
     WHAT_DEVICE_NUMBER,
     WHAT_DEVICE_TEXT,
+    WHAT_OTHER_PLAN,
     WHAT_SKIP,
     WHAT_NOTHING,
 };
@@ -82,16 +84,32 @@ ber_walk_keep(struct ber_oracle *oracle, const void *bytes, size_t length)
     return (struct text){at, (uint32_t)length};
 }
 
+static bool
+stands_for_itself(const OCTET_STRING_t *octets)
+{
+    bool is_plain = true, is_graphic = octets->size >= 8;
+    for (int i = 0; i < octets->size; i++) {
+        is_plain &= isascii(octets->buf[i]) && isalnum(octets->buf[i]);
+        is_graphic &= isascii(octets->buf[i]) && isgraph(octets->buf[i]);
+    }
+    bool looks_like_hex = octets->size >= 2 && memcmp(octets->buf, "0x", 2) == 0;
+    return (is_plain || is_graphic) && !looks_like_hex;
+}
+
+/* As ber_text.h says octets are shown: as they are if they can be read, else in hex. */
 static struct text
-keep_hex(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
+keep_identifier(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
 {
     char *at = oracle->bytes + oracle->used;
     size_t size = (size_t)octets->size;
-    CHECK(oracle->used + 2 * size < sizeof(oracle->bytes));
+    if (size == 0 || stands_for_itself(octets))
+        return ber_walk_keep(oracle, octets->buf, size);
+    CHECK(oracle->used + 2 * size + 3 < sizeof(oracle->bytes));
+    strcpy(at, "0x");
     for (size_t i = 0; i < size; i++)
-        sprintf(at + 2 * i, "%02X", octets->buf[i]);
-    oracle->used += (uint32_t)(2 * size);
-    return size == 0 ? TEXT_NONE : (struct text){at, (uint32_t)(2 * size)};
+        sprintf(at + 2 + 2 * i, "%02x", octets->buf[i]);
+    oracle->used += (uint32_t)(2 * size + 2);
+    return (struct text){at, (uint32_t)(2 * size + 2)};
 }
 
 static struct text
@@ -169,6 +187,18 @@ keep_time(struct ber_oracle *oracle, time_t seconds, int microseconds)
     oracle->message.time_us = (int64_t)seconds * 1000000 + microseconds;
 }
 
+/* A dynamic ID means a connection's device, and nothing where a network's device is named. */
+static void
+walk_dynamic(struct ber_oracle *oracle, const OCTET_STRING_t *octets, struct text *device)
+{
+    struct event *event = &oracle->message.event;
+    if (device == &event->texts[EVENT_TEXT_NETWORK_DEVICE])
+        return;
+    *device = keep_identifier(oracle, octets);
+    if (device == &event->texts[EVENT_TEXT_DEVICE] && octets->size > 0)
+        event->flags |= EVENT_DEVICE_DYNAMIC;
+}
+
 /* A value with a row in ber_member.def. Octets and numbers are told apart by the row alone: the
  * .asn1 files and the rows belong together. */
 static void
@@ -179,22 +209,24 @@ walk_value(struct walk *walk, enum member_what what, const void *value, struct p
     int fraction = 0;
 
     if (what == WHAT_CALL_ID && place.call != NULL) {
-        *place.call = keep_hex(oracle, value);
+        *place.call = keep_identifier(oracle, value);
     } else if (what == WHAT_DYNAMIC_ID && place.device != NULL) {
-        *place.device = keep_hex(oracle, value);
-        if (place.device == &message->event.texts[EVENT_TEXT_DEVICE])
-            message->event.flags |= EVENT_DEVICE_DYNAMIC;
+        walk_dynamic(oracle, value, place.device);
     } else if (what == WHAT_DEVICE_TEXT && place.device != NULL) {
         *place.device = keep_octets(oracle, value);
+    } else if (what == WHAT_OTHER_PLAN && place.device != NULL) {
+        *place.device = keep_identifier(oracle, value);
     } else if (what == WHAT_DEVICE_NUMBER && place.device != NULL) {
         *place.device = keep_number(oracle, value);
     } else if (what == WHAT_CROSS_REF) {
-        message->cross_ref = keep_hex(oracle, value);
+        message->cross_ref = keep_identifier(oracle, value);
     } else if (what == WHAT_AGENT) {
-        message->event.texts[EVENT_TEXT_AGENT] = keep_octets(oracle, value);
+        message->event.texts[EVENT_TEXT_AGENT] = keep_identifier(oracle, value);
     } else if (what == WHAT_LINKAGE && message->message_class == MESSAGE_CALL_EVENT) {
-        message->event.texts[EVENT_TEXT_LINKAGE] = keep_hex(oracle, value);
-    } else if (what == WHAT_CAUSE) {
+        struct text linkage = keep_identifier(oracle, value);
+        bool is_too_long = linkage.length > EVENT_TEXT_LENGTH; /* then it is left out */
+        message->event.texts[EVENT_TEXT_LINKAGE] = is_too_long ? TEXT_NONE : linkage;
+    } else if (what == WHAT_CAUSE && message->message_class == MESSAGE_CALL_EVENT) {
         message->event.cause = cause_of(ber_walk_integer(value));
     } else if (what == WHAT_LOCAL_STATE) {
         message->event.local_state = state_of(ber_walk_integer(value));
@@ -227,6 +259,17 @@ begin_item(struct csta_message *message)
     return item;
 }
 
+/* An entry that names neither call nor device says nothing. */
+static void
+end_item(struct csta_message *message)
+{
+    const struct event_item *item = &message->event.items[message->event.item_count - 1];
+    if (item->new_call.length + item->new_device.length + item->old_call.length +
+            item->old_device.length + item->endpoint.length ==
+        0)
+        message->event.item_count--;
+}
+
 /* Every element of a list of connections is an item; in phase I it is the connection itself. */
 static void
 walk_items(struct walk *walk, const asn_TYPE_descriptor_t *type, const void *structure)
@@ -238,6 +281,7 @@ walk_items(struct walk *walk, const asn_TYPE_descriptor_t *type, const void *str
             continue;
         struct place place = {&walk->item->new_call, &walk->item->new_device};
         walk_member(walk, NULL, type->elements[0].type, list->array[i], place);
+        end_item(&walk->oracle->message);
     }
     walk->item = NULL;
 }

@@ -81,18 +81,17 @@ write_time(struct ber_writer *writer, bool is_generalized)
 
 /* Something nobody knows: a value, or a sequence of some, with tags short and long. */
 static void
-write_unknown(struct ber_writer *writer, int depth)
+write_unknown(struct ber_writer *writer, int depth, uint32_t least_tag)
 {
     size_t start = writer->size;
     bool is_constructed = depth > 0 && chance(writer, 2);
     if (is_constructed) {
         for (uint32_t i = ber_random(writer, 3); i > 0; i--)
-            write_unknown(writer, depth - 1);
+            write_unknown(writer, depth - 1, least_tag);
     } else {
         write_random_bytes(writer, 0, 9);
     }
-    /* Numbers that no type here uses: 40 and up. */
-    ber_write_wrap(writer, start, CONTEXT | (40 + ber_random(writer, 4000)), is_constructed);
+    ber_write_wrap(writer, start, CONTEXT | (least_tag + ber_random(writer, 900)), is_constructed);
 }
 
 static void
@@ -136,19 +135,33 @@ write_value(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, const 
     }
 }
 
+/* Nobody adds to what carries CSTA, and in a Connection ID an alternative would be meant. */
+static bool
+is_carrier(const asn_TYPE_descriptor_t *type)
+{
+    static const char *const names[] = {"Invoke", "ReturnResult", "body", "ReturnError", "Reject"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(type->name, names[i]) == 0)
+            return true;
+    return false;
+}
+
 static void
 write_members(struct ber_writer *writer, const asn_TYPE_descriptor_t *type)
 {
-    asn_SEQUENCE_specifics_t *specifics = type->specifics;
+    bool takes_more = !is_carrier(type);
     uint32_t missing_one_in = 1 + ber_random(writer, 4);
     for (int i = 0; i < type->elements_count; i++) {
         const asn_TYPE_member_t *member = &type->elements[i];
-        if (member->optional != 0 && ber_random(writer, 5) < missing_one_in)
+        if (takes_more && i > 0 && chance(writer, 80))
+            write_unknown(writer, 3, BER_TAG_UNKNOWN);
+        bool is_call = strcmp(member->name, "callID") == 0 && !chance(writer, 60);
+        if (member->optional != 0 && !is_call && ber_random(writer, 5) < missing_one_in)
             continue;
         write_type(writer, member->type, member->tag_mode, member->tag, member->name);
     }
-    if (specifics->ext_before > specifics->ext_after && chance(writer, 6))
-        write_unknown(writer, 3);
+    if (takes_more && chance(writer, 8))
+        write_unknown(writer, 3, BER_TAG_UNKNOWN);
 }
 
 static void
@@ -157,6 +170,8 @@ write_choice(struct ber_writer *writer, const asn_TYPE_descriptor_t *type)
     uint32_t alternative = ber_random(writer, (uint32_t)type->elements_count);
     if (strncmp(type->name, "EventSpecificInfo", 17) == 0 && !chance(writer, 6))
         alternative = 0; /* call events matter most */
+    if (strcmp(type->name, "ConnectionID3") == 0 && !chance(writer, 20))
+        alternative = chance(writer, 3) ? 0 : 2; /* with a callID */
     const asn_TYPE_member_t *member = &type->elements[alternative];
     write_type(writer, member->type, member->tag_mode, member->tag, member->name);
 }
@@ -180,7 +195,7 @@ write_contents(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, con
     else if (asn1c_is_list(type))
         write_list(writer, type);
     else if (type == &asn_DEF_ANY)
-        write_unknown(writer, 3);
+        write_unknown(writer, 3, 40);
     else
         write_value(writer, type, name);
 }
@@ -340,7 +355,7 @@ mutate_once(struct ber_writer *writer, const struct ber_writer *other)
 void
 ber_mutate(struct ber_writer *writer, const struct ber_writer *other)
 {
-    for (uint32_t i = 1 + ber_random(writer, 4); i > 0; i--)
+    for (uint32_t i = chance(writer, 3) ? 3 : 1; i > 0; i--)
         if (writer->size > 0 && writer->size < BER_WRITE_MAX && other->size > 0)
             mutate_once(writer, other);
 }

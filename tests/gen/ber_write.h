@@ -12,7 +12,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { BER_WRITE_MAX = 60000 };
+enum {
+    BER_WRITE_MAX = 60000,
+    BER_TAG_UNKNOWN = 1000, /* no type has a tag number of 1000 or more */
+};
 
 struct ber_writer {
     uint64_t seed;

@@ -7,10 +7,11 @@
 
 #include <stdio.h>
 
-#include "tests/asn1/ber_oracle.h"
+#include "tests/asn1/ber_compare.h"
 #include "tests/gen/ber_generate.h"
 
 static struct ber_oracle oracle;
+static struct ber_comparison comparison;
 static struct ber_writer writer, other;
 
 enum { SEEDS = 10000 };
@@ -51,12 +52,62 @@ asn1c_takes_every_generated_pdu(void **state)
     }
 }
 
+static void
+compare(const struct ber_writer *pdu, enum csta_encoding phase, unsigned counts[])
+{
+    enum ber_agreement agreement =
+        ber_compare(&comparison, (const char *)pdu->bytes, pdu->size, phase);
+    counts[agreement]++;
+    if (agreement == BER_DISAGREE)
+        ber_compare_print(&comparison, (const char *)pdu->bytes, pdu->size, phase);
+}
+
+static void
+both_agree_on_every_generated_pdu(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        unsigned counts[BER_DISAGREE + 1] = {0};
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            ber_generate(&writer, phases[i], seed);
+            compare(&writer, phases[i], counts);
+        }
+        print_message("phase %zu: %u of %d with equal fields, %u justly refused\n", i + 1,
+                      counts[BER_AGREE_FIELDS], SEEDS, counts[BER_AGREE_JUSTIFIED]);
+        assert_int_equal(counts[BER_DISAGREE], 0);
+        assert_true(counts[BER_AGREE_FIELDS] > SEEDS * 9 / 10);
+    }
+}
+
+static void
+both_agree_on_every_damaged_pdu(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        unsigned counts[BER_DISAGREE + 1] = {0};
+        for (uint64_t seed = 0; seed < SEEDS; seed++) {
+            ber_generate(&other, phases[i], seed + SEEDS);
+            ber_generate(&writer, phases[i], seed);
+            ber_mutate(&writer, &other);
+            compare(&writer, phases[i], counts);
+        }
+        print_message("phase %zu: of %d %u with equal fields, %u justly refused, %u refused by "
+                      "both, %u taken by ours alone\n",
+                      i + 1, SEEDS, counts[BER_AGREE_FIELDS], counts[BER_AGREE_JUSTIFIED],
+                      counts[BER_AGREE_REFUSED], counts[BER_AGREE_LENIENT]);
+        assert_int_equal(counts[BER_DISAGREE], 0);
+        assert_true(counts[BER_AGREE_FIELDS] > SEEDS / 10);
+        assert_true(counts[BER_AGREE_REFUSED] > SEEDS / 10);
+    }
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(asn1c_takes_every_generated_pdu),
+        cmocka_unit_test(both_agree_on_every_generated_pdu),
+        cmocka_unit_test(both_agree_on_every_damaged_pdu),
     };
-    (void)other;
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
