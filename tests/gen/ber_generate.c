@@ -311,7 +311,7 @@ ber_generate(struct ber_writer *writer, enum csta_encoding phase, uint64_t seed)
         write_type(writer, &asn_DEF_AcsePdu, 0, 0, "");
     else if (dice == 1)
         write_type(writer, &asn_DEF_RosePdu, 0, 0, "");
-    else if (dice < 6 && operation->request != MESSAGE_CALL_EVENT)
+    else if (dice < 6)
         write_result(writer, operation);
     else
         write_invoke(writer, operation);
