@@ -176,7 +176,7 @@ put_local_device(struct ber_writer *ber, const struct outgoing *message)
         put_device_id(ber, message);
 }
 
-/* Phases I and II: {82 callID, 80 or 83 device}. Phase III: 80 callID, or 30{80 callID, A1 device}. */
+/* Phases I and II: {82 call, 80 or 83 device}; III: 80 call, or 30{80 call, A1 device}. */
 static void
 put_connection(struct ber_writer *ber, const struct outgoing *message)
 {

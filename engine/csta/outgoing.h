@@ -23,8 +23,8 @@ enum outgoing_kind {
 };
 
 enum {
-    OUTGOING_TEXT_MAX = 256, /* bytes of one text; a namespace too */
-    OUTGOING_SIZE_MAX = 8192 /* bytes that suffice for any message in any encoding */
+    OUTGOING_TEXT_MAX = 256,  /* bytes of one text; a namespace too */
+    OUTGOING_SIZE_MAX = 12288 /* bytes that suffice for any message in any encoding */
 };
 
 enum encode_result {
