@@ -20,7 +20,7 @@ static size_t where;
 static char *decoded; /* the texts of `message` point here */
 
 /* Where PDUs are put together; starts anew when it is full, long after the last one was used. */
-static char arena[4 * CSTA_MESSAGE_MAX];
+static char arena[64 * CSTA_MESSAGE_MAX];
 static size_t arena_used;
 
 static inline struct text
@@ -98,10 +98,28 @@ tlv(uint8_t tag, struct text content)
 #define SEQ(tag, ...)     tlv((tag), ALL(__VA_ARGS__))
 #define BYTE(tag, number) tlv((tag), ((struct text){(char[]){(char)(number)}, 1}))
 
-/* A ROSE invoke and a return result, invokeID 7. */
-#define INVOKE(operation, ...) SEQ(0xA1, hex("02 01 07"), hex("02 02 00" operation), __VA_ARGS__)
+/* A ROSE invoke and a return result, invokeID 7; the operation is a length and octets in hex. */
+#define INVOKE(operation, ...) SEQ(0xA1, hex("02 01 07"), hex("02" operation), __VA_ARGS__)
 #define RESULT(operation, ...)                                                                     \
-    SEQ(0xA2, hex("02 01 07"), SEQ(0x30, hex("02 02 00" operation), __VA_ARGS__))
+    SEQ(0xA2, hex("02 01 07"), SEQ(0x30, hex("02" operation), __VA_ARGS__))
+
+/* Reports of the three phases, monitorCrossRefID m1. */
+#define REPORT1(type, ...)                                                                         \
+    INVOKE("01 15", SEQ(0x30, STR(0x55, "m1"), hex("80" type), SEQ(0x30, __VA_ARGS__)))
+#define REPORT2(tag, ...)                                                                          \
+    INVOKE("01 15", SEQ(0x30, STR(0x55, "m1"), SEQ(0xA0, SEQ(tag, SEQ(0x30, __VA_ARGS__)))))
+#define REPORT3(tag, ...)                                                                          \
+    INVOKE("01 15", SEQ(0x30, STR(0x55, "m1"), SEQ(0xA0, SEQ(tag, __VA_ARGS__))))
+
+/* A connection and a device, phases I and II. */
+#define CONNECTION1(call, device) SEQ(0x6B, STR(0x82, call), STR(0x80, device))
+#define DEVICE1(tag, number)      SEQ(tag, STR(0x80, number))
+
+/* Likewise, phase III. */
+#define ID3(number)               SEQ(0x30, STR(0x80, number))
+#define DEVICE3(tag, number)      SEQ(tag, ID3(number))
+#define BOTH3(call, device)       SEQ(0x30, STR(0x80, call), SEQ(0xA1, ID3(device)))
+#define CONNECTION3(call, device) SEQ(0x6B, BOTH3(call, device))
 
 static inline enum csta_result
 decode_text(struct text pdu, enum csta_encoding phase)

@@ -21,8 +21,18 @@ struct frame {
     const struct ber_row *expected; /* where the next search begins */
     const uint8_t *end;
     char *place;
-    uint32_t matched; /* rows that have been, a bit each */
-    uint8_t what;     /* a string: it is put together from pieces; an item: it is one */
+    uint32_t passed; /* rows before the expected one that have not been, a bit each */
+    uint8_t what;    /* BER_ITEM, a string that is put together from pieces, else BER_GROUP */
+    bool is_indefinite;
+};
+
+/* One element as it is met, with the row it matches or NULL. */
+struct element {
+    const struct ber_row *row;
+    const uint8_t *at;
+    const uint8_t *content;
+    const uint8_t *end;
+    uint8_t tag;
     bool is_indefinite;
 };
 
@@ -215,7 +225,7 @@ expect(struct frame *frame, const struct ber_shape *shape)
 {
     frame->shape = shape;
     frame->expected = shape->rows;
-    frame->matched = 0;
+    frame->passed = 0;
 }
 
 /* The number says what the elements behind it in the same frame are. */
@@ -282,56 +292,62 @@ store_integer(struct walk *walk, struct frame *frame, const struct ber_row *row,
 
 /* ------------------------------------------------------------------------ elements */
 
-/* No further element of this frame counts. */
-static inline void
-shut(struct frame *frame)
-{
-    frame->matched = UINT32_MAX;
-    frame->expected = frame->shape->rows + frame->shape->count;
-}
-
+/* The row has been, once or, of a choice, for all of them. */
 static inline void
 mark(struct frame *frame, const struct ber_row *row)
 {
-    if (!ber_what_repeats(row->what)) {
-        frame->matched |= UINT32_C(1) << (row - frame->shape->rows);
-        if (row >= frame->expected)
-            frame->expected = row + 1; /* so from there on no row has been */
-    }
+    if (row >= frame->expected && !ber_what_repeats(row->what))
+        frame->expected = row + 1;
     if (frame->shape->is_choice)
-        shut(frame);
+        expect(frame, &ber_shape_nothing);
 }
 
-/* The first row of that tag that has not been, from the expected one on, then from the first. */
+/* The first row of that tag that has not been, from the expected one on, then of those passed. */
 static const struct ber_row *
-find_row(const struct frame *frame, uint8_t tag)
+find_row(struct frame *frame, uint8_t tag)
 {
     const struct ber_row *rows = frame->shape->rows;
-    uint32_t count = frame->shape->count;
-    uint32_t index = (uint32_t)(frame->expected - rows);
-    for (uint32_t i = 0; i < count; i++, index++) {
-        if (index >= count)
-            index = 0;
-        if (rows[index].tag == tag && (frame->matched >> index & 1) == 0)
-            return &rows[index];
+    uint32_t expected = (uint32_t)(frame->expected - rows);
+    for (uint32_t i = expected; i < frame->shape->count; i++) {
+        if (rows[i].tag != tag)
+            continue;
+        frame->passed |= (UINT32_C(1) << i) - (UINT32_C(1) << expected);
+        return &rows[i];
+    }
+    for (uint32_t i = 0; frame->passed >> i != 0; i++) {
+        if ((frame->passed >> i & 1) == 0 || rows[i].tag != tag)
+            continue;
+        frame->passed ^= UINT32_C(1) << i;
+        return &rows[i];
     }
     return NULL;
 }
 
-/* A string may also be constructed: its tag then says so. NULL: an element nobody knows. */
+/* A string may also be constructed: its tag then says so. */
+static const struct ber_row *
+find_string_row(struct frame *frame, uint8_t tag)
+{
+    const struct frame before = *frame;
+    const struct ber_row *row = find_row(frame, (uint8_t)(tag & ~BER_CONSTRUCTED));
+    if (row != NULL && ber_what_is_string(row->what))
+        return row;
+    *frame = before;
+    return NULL;
+}
+
+/* The row of an element that is not the expected one; NULL: one that nobody knows. */
 static const struct ber_row *
 match(struct walk *walk, struct frame *frame, uint8_t tag)
 {
+    if (frame->shape == &ber_shape_nothing || tag == END_OF_CONTENTS)
+        return NULL;
     const struct ber_row *row = find_row(frame, tag);
-    if (row == NULL && (tag & BER_CONSTRUCTED) != 0) {
-        row = find_row(frame, (uint8_t)(tag & ~BER_CONSTRUCTED));
-        if (row != NULL && !ber_what_is_string(row->what))
-            row = NULL;
-    }
+    if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
+        row = find_string_row(frame, tag);
     if (row != NULL)
         mark(frame, row);
     else if (frame->shape->is_choice)
-        shut(frame);
+        expect(frame, &ber_shape_nothing);
     else if (frame->shape == &ber_shape_pieces)
         walk->joined_is_string = false;
     return row;
@@ -364,23 +380,21 @@ close_item(struct walk *walk)
         event->item_count--;
 }
 
-/* What a constructed element that has a row opens; `frame` is its own, empty so far. */
+/* What a constructed element does that is more than a group; `frame` is its own. */
 static void
-open_known(struct walk *walk, struct frame *frame, const struct frame *parent,
-           const struct ber_row *row, const uint8_t *at)
+open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at)
 {
-    char *base = parent->place;
     switch (row->what) {
-    case BER_GROUP:
-        break;
     case BER_MEANS:
         apply_meaning(walk, row, at);
         break;
-    case BER_ITEM:
-        base = (char *)open_item(walk, at);
-        if (base == NULL)
-            return;
+    case BER_ITEM: {
+        char *item = (char *)open_item(walk, at);
+        frame->what = item == NULL ? BER_GROUP : BER_ITEM;
+        frame->place = item + row->place;
+        expect(frame, item == NULL ? &ber_shape_nothing : row->shape);
         break;
+    }
     case BER_SNAPSHOT_DATA:
         walk->message->whole = true;
         break;
@@ -394,79 +408,102 @@ open_known(struct walk *walk, struct frame *frame, const struct frame *parent,
         walk->joined = (struct text){walk->scratch->bytes + walk->scratch->used, 0};
         walk->joined_at = at;
         walk->joined_is_string = true;
-        expect(frame, &ber_shape_pieces);
         frame->what = row->what;
-        frame->place = base + row->place;
-        return;
+        expect(frame, &ber_shape_pieces);
+        break;
     }
-    expect(frame, row->shape);
-    frame->what = row->what;
-    frame->place = base + row->place;
 }
 
 /* NULL when it is nested too deep. An element nobody knows is looked into all the same. */
-static struct frame *
-open_element(struct walk *walk, struct frame *parent, const struct ber_row *row, const uint8_t *at,
-             const struct ber_header *header)
+static inline struct frame *
+open_element(struct walk *walk, struct frame *parent, const struct element *element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
-        refuse(walk, CSTA_REFUSED, at, "elements nested more than 16 deep");
+        refuse(walk, CSTA_REFUSED, element->at, "elements nested more than 16 deep");
         return NULL;
     }
     struct frame *frame = parent + 1;
-    frame->end = header->end;
-    frame->is_indefinite = header->is_indefinite;
+    const struct ber_row *row = element->row;
+    frame->end = element->end;
+    frame->is_indefinite = element->is_indefinite;
     frame->what = BER_GROUP;
-    frame->place = parent->place;
-    expect(frame, &ber_shape_nothing);
-    if (row != NULL)
-        open_known(walk, frame, parent, row, at);
+    if (row == NULL) {
+        expect(frame, &ber_shape_nothing);
+        return frame;
+    }
+    frame->place = parent->place + row->place;
+    expect(frame, row->shape);
+    if (row->what != BER_GROUP)
+        open_special(walk, frame, row, element->at);
     return frame;
 }
 
-static struct frame *
-close_element(struct walk *walk, struct frame *frame)
+static void
+close_special(struct walk *walk, const struct frame *frame)
 {
     if (frame->what == BER_ITEM)
         close_item(walk);
-    else if (ber_what_is_string(frame->what) && walk->joined_is_string)
+    else if (walk->joined_is_string)
         store_string(walk, walk->joined_at, frame->what, frame->place, walk->joined);
+}
+
+static inline struct frame *
+close_element(struct walk *walk, struct frame *frame)
+{
+    if (frame->what != BER_GROUP)
+        close_special(walk, frame);
     return frame - 1;
 }
 
 static inline bool
-take_primitive(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at,
-               const struct ber_header *header)
+take_primitive(struct walk *walk, struct frame *frame, const struct element *element)
 {
-    struct text octets = {(const char *)header->content, (uint32_t)(header->end - header->content)};
+    const struct ber_row *row = element->row;
+    struct text octets = {(const char *)element->content,
+                          (uint32_t)(element->end - element->content)};
     if (ber_what_is_integer(row->what)) {
         if (octets.length == 0)
-            return refuse(walk, CSTA_MALFORMED, at, "an INTEGER without content");
-        store_integer(walk, frame, row, at, octets);
+            return refuse(walk, CSTA_MALFORMED, element->at, "an INTEGER without content");
+        store_integer(walk, frame, row, element->at, octets);
     } else if (row->what == BER_PIECE) {
-        join_piece(walk, at, octets);
+        join_piece(walk, element->at, octets);
     } else {
-        store_string(walk, at, row->what, frame->place + row->place, octets);
+        store_string(walk, element->at, row->what, frame->place + row->place, octets);
     }
     return true;
 }
 
-/* Mostly it is the expected one, its length one octet. */
+/* Is this an element whose identifier and length are one octet each, and not 00? */
 static inline bool
-read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct ber_header *header,
-             const struct ber_row **row)
+is_short(const uint8_t *at, const uint8_t *end)
 {
-    const struct ber_row *expected = frame->expected;
-    if (frame->end - at >= 2 && at[0] == expected->tag && at[1] <= frame->end - at - 2 &&
-        at[1] <= SHORT_LENGTH_MAX) {
-        *header = (struct ber_header){at + 2, at + 2 + at[1], at[0], false};
-        mark(frame, expected);
-        *row = expected;
-        return true;
+    return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
+           (at[0] & HIGH_TAG) != HIGH_TAG && at[0] != END_OF_CONTENTS;
+}
+
+static inline bool
+read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+{
+    element->at = at;
+    element->tag = at[0];
+    if (is_short(at, frame->end)) {
+        element->content = at + 2;
+        element->end = at + 2 + at[1];
+        element->is_indefinite = false;
+    } else {
+        struct ber_header header;
+        if (!ber_header_read(&header, at, frame->end, &walk->refusal))
+            return false;
+        element->content = header.content;
+        element->end = header.end;
+        element->is_indefinite = header.is_indefinite;
     }
-    if (!ber_header_read(header, at, frame->end, &walk->refusal))
-        return false;
-    *row = header->tag == END_OF_CONTENTS ? NULL : match(walk, frame, header->tag);
+    if (element->tag == frame->expected->tag) {
+        element->row = frame->expected;
+        mark(frame, element->row);
+    } else {
+        element->row = match(walk, frame, element->tag);
+    }
     return true;
 }
 
@@ -486,31 +523,32 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
 {
     struct frame *frame = &walk->frames[1];
     while (frame != walk->frames) {
-        struct ber_header header;
-        const struct ber_row *row;
         if (at == frame->end) {
             if (frame->is_indefinite)
                 return refuse(walk, CSTA_INCOMPLETE, at, "no end-of-contents octets");
             frame = close_element(walk, frame);
             continue;
         }
-        if (!read_element(walk, frame, at, &header, &row))
+        struct element element;
+        if (!read_element(walk, frame, at, &element))
             return false;
-        if (header.tag == END_OF_CONTENTS) {
+        if ((element.tag & BER_CONSTRUCTED) != 0) {
+            frame = open_element(walk, frame, &element);
+            if (frame == NULL)
+                return false;
+            at = element.content;
+            continue;
+        }
+        if (element.row != NULL) {
+            if (!take_primitive(walk, frame, &element))
+                return false;
+        } else if (element.tag == END_OF_CONTENTS) {
             if (!check_end_of_contents(walk, frame, at))
                 return false;
             frame = close_element(walk, frame);
-            at += 2;
-        } else if ((header.tag & BER_CONSTRUCTED) != 0) {
-            frame = open_element(walk, frame, row, at, &header);
-            if (frame == NULL)
-                return false;
-            at = header.content;
-        } else {
-            if (row != NULL && !take_primitive(walk, frame, row, at, &header))
-                return false;
-            at = header.end;
+            element.end = at + 2;
         }
+        at = element.end;
     }
     *end = at;
     return true;
@@ -534,20 +572,20 @@ reset_message(struct csta_message *message)
 static bool
 decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum csta_encoding phase)
 {
-    struct ber_header header;
+    struct element pdu;
+    struct frame *outside = &walk->frames[0];
     if (bytes == end)
         return refuse(walk, CSTA_INCOMPLETE, bytes, "an empty PDU");
-    if (!ber_header_read(&header, bytes, end, &walk->refusal))
-        return false;
-    struct frame *outside = &walk->frames[0];
-    expect(outside, ber_shape_pdu(phase));
+    outside->end = end;
     outside->place = (char *)walk->message;
-    const struct ber_row *row = find_row(outside, header.tag);
-    if (row == NULL)
+    expect(outside, ber_shape_pdu(phase));
+    if (!read_element(walk, outside, bytes, &pdu))
+        return false;
+    if (pdu.row == NULL)
         return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
-    open_element(walk, outside, row, bytes, &header);
+    open_element(walk, outside, &pdu);
     const uint8_t *pdu_end = NULL;
-    if (!walk_pdu(walk, header.content, &pdu_end))
+    if (!walk_pdu(walk, pdu.content, &pdu_end))
         return false;
     if (pdu_end != end)
         return refuse(walk, CSTA_MALFORMED, pdu_end, "bytes after the PDU");

@@ -8,24 +8,34 @@ enum {
     INTEGER_LENGTH_MAX = 8,
 };
 
-static bool
-is_letter_or_digit(uint8_t byte)
+/* Is a byte in a set, given as 16 rows (first hex digit) of 16 bits (second)? */
+static inline bool
+is_in(const uint16_t rows[16], uint8_t byte)
 {
-    uint8_t lower = byte | 0x20;
-    return (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z');
+    return (rows[byte >> 4] >> (byte & 0xf) & 1) != 0;
+}
+
+static bool
+all_are_in(const uint16_t rows[16], struct text octets)
+{
+    for (uint32_t i = 0; i < octets.length; i++) {
+        if (!is_in(rows, (uint8_t)octets.at[i]))
+            return false;
+    }
+    return true;
 }
 
 static bool
 is_text(struct text octets)
 {
-    bool is_plain = true;
-    bool is_graphic = octets.length >= GRAPHIC_LENGTH_MIN;
-    for (uint32_t i = 0; i < octets.length && (is_plain || is_graphic); i++) {
-        uint8_t byte = (uint8_t)octets.at[i];
-        is_plain &= is_letter_or_digit(byte);
-        is_graphic &= byte > ' ' && byte <= '~';
-    }
-    return (is_plain || is_graphic) && !text_has_prefix(octets, TEXT("0x"));
+    static const uint16_t letters_and_digits[16] = {
+        [3] = 0x03ff, [4] = 0xfffe, [5] = 0x07ff, [6] = 0xfffe, [7] = 0x07ff};
+    static const uint16_t graphic[16] = {
+        [2] = 0xfffe, [3] = 0xffff, [4] = 0xffff, [5] = 0xffff, [6] = 0xffff, [7] = 0x7fff};
+    if (text_has_prefix(octets, TEXT("0x")))
+        return false;
+    return all_are_in(letters_and_digits, octets) ||
+           (octets.length >= GRAPHIC_LENGTH_MIN && all_are_in(graphic, octets));
 }
 
 static char *

@@ -33,25 +33,40 @@ is_date(const struct clock *clock)
     return clock->day >= 1 && clock->day <= last;
 }
 
-/* Takes two digits of at most `most` from the front of the text. */
-static bool
-take_two(uint32_t *value, struct text *text, uint32_t most)
-{
-    if (text->length < 2)
-        return false;
-    uint32_t tens = (uint32_t)(uint8_t)text->at[0] - '0';
-    uint32_t ones = (uint32_t)(uint8_t)text->at[1] - '0';
-    if (tens > 9 || ones > 9 || 10 * tens + ones > most)
-        return false;
-    *value = 10 * tens + ones;
-    *text = text_skip(*text, 2);
-    return true;
-}
-
 static bool
 next_is_digit(struct text text)
 {
     return text.length > 0 && text.at[0] >= '0' && text.at[0] <= '9';
+}
+
+/* Takes up to `most` numbers of two digits from the front of the text; how many there were. */
+static uint32_t
+take_pairs(uint32_t *pairs, uint32_t most, struct text *text)
+{
+    uint32_t count = 0;
+    const char *at = text->at;
+    while (count < most && 2 * count + 2 <= text->length) {
+        uint32_t tens = (uint32_t)(uint8_t)at[2 * count] - '0';
+        uint32_t ones = (uint32_t)(uint8_t)at[2 * count + 1] - '0';
+        if (tens > 9 || ones > 9)
+            break;
+        pairs[count++] = 10 * tens + ones;
+    }
+    *text = text_skip(*text, 2 * count);
+    return count;
+}
+
+/* month, day, hour, minute, second; the last ones may be missing. */
+static bool
+set_clock(struct clock *clock, uint32_t year, const uint32_t *pairs, uint32_t count)
+{
+    clock->year = year;
+    clock->month = pairs[0];
+    clock->day = pairs[1];
+    clock->hour = pairs[2];
+    clock->minute = count > 3 ? pairs[3] : 0;
+    clock->second = count > 4 ? pairs[4] : 0;
+    return is_date(clock) && clock->hour < 24 && clock->minute < 60 && clock->second < 60;
 }
 
 /* Nothing, Z, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of the text. */
@@ -66,14 +81,12 @@ take_zone(int64_t *east_seconds, struct text text, bool is_generalized)
     int64_t sign = text.at[0] == '+' ? 1 : -1;
     if (text.at[0] != '+' && text.at[0] != '-')
         return false;
-    uint32_t hours = 0;
-    uint32_t minutes = 0;
+    uint32_t pairs[2] = {0, 0};
     text = text_skip(text, 1);
-    if (!take_two(&hours, &text, 23))
+    uint32_t count = take_pairs(pairs, 2, &text);
+    if (count == 0 || (count == 1 && !is_generalized) || pairs[0] > 23 || pairs[1] > 59)
         return false;
-    if (!(is_generalized && text.length == 0) && !take_two(&minutes, &text, 59))
-        return false;
-    *east_seconds = sign * (int64_t)(3600 * hours + 60 * minutes);
+    *east_seconds = sign * (int64_t)(3600 * pairs[0] + 60 * pairs[1]);
     return text.length == 0;
 }
 
@@ -110,17 +123,14 @@ us_of(const struct clock *clock, int64_t east_seconds, int64_t fraction_us)
 bool
 ber_time_utc(int64_t *time_us, struct text text)
 {
-    struct clock clock = {.second = 0};
-    uint32_t year = 0;
+    struct clock clock;
+    uint32_t pairs[6];
     int64_t east = 0;
-    if (!take_two(&year, &text, 99) || !take_two(&clock.month, &text, 12) ||
-        !take_two(&clock.day, &text, 31) || !take_two(&clock.hour, &text, 23) ||
-        !take_two(&clock.minute, &text, 59))
+    uint32_t count = take_pairs(pairs, 6, &text);
+    if (count < 5)
         return false;
-    clock.year = year + (year < 50 ? 2000 : 1900);
-    if (next_is_digit(text) && !take_two(&clock.second, &text, 59))
-        return false;
-    if (!take_zone(&east, text, false) || !is_date(&clock))
+    uint32_t year = pairs[0] + (pairs[0] < 50 ? 2000 : 1900);
+    if (!set_clock(&clock, year, pairs + 1, count - 1) || !take_zone(&east, text, false))
         return false;
     *time_us = us_of(&clock, east, 0);
     return true;
@@ -129,29 +139,14 @@ ber_time_utc(int64_t *time_us, struct text text)
 bool
 ber_time_generalized(int64_t *time_us, struct text text)
 {
-    struct clock clock = {.minute = 0};
-    uint32_t century = 0;
-    uint32_t year = 0;
+    static const int64_t units_us[] = {3600 * US_PER_SECOND, 60 * US_PER_SECOND, US_PER_SECOND};
+    struct clock clock;
+    uint32_t pairs[7];
     int64_t east = 0;
     int64_t fraction_us = 0;
-    int64_t unit_us = 3600 * US_PER_SECOND;
-    if (!take_two(&century, &text, 99) || !take_two(&year, &text, 99) ||
-        !take_two(&clock.month, &text, 12) || !take_two(&clock.day, &text, 31) ||
-        !take_two(&clock.hour, &text, 23))
-        return false;
-    clock.year = (int64_t)(100 * century + year);
-    if (next_is_digit(text)) {
-        unit_us = 60 * US_PER_SECOND;
-        if (!take_two(&clock.minute, &text, 59))
-            return false;
-        if (next_is_digit(text)) {
-            unit_us = US_PER_SECOND;
-            if (!take_two(&clock.second, &text, 59))
-                return false;
-        }
-    }
-    if (!take_fraction(&fraction_us, &text, unit_us) || !take_zone(&east, text, true) ||
-        !is_date(&clock))
+    uint32_t count = take_pairs(pairs, 7, &text);
+    if (count < 5 || !set_clock(&clock, 100 * pairs[0] + pairs[1], pairs + 2, count - 2) ||
+        !take_fraction(&fraction_us, &text, units_us[count - 5]) || !take_zone(&east, text, true))
         return false;
     *time_us = us_of(&clock, east, fraction_us);
     return true;
