@@ -11,8 +11,8 @@ enum {
     UNIVERSAL_SEQUENCE = 16,
 };
 
-static const uint32_t APPLICATION = 0x40U << 24;
-static const uint32_t CONTEXT = 0x80U << 24;
+#define APPLICATION (0x40U << 24)
+#define CONTEXT     (0x80U << 24)
 
 static void write_type(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, int tag_mode,
                        ber_tlv_tag_t tag, const char *name);
