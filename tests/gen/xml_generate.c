@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/check.h"
+
 /* A row of xml_root.def; the last of a shape has no `what`. */
 struct rule {
     const char *name; /* NULL: any */
@@ -11,7 +13,6 @@ struct rule {
     const struct rule *shape;
 };
 
-/* A shape is a choice if just one of its rows is meant. */
 static const struct rule shape_NOTHING[] = {{NULL, NULL, NULL, NULL}};
 
 #define SHAPE(name) static const struct rule shape_##name[] = {
@@ -56,6 +57,7 @@ static const char *const statuses[] = {
 static uint32_t
 draw(uint64_t *state, uint32_t limit)
 {
+    CHECK(limit > 0);
     /* SplitMix64 */
     uint64_t mixed = *state += 0x9e3779b97f4a7c15U;
     mixed = (mixed ^ (mixed >> 30)) * 0xbf58476d1ce4e5b9U;
@@ -116,8 +118,7 @@ put_unknown(struct xml_generated *document)
         "<private/>",
         "<x:other xmlns:x='urn:x' x:a=\"1>2\"><x:callID>999</x:callID>text</x:other>",
         "<correlatorData><string>3C3E</string></correlatorData>",
-        "<extensions><privateData><private><![CDATA[</private>]]></private></privateData>"
-        "</extensions>",
+        "<extensions><private><![CDATA[</private></extensions>]]></private></extensions>",
         "<u\xc3\xa4><deviceIdentifier>1</deviceIdentifier></u\xc3\xa4>",
     };
     if (whim(document, 5))
@@ -261,6 +262,7 @@ has_any(const struct rule *shape)
     return false;
 }
 
+/* Just one of its rows is meant. */
 static bool
 is_choice(const struct rule *shape)
 {
@@ -302,7 +304,7 @@ static void
 shuffle(struct xml_generated *document, const struct children *children)
 {
     static char copy[XML_GENERATED_MAX];
-    uint32_t order[CHILDREN_MAX];
+    uint32_t order[CHILDREN_MAX] = {0};
     size_t first = children->start[0], at = first;
     memcpy(copy, document->bytes, document->size);
     for (uint32_t i = 0; i < children->count; i++) {
