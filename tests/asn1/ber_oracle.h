@@ -15,7 +15,7 @@ struct ber_oracle {
     bool is_accepted; /* asn1c took the whole PDU by the grammar of the phase */
     bool is_sound;    /* every element lies within the one that holds it, to the leaves */
     bool is_doubtful; /* a primitive element holds just what one element would be; see below */
-    struct csta_message message; /* if accepted; its texts point into `bytes` */
+    struct csta_message message; /* if accepted; its texts point into `bytes` below */
     struct ber_writer straight;  /* the PDU in the shortest form, if sound */
     uint32_t used;
     char bytes[4 * CSTA_MESSAGE_MAX];

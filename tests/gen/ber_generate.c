@@ -5,10 +5,19 @@
 
 #include "tests/asn1/asn1c.h"
 
+/* X.680 8.4. */
 enum {
+    UNIVERSAL_BOOLEAN = 1,
     UNIVERSAL_INTEGER = 2,
+    UNIVERSAL_BIT_STRING = 3,
     UNIVERSAL_OCTET_STRING = 4,
+    UNIVERSAL_NULL = 5,
+    UNIVERSAL_OBJECT_ID = 6,
+    UNIVERSAL_ENUMERATED = 10,
     UNIVERSAL_SEQUENCE = 16,
+    UNIVERSAL_IA5_STRING = 22,
+    UNIVERSAL_UTC_TIME = 23,
+    UNIVERSAL_GENERALIZED_TIME = 24,
 };
 
 #define APPLICATION (0x40U << 24)
@@ -106,13 +115,12 @@ static void
 write_value(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, const char *name)
 {
     static const uint8_t object[] = {0x2b, 0x0c, 0x89, 0x36, 0x84, 0x09};
-    const asn_TYPE_descriptor_t *is = type;
     uint32_t universal = type->all_tags_count == 0
                              ? 0
                              : (uint32_t)BER_TAG_VALUE(type->all_tags[type->all_tags_count - 1]);
-    if (universal == 10) {
-        write_enumerated(writer, is);
-    } else if (universal == 1) {
+    if (universal == UNIVERSAL_ENUMERATED) {
+        write_enumerated(writer, type);
+    } else if (universal == UNIVERSAL_BOOLEAN) {
         uint8_t truth = (uint8_t)ber_random(writer, 256);
         ber_write_bytes(writer, &truth, 1);
     } else if (strcmp(name, "opcode") == 0) {
@@ -122,16 +130,16 @@ write_value(struct ber_writer *writer, const asn_TYPE_descriptor_t *type, const 
         ber_write_bytes(writer, "", 1); /* AARE: accepted */
     } else if (universal == UNIVERSAL_INTEGER) {
         write_number(writer, strcmp(name, "invokeID") == 0 ? 4 : 3);
-    } else if (universal == 3) {
+    } else if (universal == UNIVERSAL_BIT_STRING) {
         write_bits(writer);
     } else if (universal == UNIVERSAL_OCTET_STRING) {
         write_random_bytes(writer, chance(writer, 20) ? 0 : 1, chance(writer, 30) ? 32 : 8);
-    } else if (universal == 6) {
+    } else if (universal == UNIVERSAL_OBJECT_ID) {
         ber_write_bytes(writer, object, sizeof(object));
-    } else if (universal == 22) {
+    } else if (universal == UNIVERSAL_IA5_STRING) {
         write_digits(writer);
-    } else if (universal == 23 || universal == 24) {
-        write_time(writer, universal == 24);
+    } else if (universal == UNIVERSAL_UTC_TIME || universal == UNIVERSAL_GENERALIZED_TIME) {
+        write_time(writer, universal == UNIVERSAL_GENERALIZED_TIME);
     }
 }
 
@@ -293,7 +301,7 @@ write_result(struct ber_writer *writer, const struct ber_operation *operation)
         if (operation->result->name != NULL)
             write_type(writer, operation->result, 0, 0, "");
         else if (chance(writer, 2))
-            ber_write_wrap(writer, writer->size, 5, false);
+            ber_write_wrap(writer, writer->size, UNIVERSAL_NULL, false);
         ber_write_wrap(writer, body, UNIVERSAL_SEQUENCE, true);
     }
     ber_write_wrap(writer, start, CONTEXT | 2, true);
