@@ -30,7 +30,7 @@ static size_t where;
     "A20F020101"                                                                                   \
     "300A020147"                                                                                   \
     "30055503010203"
-/* ClearConnection of 30{6B{80 "1"}}: a device without a call in phases I and II, a callID in III. */
+/* ClearConnection of 30{6B{80 "1"}}: in phases I and II a device without a call, in III a call. */
 #define CLEAR_EITHER                                                                               \
     "A10D020107"                                                                                   \
     "020105"                                                                                       \
