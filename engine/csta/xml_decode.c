@@ -11,7 +11,8 @@ xml_decode(struct csta_message *message, const char *bytes, size_t length,
            const struct csta_options *options, struct csta_scratch *scratch, const char **why,
            size_t *where)
 {
-    CHECK(message != NULL && options != NULL && scratch != NULL && (bytes != NULL || length == 0));
+    CHECK(message != NULL && options != NULL && scratch != NULL);
+    CHECK((bytes != NULL || length == 0) && length <= UINT32_MAX);
     struct text document = xml_without_padding((struct text){bytes, (uint32_t)length});
     switch (xml_fast_decode(message, document, xml_index_best(), options, scratch, why, where)) {
     case XML_FAST_OK:

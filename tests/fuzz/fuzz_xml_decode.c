@@ -59,5 +59,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         fprintf(stderr, "the paths differ in %s\n", difference);
     CHECK(difference == NULL);
     CHECK(result == complete_answer.result);
+    CHECK(size > CSTA_MESSAGE_MAX || paths_index_alike(bytes, size));
     return 0;
 }

@@ -38,6 +38,20 @@ reset_counts(void)
 }
 
 static void
+index_every_way(const char *name, const char *bytes, size_t length)
+{
+    if (!paths_index_alike(bytes, length))
+        fail_msg("%s: the ways of indexing differ", name);
+}
+
+static void
+every_way_indexes_every_sample_alike(void **state)
+{
+    (void)state;
+    assert_int_equal(for_each_sample(index_every_way), 64);
+}
+
+static void
 every_sample_takes_the_fast_path(void **state)
 {
     (void)state;
@@ -256,6 +270,7 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_way_indexes_every_sample_alike),
         cmocka_unit_test(every_sample_takes_the_fast_path),
         cmocka_unit_test(every_golden_message_takes_the_fast_path),
         cmocka_unit_test(every_message_of_the_sample_site_takes_the_fast_path),
