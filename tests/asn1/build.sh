@@ -16,6 +16,6 @@ asn1c -fcompound-names -fwide-types "$@" >asn1c.log 2>&1 || { cat asn1c.log >&2;
 rm -f converter-sample.c
 for file in *.c; do
     printf '%s\n' "$file"
-done | xargs -n 16 -P 2 "$cc" -O1 -g -w -Dber_decode=asn1c_ber_decode -I. -c
+done | xargs -n 16 -P 2 "$cc" -O2 -g -w -Dber_decode=asn1c_ber_decode -I. -c
 ar rcs libcsta_asn1.a ./*.o
 rm -f ./*.o
