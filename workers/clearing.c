@@ -84,6 +84,24 @@ guess_party(struct step *step, struct call call)
     return call_anonymous_party(call.block);
 }
 
+/* Nothing was seen of the party before. A dynamic ID that clears at the monitor's own device is
+ * that device. */
+static struct shm_party *
+join_cleared(struct step *step, struct call call, struct text device)
+{
+    struct text own = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
+    bool is_dynamic = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0;
+    if (is_dynamic && step->event->local_state == LOCAL_NULL && own.length != 0) {
+        struct shm_party *party = party_join(step, call, own, LOCAL_CONNECTED);
+        party_note_name(step, call, party, device);
+        return party;
+    }
+    struct shm_party *party = party_join(step, call, device, LOCAL_CONNECTED);
+    if (is_dynamic)
+        party->flags |= PARTY_DYNAMIC;
+    return party;
+}
+
 /*
  * Whose connection is it? NULL when nothing is to end: it ended before, was never a party's, or
  * fits nobody (counted).
@@ -108,7 +126,7 @@ find_cleared(struct step *step, struct call call)
         counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
         return NULL;
     }
-    return party_join(step, call, device, LOCAL_CONNECTED);
+    return join_cleared(step, call, device);
 }
 
 /* A bridged connection that never talked comes and goes unseen. */

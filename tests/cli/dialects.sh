@@ -114,7 +114,7 @@ compare_traces() {
     trace_as both both-ber2 --encoding ber2
     trace_as both both-ber3 --encoding ber3
     trace_as both both-mixed --encoding xml,ber2,ber3
-    trace_as both both-mixed-auto --encoding ber3,xml --auto
+    trace_as both both-mixed-auto --encoding ber3,ber2,xml,ber1 --auto
 }
 
 compare_captures() {
@@ -138,6 +138,7 @@ compare_streams() {
     stream_as stream-ber1 --encoding ber1
     stream_as stream-ber2 --encoding ber2
     stream_as stream-ber3 --encoding ber3
+    stream_as stream-ber2-auto --encoding ber2 --auto
     stream_as stream-ber3-auto --encoding ber3 --auto
     stream_as stream-mixed --encoding ber3,xml
 }
