@@ -242,7 +242,7 @@ xml_fast_decode(struct csta_message *message, struct text document, const struct
     if (!xml_reader_begin(&fast.reader, document, scratch, way) ||
         !open_root(&fast, &end, &root_at) || !read_elements(&fast, end))
         return XML_FAST_PASSED_ON;
-    note_problem(&fast, xml_take_end(message), (uint32_t)root_at);
+    note_problem(&fast, csta_message_finish(message), (uint32_t)root_at);
     if (fast.problem == NULL)
         return XML_FAST_OK;
     *why = fast.problem;

@@ -97,29 +97,3 @@ xml_take_word(struct csta_message *message, enum xml_what what, struct text text
     else if (what == WHAT_TIME && !message->has_time)
         message->has_time = xml_value_time(text, &message->time_us);
 }
-
-/* What a call event says by several fields together. */
-static const char *
-finish_event(struct event *event)
-{
-    struct text *texts = event->texts;
-    if (event->kind == EVENT_FAILED) {
-        if (text_is_none(texts[EVENT_TEXT_CALL]) && text_is_none(texts[EVENT_TEXT_DEVICE])) {
-            texts[EVENT_TEXT_CALL] = texts[EVENT_TEXT_SECOND_CALL];
-            texts[EVENT_TEXT_DEVICE] = texts[EVENT_TEXT_SECOND_DEVICE];
-        }
-        texts[EVENT_TEXT_SECOND_CALL] = texts[EVENT_TEXT_SECOND_DEVICE] = TEXT_NONE;
-    }
-    if (event->kind == EVENT_ORIGINATED)
-        texts[EVENT_TEXT_SUBJECT] = texts[EVENT_TEXT_CALLING];
-    for (uint16_t i = 0; i < event->item_count && text_is_none(texts[EVENT_TEXT_NEW_CALL]); i++)
-        texts[EVENT_TEXT_NEW_CALL] = event->items[i].new_call;
-    return text_is_none(texts[EVENT_TEXT_CALL]) ? "a call event whose connection has no callID"
-                                                : NULL;
-}
-
-const char *
-xml_take_end(struct csta_message *message)
-{
-    return message->message_class == MESSAGE_CALL_EVENT ? finish_event(&message->event) : NULL;
-}

@@ -60,7 +60,4 @@ xml_take_text(struct csta_message *message, enum xml_what what, char *place, str
     return NULL;
 }
 
-/* xml_take_end - the document is over. NULL, or why the message is unusable. */
-const char *xml_take_end(struct csta_message *message);
-
 #endif

@@ -137,7 +137,7 @@ xml_walk_close(struct xml_walk *walk, size_t where)
 enum csta_result
 xml_walk_end(struct xml_walk *walk, const char **why, size_t *where)
 {
-    note_problem(walk, xml_take_end(walk->message), walk->root_at);
+    note_problem(walk, csta_message_finish(walk->message), walk->root_at);
     if (walk->problem == NULL)
         return CSTA_OK;
     *why = walk->problem;
