@@ -65,13 +65,21 @@ struct engine_shape {
 
 /* What one process says of itself, on a page of its own, and a page on which others wake it. */
 struct shm_process {
-    /* 0: not started. Writer: the supervisor. */
+    /* 0: does not run. Writer of this line: the supervisor. */
     alignas(SHM_PAGE) _Atomic uint32_t pid;
+    _Atomic uint32_t restarts; /* how often it died and was started again */
+    /* Deaths one after the other at the same `committed`; 0 once it has got on. */
+    _Atomic uint32_t deaths_here;
+    /* The input at position skip - 1 has ended the process too often: to be passed over. 0: none. */
+    _Atomic uint64_t skip;
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
     /* Workers: every outcome decided by an input order up to this has been committed to the result
      * ring. Writer: the process. Edge P2. */
     _Atomic uint64_t progress;
+    /* How far into its input the process has committed: a position that grows with each
+     * transaction (process_state.h). Writer: the process. */
+    _Atomic uint64_t committed;
     struct shm_counters counters; /* Writer: the process. */
     /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
     alignas(SHM_PAGE) struct shm_doorbell doorbell;

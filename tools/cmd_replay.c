@@ -367,10 +367,10 @@ static uint32_t
 fill_roles(const struct replay *replay, struct role_entry table[SUPERVISOR_ROLES_MAX])
 {
     uint32_t count = 0;
-    table[count++] = (struct role_entry){ROLE_PUBLISHER, 0, run_publisher, replay};
+    table[count++] = (struct role_entry){ROLE_PUBLISHER, 0, run_publisher, replay, false};
     for (uint32_t i = 0; i < replay->settings.workers; i++)
-        table[count++] = (struct role_entry){ROLE_WORKER, i, run_worker, replay};
-    table[count++] = (struct role_entry){ROLE_FRONTEND, 0, run_frontend, replay};
+        table[count++] = (struct role_entry){ROLE_WORKER, i, run_worker, replay, false};
+    table[count++] = (struct role_entry){ROLE_FRONTEND, 0, run_frontend, replay, false};
     return count;
 }
 
