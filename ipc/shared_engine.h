@@ -61,6 +61,7 @@ struct engine_shape {
     uint32_t ring_slots;   /* 64-byte slots of each event ring; power of two, >= 1024 */
     uint32_t result_slots; /* outcomes; power of two, >= 64 */
     uint64_t calls_bytes;  /* upper bound of each worker's call table segment */
+    uint64_t run;          /* digest of what it runs with; 0: nobody can go on with it */
 };
 
 /* What one process says of itself, on a page of its own, and a page on which others wake it. */
@@ -91,14 +92,18 @@ struct shm_control_fixed {
     char name[64];       /* the engine's, terminated */
     uint64_t created_ns; /* CLOCK_MONOTONIC */
     uint64_t calls_bytes;
+    uint64_t run; /* as in struct engine_shape */
     uint32_t workers;
     uint32_t ring_slots;
     uint32_t result_slots;
-    uint32_t reserved[9];
+    uint32_t reserved[7];
 };
 
 struct shm_control {
     alignas(SHM_PAGE) struct shm_control_fixed fixed;
+    /* 1 from when all segments stand until the first of them goes: the engine may be taken over.
+     * Writer: the supervisor. */
+    alignas(SHM_LINE) _Atomic uint32_t complete;
     /* Edge P1. Writer: the front-end. */
     alignas(SHM_PAGE) _Atomic uint64_t watermark;
     /* The front-end, the publisher, then the workers. */
@@ -109,6 +114,7 @@ static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSI
 static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
 static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_control, complete) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_control) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, watermark) == SHM_PAGE, "own page");
 static_assert(offsetof(struct shm_control, processes) == 2 * SHM_PAGE, "own page");
@@ -128,6 +134,7 @@ struct shared_engine {
     struct ring_spsc closed[WORKERS_MAX]; /* likewise; 64-byte slots: struct shm_closed_call */
     struct ring_result result;
     void *calls[WORKERS_MAX]; /* each worker's table; zeroed at first; calls_bytes long */
+    uint64_t created_ns;      /* CLOCK_MONOTONIC, of its first start */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;
     uint32_t segment_count;
@@ -154,6 +161,23 @@ static_assert(sizeof(struct shm_closed_call) == 64, "one slot");
 bool shared_engine_create(struct shared_engine *engine, const char *name,
                           const struct engine_shape *shape, char *why);
 
+enum engine_found {
+    ENGINE_TAKEN_OVER, /* the engine goes on where it was */
+    ENGINE_NONE,       /* nothing that could go on: shared_engine_create() may make it new */
+    ENGINE_REFUSED,    /* it runs, is another's, or is not what was asked for: see `why` */
+};
+
+/*
+ * shared_engine_take_over - go on with the segments of a dead engine
+ *
+ * Its supervisor was killed, and its roles with it: that is so when the lock on its control segment
+ * can be had, which is waited for a second at the most. Shape and `run` must be what it was made
+ * with. Everything is mapped and attached as shared_engine_create() does it, and nothing in it is
+ * changed: the roles recover themselves. After ENGINE_NONE and ENGINE_REFUSED nothing is held.
+ */
+enum engine_found shared_engine_take_over(struct shared_engine *engine, const char *name,
+                                          const struct engine_shape *shape, char *why);
+
 /*
  * shared_engine_become - after fork: drop write access to what this role never writes, attach
  * rings in the role's direction, make the pages it uses present
@@ -177,7 +201,14 @@ void shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t
 struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to,
                                     bool as_producer);
 
-/* shared_engine_destroy - unlink, unmap and forget everything. Caller: the supervisor. */
+/* Are the lane's header and positions such as that lane can have? For the supervisor. */
+bool shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to);
+
+/* shared_engine_close - unmap and forget everything; names that are still there stay, for somebody
+ * to take over. Caller: the supervisor. */
+void shared_engine_close(struct shared_engine *engine);
+
+/* shared_engine_destroy - unlink, and close. Caller: the supervisor. */
 void shared_engine_destroy(struct shared_engine *engine);
 
 /* shared_engine_unlink - remove the names only, once: another engine may take the name then.
