@@ -232,7 +232,8 @@ begin(struct shared_engine *engine, const char *name, const struct engine_shape 
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){.shape = *shape, .segment_count = 4 + 2 * shape->workers};
+    *engine = (struct shared_engine){
+        .shape = *shape, .segment_count = 4 + 2 * shape->workers, .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {

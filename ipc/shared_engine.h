@@ -134,6 +134,7 @@ struct shared_engine {
     struct ring_spsc closed[WORKERS_MAX]; /* likewise; 64-byte slots: struct shm_closed_call */
     struct ring_result result;
     void *calls[WORKERS_MAX]; /* each worker's table; zeroed at first; calls_bytes long */
+    bool lasting;             /* outlives a run that did not end well, for a take-over */
     uint64_t created_ns;      /* CLOCK_MONOTONIC, of its first start */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;

@@ -430,7 +430,7 @@ run_engine(const struct replay *replay)
     if (make_engine(replay, &engine)) {
         struct progress progress;
         progress_begin(&progress, &engine, replay->total_bytes, replay->publisher.descriptor);
-        struct supervisor_watch watch = {progress_tick, progress_hush, &progress};
+        struct supervisor_watch watch = {progress_tick, progress_hush, &progress, NULL};
         uint32_t count = fill_roles(replay, table);
         if (supervisor_run(&engine, table, count, &watch) == SUPERVISOR_DONE)
             code = tell_summary(replay, &engine, now_ms() - started);

@@ -194,7 +194,7 @@ a_run_that_ends_well_says_nothing(void **state)
 /* Whichever role goes wrong, and however, while the others would go on for ever. */
 static void
 goes_wrong(enum role role, int (*how)(struct shared_engine *, uint32_t, const void *),
-           const void *options, const char *start, const char *end)
+           const void *options, const char *words)
 {
     struct role_entry table[] = {
         {ROLE_FRONTEND, 0, hangs, NULL, false},  {ROLE_WORKER, 0, hangs, NULL, false},
@@ -208,30 +208,20 @@ goes_wrong(enum role role, int (*how)(struct shared_engine *, uint32_t, const vo
         }
     }
     assert_int_equal(run(table, 5), SUPERVISOR_FAILED);
-    assert_memory_equal(said, start, strlen(start));
-    assert_non_null(strstr(said, end));
-    assert_ptr_equal(strchr(said, '\n'), said + strlen(said) - 1); /* one line */
+    assert_string_equal(said, words);
     assert_nothing_is_left();
 }
 
 static void
-a_killed_role_ends_the_run_and_is_named(void **state)
+a_role_that_may_not_live_again_ends_the_run_and_is_named(void **state)
 {
     (void)state;
     static const int number = SIGKILL;
-    goes_wrong(ROLE_FRONTEND, dies, &number, "onhook: front-end (pid ",
-               ") died: killed by SIGKILL\n");
-    goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ", ") died: killed by SIGKILL\n");
-    goes_wrong(ROLE_PUBLISHER, dies, &number, "onhook: publisher (pid ",
-               ") died: killed by SIGKILL\n");
-}
-
-static void
-a_crashed_role_ends_the_run_and_is_named(void **state)
-{
-    (void)state;
-    static const int number = SIGSEGV;
-    goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ", ") died: killed by SIGSEGV\n");
+    static const int crash = SIGSEGV;
+    goes_wrong(ROLE_FRONTEND, dies, &number, "onhook: front-end was killed (SIGKILL)\n");
+    goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 was killed (SIGKILL)\n");
+    goes_wrong(ROLE_PUBLISHER, dies, &number, "onhook: publisher was killed (SIGKILL)\n");
+    goes_wrong(ROLE_WORKER, dies, &crash, "onhook: worker 2 crashed (SIGSEGV)\n");
 }
 
 /* Memory that is mapped but was not reserved is not there when the file system is full. */
@@ -240,23 +230,23 @@ a_role_that_found_no_memory_is_told_where_to_look(void **state)
 {
     (void)state;
     static const int number = SIGBUS;
-    goes_wrong(ROLE_WORKER, dies, &number, "onhook: worker 2 (pid ",
-               ") died: killed by SIGBUS; is /dev/shm full?\n");
+    goes_wrong(ROLE_WORKER, dies, &number,
+               "onhook: worker 2 crashed (SIGBUS); is /dev/shm full?\n");
 }
 
 static void
 an_exit_code_ends_the_run_and_is_named(void **state)
 {
     (void)state;
-    goes_wrong(ROLE_FRONTEND, fails, NULL, "onhook: front-end (pid ", ") failed: exit code 7\n");
+    goes_wrong(ROLE_FRONTEND, fails, NULL, "onhook: front-end left with exit code 7\n");
 }
 
 static void
 success_without_done_is_a_failure(void **state)
 {
     (void)state;
-    goes_wrong(ROLE_WORKER, forgets_its_work, NULL, "onhook: worker 2 (pid ",
-               ") ended before its work was done\n");
+    goes_wrong(ROLE_WORKER, forgets_its_work, NULL,
+               "onhook: worker 2 left before its work was done\n");
 }
 
 static void
@@ -386,8 +376,7 @@ main(void)
     snprintf(engine_name, sizeof engine_name, "test-supervisor-%d", (int)getpid());
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_run_that_ends_well_says_nothing),
-        cmocka_unit_test(a_killed_role_ends_the_run_and_is_named),
-        cmocka_unit_test(a_crashed_role_ends_the_run_and_is_named),
+        cmocka_unit_test(a_role_that_may_not_live_again_ends_the_run_and_is_named),
         cmocka_unit_test(a_role_that_found_no_memory_is_told_where_to_look),
         cmocka_unit_test(an_exit_code_ends_the_run_and_is_named),
         cmocka_unit_test(success_without_done_is_a_failure),
