@@ -82,8 +82,8 @@ void supervisor_release_signals(const sigset_t *before);
  * `count` is 1..SUPERVISOR_ROLES_MAX. Roles that are done already (of an engine that was taken
  * over) are not started. Returns when no child is left. The names of the segments are gone then,
  * and also when the supervisor itself dies of a fault; but a lasting engine's only after
- * SUPERVISOR_DONE, so that it can be taken over. The memory is still mapped. A publisher killed by SIGPIPE (its reader went away) is a failure
- * without words. Children die with their supervisor.
+ * SUPERVISOR_DONE, so that it can be taken over. The memory is still mapped. A publisher killed by
+ * SIGPIPE (its reader went away) is a failure without words. Children die with their supervisor.
  */
 enum supervisor_result supervisor_run(struct shared_engine *engine, const struct role_entry *table,
                                       uint32_t count, const struct supervisor_watch *watch);

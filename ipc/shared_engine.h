@@ -71,7 +71,7 @@ struct shm_process {
     _Atomic uint32_t restarts; /* how often it died and was started again */
     /* Deaths one after the other at the same `committed`; 0 once it has got on. */
     _Atomic uint32_t deaths_here;
-    /* The input at position skip - 1 has ended the process too often: to be passed over. 0: none. */
+    /* The input at position skip - 1 has ended the process too often: to be passed over. */
     _Atomic uint64_t skip;
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
