@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ipc/front_state.h"
 #include "ipc/segment.h"
 
 enum {
@@ -40,6 +41,8 @@ segment_of(const struct shared_engine *engine, enum segment_kind kind, uint32_t 
         return &engine->segments[2 + 2 * workers];
     case SEGMENT_RESULT:
         return &engine->segments[3 + 2 * workers];
+    case SEGMENT_FRONT:
+        return &engine->segments[4 + 2 * workers];
     case SEGMENT_NONE:
     case SEGMENT_KIND_COUNT:
         break;
@@ -236,6 +239,29 @@ make_result(struct shared_engine *engine, uint64_t epoch, char *why)
 }
 
 static bool
+make_front(struct shared_engine *engine, uint64_t epoch, char *why)
+{
+    struct shared_segment *segment = segment_of(engine, SEGMENT_FRONT, 0);
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, engine->name, SEGMENT_FRONT, 0);
+    uint64_t header = sizeof(struct shm_front_header);
+    enum segment_result result = segment_create(segment, path, header + front_state_bytes(), false);
+    if (result == SEGMENT_OK)
+        result = segment_map(segment);
+    if (!succeeded(segment, result, why))
+        return false;
+    engine->front = segment->mapping + header;
+    identity_seal(segment->mapping, &(struct identity){
+                                        .kind = SEGMENT_FRONT,
+                                        .header_size = sizeof(struct shm_front_header),
+                                        .fixed_size = sizeof(struct shm_identity),
+                                        .total_size = segment->size,
+                                        .epoch = epoch,
+                                    });
+    return true;
+}
+
+static bool
 make_segments(struct shared_engine *engine, uint64_t epoch, char *why)
 {
     if (!make_control(engine, epoch, why))
@@ -246,7 +272,8 @@ make_segments(struct shared_engine *engine, uint64_t epoch, char *why)
             return false;
     }
     return make_rings(engine, SEGMENT_LANES, 0, epoch, why) &&
-           make_rings(engine, SEGMENT_CLOSED, 0, epoch, why) && make_result(engine, epoch, why);
+           make_rings(engine, SEGMENT_CLOSED, 0, epoch, why) && make_result(engine, epoch, why) &&
+           make_front(engine, epoch, why);
 }
 
 bool
@@ -258,7 +285,7 @@ shared_engine_create(struct shared_engine *engine, const char *name,
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){.shape = *shape, .segment_count = 4 + 2 * shape->workers};
+    *engine = (struct shared_engine){.shape = *shape, .segment_count = 5 + 2 * shape->workers};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -358,6 +385,7 @@ become_frontend(struct shared_engine *engine)
 {
     allow_writing(engine->frontend, sizeof *engine->frontend);
     allow_writing(&engine->control->watermark, SHM_PAGE);
+    allow_writing(engine->front, front_state_bytes());
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
         struct view ring = ring_view(engine, worker);
         allow_producer(ring);

@@ -10,6 +10,7 @@
  *   /dev/shm/onhook-NAME.lanes     calls on the move between workers, one lane for each pair
  *   /dev/shm/onhook-NAME.closed    call keys whose memory has run out, worker -> front-end
  *   /dev/shm/onhook-NAME.result    outcomes, all workers -> publisher
+ *   /dev/shm/onhook-NAME.front     what the front-end remembers (ipc/front_state.h)
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
  * role then gives up write access to what it does not write (shared_engine_become()). A store
@@ -29,6 +30,7 @@
  *            consumer page                 writes      -               -
  *   result   tail, slots                   -           writes          -
  *            cursor                        -           -               writes
+ *   front    journal, tables               writes      -               -
  *
  * The supervisor keeps everything writable. Everybody may read everything.
  */
@@ -120,6 +122,7 @@ struct shared_engine {
     struct ring_spsc closed[WORKERS_MAX]; /* likewise; 64-byte slots: struct shm_closed_call */
     struct ring_result result;
     void *calls[WORKERS_MAX]; /* each worker's table; zeroed at first; calls_bytes long */
+    void *front;              /* the front-end's journal and tables; front_state_bytes() long */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;
     uint32_t segment_count;
