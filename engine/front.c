@@ -44,7 +44,7 @@ bool
 front_is_complete(const struct shared_engine *engine)
 {
     static struct transaction transaction;
-    open_journal(&transaction, engine->front);
+    open_journal(&transaction, engine->frontend_memory);
     const struct shm_front_cursors *committed = transaction_cursors(&transaction);
     return committed->declared_too_much == 0;
 }

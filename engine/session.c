@@ -11,7 +11,7 @@ static bool
 open_parts(struct session *session)
 {
     struct front *front = &session->front;
-    if (!front_open(front, session->engine->front) || !link_table_open(&session->links, front))
+    if (!front_open(front, session->engine->frontend_memory) || !link_table_open(&session->links, front))
         return false;
     session->directory = directory_open(front, DIRECTORY_MAX);
     if (session->directory == NULL)

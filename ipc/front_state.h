@@ -7,10 +7,10 @@
  * All of it lives in one segment, so that a front-end that was killed goes on in its successor
  * (ipc/transaction.h):
  *
- *   page 0      journal                      tables
- *   +---------+----------------------------+--------------------------------------- - - -+
- *   | identity| cursors 0, cursors 1, undo | links, requests, monitors, devices, calls    |
- *   +---------+----------------------------+--------------------------------------- - - -+
+ *     journal                      tables
+ *   +----------------------------+------------------------------------------ - - -+
+ *   | cursors 0, cursors 1, undo | links, requests, monitors, devices, calls      |
+ *   +----------------------------+------------------------------------------ - - -+
  *
  * What is small stands in the cursors and flips with the commit; a place in a table is touched
  * before it changes. Nobody but the front-end writes here, nobody at all reads it while it runs.
@@ -259,11 +259,6 @@ struct shm_front_tables {
     uint8_t declared[DECLARED_BYTES];
 };
 
-/* The segment begins with this. */
-struct shm_front_header {
-    alignas(SHM_PAGE) struct shm_identity identity;
-};
-
 static_assert(sizeof(struct shm_link) == 120, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_monitor) == 160, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_device) == 152, "bump SHM_LAYOUT_VERSION");
@@ -279,9 +274,8 @@ static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
 static_assert(sizeof(struct shm_front_cursors) == 1320, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_front_header) == SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 
-/* Bytes of the segment behind its header: the journal, then the tables on a page of their own. */
+/* Bytes of the whole: engine_shape.frontend_bytes. */
 uint64_t front_state_bytes(void);
 
 /* Where the tables begin, from the journal's first byte. */

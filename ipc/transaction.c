@@ -108,6 +108,7 @@ transaction_recover(struct transaction *transaction)
     uint64_t commit = atomic_load_explicit(&shared->commit, memory_order_acquire);
     /* acquire: T2. */
     uint64_t undo_of = atomic_load_explicit(&shared->undo_of, memory_order_acquire);
+    /* acquire: T2. */
     uint64_t count = atomic_load_explicit(&shared->undo_count, memory_order_acquire);
     if (undo_of > commit + 1)
         return false;
@@ -133,7 +134,7 @@ transaction_begin(struct transaction *transaction)
 #else
     transaction->used = 0;
     transaction->count = 0;
-    /* The entries of an older transaction go before the name of this one stands over them. */
+    /* release: T2. Entries of an older transaction go before the name of this one stands. */
     atomic_store_explicit(&shared->undo_count, 0, memory_order_release);
     in_this_order();
     /* release: T2. */

@@ -181,8 +181,11 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     char why[SHARED_ENGINE_WHY];
     char name[40];
     snprintf(name, sizeof name, "toy-%d", (int)getpid());
-    struct engine_shape shape = {
-        .workers = TOY_WORKERS, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    struct engine_shape shape = {.workers = TOY_WORKERS,
+                                 .ring_slots = 1024,
+                                 .result_slots = 64,
+                                 .calls_bytes = 4096,
+                                 .frontend_bytes = front_state_bytes()};
     memset(&toy, 0, sizeof toy);
     toy.random = seed;
     toy.closes = closes;
@@ -192,7 +195,7 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     toy.readers = toy.engine;
     for (uint32_t worker = 0; worker < TOY_WORKERS; worker++)
         shared_engine_attach(&toy.readers, ROLE_WORKER, worker);
-    assert_true(front_open(&toy.front, toy.engine.front));
+    assert_true(front_open(&toy.front, toy.engine.frontend_memory));
     route_open(&toy.route, &toy.engine, &toy.front, map_capacity);
 
     uint32_t totals[TOY_CALLS] = {0};

@@ -11,7 +11,7 @@
 #include <sys/mman.h>
 
 #include "ipc/transaction.h"
-#include "single_step.h"
+#include "tests/unit/single_step.h"
 
 enum { STATE_WORDS = 64, LOG_BYTES = 4096, CURSORS = 3 };
 
