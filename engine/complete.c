@@ -101,7 +101,7 @@ needs_device(const struct event *event)
 }
 
 static struct text
-monitors_own(const struct monitor *monitor)
+monitors_own(const struct shm_monitor *monitor)
 {
     if (monitor == NULL || monitor->type != MONITOR_DEVICE)
         return TEXT_NONE;
@@ -109,7 +109,7 @@ monitors_own(const struct monitor *monitor)
 }
 
 const char *
-complete_connection(struct event *event, const struct monitor *monitor)
+complete_connection(struct event *event, const struct shm_monitor *monitor)
 {
     if (text_is_none(event->texts[EVENT_TEXT_CALL]))
         return "a call event without a callID";

@@ -15,7 +15,7 @@
  * Returns NULL, or why the message cannot be read, with *where an offset within its payload (0 if
  * there is none to name); then nothing was sent.
  */
-const char *message_take(struct session *session, struct link *link,
+const char *message_take(struct session *session, struct shm_link *link,
                          const struct source_message *message, size_t *where);
 
 #endif

@@ -15,11 +15,8 @@
 #include "base/text.h"
 #include "engine/csta/csta_message.h"
 #include "ipc/event_record.h"
+#include "ipc/front_state.h"
 #include "ipc/profile.h"
-
-enum {
-    LINKS_MAX = 4096,
-};
 
 /* A list of device numbers, in the order of the file, canonical. Growable, never shrinks. */
 struct device_list {

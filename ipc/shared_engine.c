@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
-#include "ipc/engine_segments.h"
+#include "ipc/publisher_memory.h"
+#include "ipc/segment.h"
+#include "ipc/shared_engine_parts.h"
+#include "ipc/worker_journal.h"
+
+static_assert((int)JOURNAL_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
+static_assert((int)PUBLISHER_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
 
 enum {
     RING_SLOTS_MIN = 1024,
@@ -34,6 +39,16 @@ is_power_of_two(uint32_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
+/* What is left out: an outbox is as long as the result ring. */
+static struct engine_shape
+filled_up(const struct engine_shape *shape)
+{
+    struct engine_shape filled = *shape;
+    if (filled.outbox_slots == 0)
+        filled.outbox_slots = filled.result_slots;
+    return filled;
+}
+
 static const char *
 fault_of_request(const char *name, const struct engine_shape *shape)
 {
@@ -45,6 +60,8 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "slots of a ring must be a power of two, at least 1024";
     if (!is_power_of_two(shape->result_slots) || shape->result_slots < RESULT_SLOTS_MIN)
         return "slots of the result ring must be a power of two, at least 64";
+    if (!is_power_of_two(shape->outbox_slots) || shape->outbox_slots < OUTBOX_SLOTS_MIN)
+        return "slots of an outbox must be a power of two, at least 16";
     if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
         return "this build is for pages of 4096 bytes";
     return NULL;
@@ -102,10 +119,12 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
     memcpy(control->fixed.name, engine->name, sizeof engine->name);
     control->fixed.created_ns = now_ns(CLOCK_MONOTONIC);
     control->fixed.calls_bytes = engine->shape.calls_bytes;
+    control->fixed.frontend_bytes = engine->shape.frontend_bytes;
     control->fixed.run = engine->shape.run;
     control->fixed.workers = engine->shape.workers;
     control->fixed.ring_slots = engine->shape.ring_slots;
     control->fixed.result_slots = engine->shape.result_slots;
+    control->fixed.outbox_slots = engine->shape.outbox_slots;
     identity_seal(control, &(struct identity){
                                .kind = SEGMENT_CONTROL,
                                .header_size = sizeof *control,
@@ -161,30 +180,30 @@ make_rings(struct shared_engine *engine, enum segment_kind kind, uint32_t worker
     if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
         return false;
     for (uint32_t ring = 0; ring < shape.ring_count && making->fresh; ring++)
-        ring_format(engine_ring_view(engine, kind, worker, ring).at, &shape, ring, making->epoch);
+        ring_format(engine_view(engine, kind, worker, ring).at, &shape, ring, making->epoch);
     return true;
 }
 
+/* Memory of one process: *memory is where it begins, behind the header. */
 static bool
-make_calls(struct shared_engine *engine, uint32_t worker, const struct making *making, char *why)
+make_memory(struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint64_t bytes,
+            void **memory, const struct making *making, char *why)
 {
-    struct shared_segment *segment = engine_segment(engine, SEGMENT_CALLS, worker);
+    struct shared_segment *segment = engine_segment(engine, kind, worker);
     char path[SEGMENT_PATH_SIZE];
-    segment_path(path, engine->name, SEGMENT_CALLS, worker);
-    uint64_t header = sizeof(struct shm_calls_header);
-    uint64_t size = engine->shape.calls_bytes > UINT64_MAX - header
-                        ? UINT64_MAX
-                        : engine->shape.calls_bytes + header;
+    segment_path(path, engine->name, kind, worker);
+    uint64_t header = sizeof(struct shm_memory_header);
+    uint64_t size = bytes > UINT64_MAX - header ? UINT64_MAX : bytes + header;
     enum segment_result result = obtain(making, segment, path, size, false);
     if (result == SEGMENT_OK)
         result = segment_map(segment);
     if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
         return false;
-    engine->calls[worker] = segment->mapping + header;
+    *memory = segment->mapping + header;
     if (making->fresh)
         identity_seal(segment->mapping, &(struct identity){
-                                            .kind = SEGMENT_CALLS,
-                                            .header_size = sizeof(struct shm_calls_header),
+                                            .kind = kind,
+                                            .header_size = sizeof(struct shm_memory_header),
                                             .fixed_size = sizeof(struct shm_identity),
                                             .total_size = segment->size,
                                             .epoch = making->epoch,
@@ -210,30 +229,47 @@ make_result(struct shared_engine *engine, const struct making *making, char *why
     return true;
 }
 
+static bool
+make_worker(struct shared_engine *engine, uint32_t worker, const struct making *making, char *why)
+{
+    const struct engine_shape *shape = &engine->shape;
+    return make_rings(engine, SEGMENT_RING, worker, making, why) &&
+           make_memory(engine, SEGMENT_CALLS, worker, shape->calls_bytes, &engine->calls[worker],
+                       making, why) &&
+           make_memory(engine, SEGMENT_JOURNAL, worker, worker_journal_bytes(shape->workers),
+                       &engine->journals[worker], making, why) &&
+           make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
+}
+
 /* All but the control segment, which stands. */
 static bool
 make_segments(struct shared_engine *engine, const struct making *making, char *why)
 {
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        if (!make_rings(engine, SEGMENT_RING, worker, making, why) ||
-            !make_calls(engine, worker, making, why))
+    const struct engine_shape *shape = &engine->shape;
+    for (uint32_t worker = 0; worker < shape->workers; worker++)
+        if (!make_worker(engine, worker, making, why))
             return false;
-    }
     return make_rings(engine, SEGMENT_LANES, 0, making, why) &&
-           make_rings(engine, SEGMENT_CLOSED, 0, making, why) && make_result(engine, making, why);
+           make_rings(engine, SEGMENT_CLOSED, 0, making, why) &&
+           make_memory(engine, SEGMENT_FRONTEND, 0, shape->frontend_bytes, &engine->frontend_memory,
+                       making, why) &&
+           make_memory(engine, SEGMENT_PUBLISHER, 0, publisher_memory_bytes(),
+                       &engine->publisher_memory, making, why) &&
+           make_result(engine, making, why);
 }
 
 /* A handle that holds nothing yet. */
 static bool
 begin(struct shared_engine *engine, const char *name, const struct engine_shape *shape, char *why)
 {
-    const char *fault = fault_of_request(name, shape);
+    const struct engine_shape filled = filled_up(shape);
+    const char *fault = fault_of_request(name, &filled);
     if (fault != NULL) {
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
     *engine = (struct shared_engine){
-        .shape = *shape, .segment_count = 4 + 2 * shape->workers, .lasting = shape->run != 0};
+        .shape = filled, .segment_count = 6 + 4 * shape->workers, .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -302,7 +338,8 @@ judge_control(struct shared_engine *engine, struct making *making, char *why)
     }
     if (fixed.run != shape->run || fixed.workers != shape->workers ||
         fixed.ring_slots != shape->ring_slots || fixed.result_slots != shape->result_slots ||
-        fixed.calls_bytes != shape->calls_bytes || segment->size != control_size(shape)) {
+        fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
+        fixed.frontend_bytes != shape->frontend_bytes || segment->size != control_size(shape)) {
         snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
         return ENGINE_REFUSED;
     }
@@ -338,9 +375,11 @@ rings_are_sound(const struct shared_engine *engine, char *why)
     const struct shared_segment *results = engine_segment(engine, SEGMENT_RESULT, 0);
     bool sound = ring_result_attach(&result, results->mapping, results->mapping_size) == ATTACH_OK;
     for (uint32_t worker = 0; worker < workers && sound; worker++) {
-        struct ring_view view = engine_event_ring(engine, worker);
+        struct engine_ring_view view = engine_view(engine, SEGMENT_RING, worker, 0);
         sound = ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        view = engine_closed_ring(engine, worker);
+        view = engine_view(engine, SEGMENT_OUTBOX, worker, 0);
+        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
+        view = engine_view(engine, SEGMENT_CLOSED, 0, worker);
         sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
         for (uint32_t to = 0; to < workers && sound; to++)
             sound = shared_engine_lane_is_sound(engine, worker, to);
@@ -393,4 +432,32 @@ shared_engine_destroy(struct shared_engine *engine)
 {
     shared_engine_unlink(engine);
     shared_engine_close(engine);
+}
+
+void
+watermark_set(struct shared_engine *engine, uint64_t order)
+{
+    /* release: P1. The ring positions published before it. */
+    atomic_store_explicit(&engine->control->watermark, order, memory_order_release);
+}
+
+uint64_t
+watermark_get(const struct shared_engine *engine)
+{
+    /* acquire: P1. A poll after this sees every record up to the watermark. */
+    return atomic_load_explicit(&engine->control->watermark, memory_order_acquire);
+}
+
+void
+progress_set(struct shm_process *worker, uint64_t order)
+{
+    /* release: P2. The outcomes committed before it. */
+    atomic_store_explicit(&worker->progress, order, memory_order_release);
+}
+
+uint64_t
+progress_get(const struct shm_process *worker)
+{
+    /* acquire: P2. A poll after this sees every outcome up to that order. */
+    return atomic_load_explicit(&worker->progress, memory_order_acquire);
 }

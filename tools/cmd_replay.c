@@ -398,6 +398,7 @@ make_engine(const struct replay *replay, struct shared_engine *engine)
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
         .calls_bytes = call_table_bytes(settings->max_calls),
+        .frontend_bytes = front_state_bytes(),
     };
     if (shared_engine_create(engine, name, &shape, why))
         return true;

@@ -104,10 +104,11 @@ impossible_requests_are_refused_in_words(void **state)
 {
     (void)state;
     static const struct engine_shape bad[] = {
-        {0, 1024, 64, 0, 0},    {WORKERS_MAX + 1, 1024, 64, 0, 0},
-        {1, 1000, 64, 0, 0},    {1, 512, 64, 0, 0},
-        {1, 1u << 10, 0, 0, 0}, {1, 1024, 65, 0, 0},
-        {1, 1024, 32, 0, 0},
+        {0, 1024, 64, 0, 0, 0, 0}, {WORKERS_MAX + 1, 1024, 64, 0, 0, 0, 0},
+        {1, 1000, 64, 0, 0, 0, 0}, {1, 512, 64, 0, 0, 0, 0},
+        {1, 1024, 0, 0, 0, 0, 0},  {1, 1024, 65, 0, 0, 0, 0},
+        {1, 1024, 32, 0, 0, 0, 0}, {1, 1024, 64, 24, 0, 0, 0},
+        {1, 1024, 64, 8, 0, 0, 0},
     };
     struct shared_engine engine;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {

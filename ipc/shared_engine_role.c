@@ -1,15 +1,38 @@
 /*
- * ipc/engine_role.c - what each role may write, and in which direction it uses the rings
- * (ipc/shared_engine.h).
+ * ipc/shared_engine_role.c - who uses what: rings in a role's direction, memory it may write.
  */
 #include <sys/mman.h>
 
 #include "base/check.h"
-#include "ipc/engine_segments.h"
-#include "ipc/shared_engine.h"
+#include "ipc/shared_engine_parts.h"
+
+static struct engine_ring_view
+ring_view(const struct shared_engine *engine, uint32_t worker)
+{
+    return engine_view(engine, SEGMENT_RING, worker, 0);
+}
+
+static struct engine_ring_view
+outbox_view(const struct shared_engine *engine, uint32_t worker)
+{
+    return engine_view(engine, SEGMENT_OUTBOX, worker, 0);
+}
+
+static struct engine_ring_view
+closed_view(const struct shared_engine *engine, uint32_t worker)
+{
+    return engine_view(engine, SEGMENT_CLOSED, 0, worker);
+}
+
+/* A worker has no lane to itself; the place is there, formatted, and nobody uses it. */
+static struct engine_ring_view
+lane_view(const struct shared_engine *engine, uint32_t from, uint32_t to)
+{
+    return engine_view(engine, SEGMENT_LANES, 0, from * engine->shape.workers + to);
+}
 
 static void
-attach(struct ring_spsc *ring, struct ring_view view, bool as_producer)
+attach(struct ring_spsc *ring, struct engine_ring_view view, bool as_producer)
 {
     enum attach_result result = as_producer ? ring_attach_producer(ring, view.at, view.size)
                                             : ring_attach_consumer(ring, view.at, view.size);
@@ -21,10 +44,12 @@ shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t inde
 {
     CHECK(index < engine->shape.workers);
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
+        if (role == ROLE_PUBLISHER || (role == ROLE_WORKER && worker == index))
+            attach(&engine->outboxes[worker], outbox_view(engine, worker), role == ROLE_WORKER);
         if (role == ROLE_PUBLISHER || (role == ROLE_WORKER && worker != index))
             continue;
-        attach(&engine->rings[worker], engine_event_ring(engine, worker), role != ROLE_WORKER);
-        attach(&engine->closed[worker], engine_closed_ring(engine, worker), role == ROLE_WORKER);
+        attach(&engine->rings[worker], ring_view(engine, worker), role != ROLE_WORKER);
+        attach(&engine->closed[worker], closed_view(engine, worker), role == ROLE_WORKER);
     }
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     CHECK(ring_result_attach(&engine->result, result->mapping, result->mapping_size) == ATTACH_OK);
@@ -35,7 +60,7 @@ shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to, boo
 {
     CHECK(from < engine->shape.workers && to < engine->shape.workers && from != to);
     struct ring_spsc lane;
-    attach(&lane, engine_lane(engine, from, to), as_producer);
+    attach(&lane, lane_view(engine, from, to), as_producer);
     return lane;
 }
 
@@ -43,7 +68,7 @@ bool
 shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to)
 {
     struct ring_spsc lane;
-    struct ring_view view = engine_lane(engine, from, to);
+    struct engine_ring_view view = lane_view(engine, from, to);
     return ring_attach_consumer(&lane, view.at, view.size) == ATTACH_OK;
 }
 
@@ -62,7 +87,7 @@ allow_writing(void *at, uint64_t size)
 }
 
 static void
-allow_producer(struct ring_view view)
+allow_producer(struct engine_ring_view view)
 {
     uint64_t header = sizeof(struct shm_ring_header);
     allow_writing(view.at + offsetof(struct shm_ring_header, producer_position), SHM_PAGE);
@@ -70,9 +95,18 @@ allow_producer(struct ring_view view)
 }
 
 static void
-allow_consumer(struct ring_view view)
+allow_consumer(struct engine_ring_view view)
 {
     allow_writing(view.at + offsetof(struct shm_ring_header, consumer_position), SHM_PAGE);
+}
+
+static void
+allow_memory(struct shared_engine *engine, enum segment_kind kind, uint32_t worker)
+{
+    const struct shared_segment *segment = engine_segment(engine, kind, worker);
+    uint64_t header = sizeof(struct shm_memory_header);
+    if (segment->size > header)
+        allow_writing(segment->mapping + header, segment->size - header);
 }
 
 static void
@@ -80,10 +114,11 @@ become_frontend(struct shared_engine *engine)
 {
     allow_writing(engine->frontend, sizeof *engine->frontend);
     allow_writing(&engine->control->watermark, SHM_PAGE);
+    allow_memory(engine, SEGMENT_FRONTEND, 0);
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        struct ring_view ring = engine_event_ring(engine, worker);
+        struct engine_ring_view ring = ring_view(engine, worker);
         allow_producer(ring);
-        allow_consumer(engine_closed_ring(engine, worker));
+        allow_consumer(closed_view(engine, worker));
         uint64_t header = sizeof(struct shm_ring_header);
         make_present(ring.at + header, ring.size - header, true);
     }
@@ -93,18 +128,18 @@ static void
 become_worker(struct shared_engine *engine, uint32_t index)
 {
     allow_writing(&engine->workers[index], sizeof engine->workers[index]);
-    struct ring_view ring = engine_event_ring(engine, index);
+    struct engine_ring_view ring = ring_view(engine, index);
     allow_consumer(ring);
     make_present(ring.at, ring.size, false);
-    allow_producer(engine_closed_ring(engine, index));
-    const struct shared_segment *calls = engine_segment(engine, SEGMENT_CALLS, index);
-    if (calls->size > sizeof(struct shm_calls_header))
-        allow_writing(engine->calls[index], calls->size - sizeof(struct shm_calls_header));
+    allow_producer(closed_view(engine, index));
+    allow_producer(outbox_view(engine, index));
+    allow_memory(engine, SEGMENT_CALLS, index);
+    allow_memory(engine, SEGMENT_JOURNAL, index);
     for (uint32_t other = 0; other < engine->shape.workers; other++) {
         if (other == index)
             continue;
-        allow_producer(engine_lane(engine, index, other));
-        allow_consumer(engine_lane(engine, other, index));
+        allow_producer(lane_view(engine, index, other));
+        allow_consumer(lane_view(engine, other, index));
     }
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     uint64_t header = sizeof(struct shm_result_header);
@@ -117,6 +152,9 @@ static void
 become_publisher(struct shared_engine *engine)
 {
     allow_writing(engine->publisher, sizeof *engine->publisher);
+    allow_memory(engine, SEGMENT_PUBLISHER, 0);
+    for (uint32_t worker = 0; worker < engine->shape.workers; worker++)
+        allow_consumer(outbox_view(engine, worker));
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     allow_writing(result->mapping + offsetof(struct shm_result_header, cursor), SHM_PAGE);
     make_present(result->mapping, result->mapping_size, false);
@@ -139,32 +177,4 @@ shared_engine_become(struct shared_engine *engine, enum role role, uint32_t inde
         become_worker(engine, index);
     else
         become_publisher(engine);
-}
-
-void
-watermark_set(struct shared_engine *engine, uint64_t order)
-{
-    /* release: P1. The ring positions published before it. */
-    atomic_store_explicit(&engine->control->watermark, order, memory_order_release);
-}
-
-uint64_t
-watermark_get(const struct shared_engine *engine)
-{
-    /* acquire: P1. A poll after this sees every record up to the watermark. */
-    return atomic_load_explicit(&engine->control->watermark, memory_order_acquire);
-}
-
-void
-progress_set(struct shm_process *worker, uint64_t order)
-{
-    /* release: P2. The outcomes committed before it. */
-    atomic_store_explicit(&worker->progress, order, memory_order_release);
-}
-
-uint64_t
-progress_get(const struct shm_process *worker)
-{
-    /* acquire: P2. A poll after this sees every outcome up to that order. */
-    return atomic_load_explicit(&worker->progress, memory_order_acquire);
 }
