@@ -100,6 +100,9 @@ const char *settings_trace_key(struct link_settings *link, struct text key, stru
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);
 
+/* settings_hash - everything in it, in one number: begins with `hash`, not finished (base/hash.h) */
+uint64_t settings_hash(uint64_t hash, const struct settings *settings);
+
 /* settings_free - give back everything; the struct may be filled again. */
 void settings_free(struct settings *settings);
 

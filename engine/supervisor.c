@@ -215,17 +215,31 @@ now_us(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Says how a child ended the run. Nothing to say when the reader of its results went away. */
+/* Says how a child ended the run, and `why` it may not live again, or NULL. Nothing to say when the
+ * reader of its results went away. */
 static void
-say_failure(const struct supervisor *supervisor, const struct role_entry *entry, int status)
+say_failure(const struct supervisor *supervisor, const struct role_entry *entry, int status,
+            const char *why)
 {
     char name[ROLE_NAME_SIZE];
     char words[DEATH_WORDS_SIZE];
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE && entry->role == ROLE_PUBLISHER)
         return;
+    if (why == NULL && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+        why = "is /dev/shm full?";
     hush(supervisor);
-    log_say("%s %s%s", role_name(name, entry), death_words(words, status),
-            WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS ? "; is /dev/shm full?" : "");
+    log_say("%s %s%s%s", role_name(name, entry), death_words(words, status),
+            why != NULL ? "; " : "", why != NULL ? why : "");
+}
+
+/* *why: what there is to say of it, or NULL. */
+static bool
+may_live_again(const struct supervisor *supervisor, const struct role_entry *entry, int status,
+               const char **why)
+{
+    *why = NULL;
+    return !death_is_final(status) && entry->may_restart != NULL &&
+           entry->may_restart(supervisor->engine, entry->options, why);
 }
 
 static void
@@ -323,8 +337,9 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
 {
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = process_of(supervisor, entry);
-    if (!entry->may_restart || death_is_final(status)) {
-        say_failure(supervisor, entry, status);
+    const char *why;
+    if (!may_live_again(supervisor, entry, status, &why)) {
+        say_failure(supervisor, entry, status, why);
         return false;
     }
     count_death(supervisor, at);
@@ -336,7 +351,7 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
     } else if (process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX ||
                (death_may_be_wild(status) &&
                 process_deaths_here(process) >= SUPERVISOR_CRASHES_MAX)) {
-        say_failure(supervisor, entry, status);
+        say_failure(supervisor, entry, status, "it does not get on");
         return false;
     }
     if (!start_one(supervisor, at))

@@ -48,9 +48,9 @@ struct role_entry {
      * strangers, only the command knows both. */
     int (*run)(struct shared_engine *engine, uint32_t index, const void *options);
     const void *options; /* inherited by fork */
-    /* It recovers from any death of its own: started again, on the same segments. Else its death
-     * ends the run; so a publisher whose output cannot be cut back. */
-    bool may_restart;
+    /* May it live again after its death? Then it recovers by itself on the same segments. If not,
+     * *why (static text) says it. NULL: it may never. Called in the supervisor. */
+    bool (*may_restart)(const struct shared_engine *engine, const void *options, const char **why);
 };
 
 /* Called in the supervisor while it waits. */

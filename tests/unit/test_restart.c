@@ -38,6 +38,24 @@ static char engine_name[40];
 static char dead_letters[64];
 static char said[SAID_SIZE];
 
+static bool
+always(const struct shared_engine *shared, const void *options, const char **why)
+{
+    (void)shared;
+    (void)options;
+    (void)why;
+    return true;
+}
+
+static bool
+never(const struct shared_engine *shared, const void *options, const char **why)
+{
+    (void)shared;
+    (void)options;
+    *why = "its input is a pipe";
+    return false;
+}
+
 /* The lives of a worker so far are kept where they survive it. */
 static uint32_t
 begin_life(struct shared_engine *shared, uint32_t index)
@@ -102,15 +120,17 @@ push_record(uint8_t kind)
 }
 
 static enum supervisor_result
-run_toy(const struct toy *toy, bool may_restart, uint8_t record)
+run_toy(const struct toy *toy,
+        bool (*may_restart)(const struct shared_engine *, const void *, const char **),
+        uint8_t record)
 {
     static const struct toy good;
     char why[SHARED_ENGINE_WHY];
     struct engine_shape shape = {
         .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
     const struct role_entry table[] = {
-        {ROLE_PUBLISHER, 0, waits_for_workers, NULL, false},
-        {ROLE_WORKER, 0, lives_several_times, &good, true},
+        {ROLE_PUBLISHER, 0, waits_for_workers, NULL, NULL},
+        {ROLE_WORKER, 0, lives_several_times, &good, always},
         {ROLE_WORKER, 1, lives_several_times, toy, may_restart},
     };
     if (!shared_engine_create(&engine, engine_name, &shape, why))
@@ -143,7 +163,7 @@ count_of(const char *words)
 static void
 survives(const struct toy *toy, const char *words)
 {
-    assert_int_equal(run_toy(toy, true, EVENT_NONE), SUPERVISOR_DONE);
+    assert_int_equal(run_toy(toy, always, EVENT_NONE), SUPERVISOR_DONE);
     assert_int_equal(process_restarts(&engine.workers[1]), toy->deaths);
     assert_int_equal(process_restarts(&engine.workers[0]), 0);
     assert_int_equal(*(uint32_t *)engine.calls[1], toy->deaths + 1);
@@ -171,7 +191,7 @@ many_deaths_are_said_with_restraint(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = 60, .number = SIGKILL, .gets_on = true};
-    assert_int_equal(run_toy(&toy, true, EVENT_NONE), SUPERVISOR_DONE);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_DONE);
     assert_int_equal(process_restarts(&engine.workers[1]), 60);
     assert_int_equal(count_of("restarted in"), DEATHS_SAID);
     assert_int_equal(count_of("onhook: 50 more deaths and restarts\n"), 1);
@@ -183,9 +203,9 @@ a_crash_without_end_ends_the_run(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = UINT32_MAX, .number = SIGSEGV};
-    assert_int_equal(run_toy(&toy, true, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_FAILED);
     assert_int_equal(process_restarts(&engine.workers[1]), SUPERVISOR_CRASHES_MAX - 1);
-    assert_int_equal(count_of("onhook: worker 1 crashed (SIGSEGV)\n"), 1);
+    assert_int_equal(count_of("onhook: worker 1 crashed (SIGSEGV); it does not get on\n"), 1);
     shared_engine_destroy(&engine);
 }
 
@@ -194,7 +214,7 @@ who_gets_on_may_crash_often(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = 40, .number = SIGSEGV, .gets_on = true};
-    assert_int_equal(run_toy(&toy, true, EVENT_NONE), SUPERVISOR_DONE);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_DONE);
     shared_engine_destroy(&engine);
 }
 
@@ -203,9 +223,19 @@ who_refuses_to_go_on_is_not_asked_again(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = UINT32_MAX, .exit_code = ROLE_EXIT_FAILED};
-    assert_int_equal(run_toy(&toy, true, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_FAILED);
     assert_string_equal(said, "onhook: worker 1 left with exit code 1\n");
     assert_int_equal(process_restarts(&engine.workers[1]), 0);
+    shared_engine_destroy(&engine);
+}
+
+static void
+why_it_cannot_live_again_is_said(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGKILL};
+    assert_int_equal(run_toy(&toy, never, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_string_equal(said, "onhook: worker 1 was killed (SIGKILL); its input is a pipe\n");
     shared_engine_destroy(&engine);
 }
 
@@ -214,7 +244,7 @@ damage_ends_the_run_and_is_named(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = 1, .number = SIGSEGV, .scribbles = true};
-    assert_int_equal(run_toy(&toy, true, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_FAILED);
     assert_string_equal(said, "onhook: worker 1 crashed (SIGSEGV) and left damage: its position in "
                               "the event ring of worker 1\n");
     shared_engine_destroy(&engine);
@@ -225,7 +255,7 @@ a_deadly_call_is_passed_over_and_kept(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT, .dies_of_a_call = true};
-    assert_int_equal(run_toy(&toy, true, EVENT_DELIVERED), SUPERVISOR_DONE);
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_DONE);
     assert_int_equal(process_restarts(&engine.workers[1]), SUPERVISOR_DEATHS_HERE);
     assert_int_equal(count_of("crashed (SIGABRT) 3 times at the same input; passed over and noted"),
                      1);
@@ -249,7 +279,7 @@ a_deadly_move_is_not_passed_over(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT, .dies_of_a_call = true};
-    assert_int_equal(run_toy(&toy, true, EVENT_MOVE_IN), SUPERVISOR_FAILED);
+    assert_int_equal(run_toy(&toy, always, EVENT_MOVE_IN), SUPERVISOR_FAILED);
     assert_int_equal(count_of("worker 1 crashed (SIGABRT) 3 times at the same input: MoveIn is "
                               "nothing that can be passed over\n"),
                      1);
@@ -263,7 +293,7 @@ an_innocent_input_is_not_passed_over(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = 9, .number = SIGKILL};
-    assert_int_equal(run_toy(&toy, true, EVENT_DELIVERED), SUPERVISOR_DONE);
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_DONE);
     assert_false(process_must_skip(&engine.workers[1], 0));
     assert_int_equal(process_deaths_here(&engine.workers[1]), 9);
     shared_engine_destroy(&engine);
@@ -280,6 +310,7 @@ main(void)
         cmocka_unit_test(a_crash_without_end_ends_the_run),
         cmocka_unit_test(who_gets_on_may_crash_often),
         cmocka_unit_test(who_refuses_to_go_on_is_not_asked_again),
+        cmocka_unit_test(why_it_cannot_live_again_is_said),
         cmocka_unit_test(damage_ends_the_run_and_is_named),
         cmocka_unit_test(a_deadly_call_is_passed_over_and_kept),
         cmocka_unit_test(a_deadly_move_is_not_passed_over),

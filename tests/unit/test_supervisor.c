@@ -179,9 +179,9 @@ a_run_that_ends_well_says_nothing(void **state)
 {
     (void)state;
     const struct role_entry table[] = {
-        {ROLE_FRONTEND, 0, reads_well, NULL, false},      {ROLE_WORKER, 0, works_well, NULL, false},
-        {ROLE_WORKER, 1, works_well, NULL, false},        {ROLE_WORKER, 2, works_well, NULL, false},
-        {ROLE_PUBLISHER, 0, publishes_well, NULL, false},
+        {ROLE_FRONTEND, 0, reads_well, NULL, NULL},      {ROLE_WORKER, 0, works_well, NULL, NULL},
+        {ROLE_WORKER, 1, works_well, NULL, NULL},        {ROLE_WORKER, 2, works_well, NULL, NULL},
+        {ROLE_PUBLISHER, 0, publishes_well, NULL, NULL},
     };
     assert_int_equal(run(table, 5), SUPERVISOR_DONE);
     assert_string_equal(said, "");
@@ -197,9 +197,9 @@ goes_wrong(enum role role, int (*how)(struct shared_engine *, uint32_t, const vo
            const void *options, const char *words)
 {
     struct role_entry table[] = {
-        {ROLE_FRONTEND, 0, hangs, NULL, false},  {ROLE_WORKER, 0, hangs, NULL, false},
-        {ROLE_WORKER, 1, hangs, NULL, false},    {ROLE_WORKER, 2, hangs, NULL, false},
-        {ROLE_PUBLISHER, 0, hangs, NULL, false},
+        {ROLE_FRONTEND, 0, hangs, NULL, NULL},  {ROLE_WORKER, 0, hangs, NULL, NULL},
+        {ROLE_WORKER, 1, hangs, NULL, NULL},    {ROLE_WORKER, 2, hangs, NULL, NULL},
+        {ROLE_PUBLISHER, 0, hangs, NULL, NULL},
     };
     for (int i = 0; i < 5; i++) {
         if (table[i].role == role && (role != ROLE_WORKER || table[i].index == 2)) {
@@ -255,8 +255,8 @@ a_closed_pipe_is_a_failure_without_words(void **state)
     (void)state;
     static const int number = SIGPIPE;
     const struct role_entry table[] = {
-        {ROLE_WORKER, 0, hangs, NULL, false},
-        {ROLE_PUBLISHER, 0, dies, &number, false},
+        {ROLE_WORKER, 0, hangs, NULL, NULL},
+        {ROLE_PUBLISHER, 0, dies, &number, NULL},
     };
     assert_int_equal(run(table, 2), SUPERVISOR_FAILED);
     assert_string_equal(said, "");
@@ -270,9 +270,9 @@ an_interrupt_ends_the_run(void **state)
     static const int numbers[] = {SIGINT, SIGTERM, SIGHUP, SIGQUIT};
     for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
         const struct role_entry table[] = {
-            {ROLE_WORKER, 0, hangs, NULL, false},
-            {ROLE_PUBLISHER, 0, hangs, NULL, false},
-            {ROLE_FRONTEND, 0, interrupts, &numbers[i], false},
+            {ROLE_WORKER, 0, hangs, NULL, NULL},
+            {ROLE_PUBLISHER, 0, hangs, NULL, NULL},
+            {ROLE_FRONTEND, 0, interrupts, &numbers[i], NULL},
         };
         assert_int_equal(run(table, 3), SUPERVISOR_INTERRUPTED);
         assert_string_equal(said, "onhook: interrupted\n");
@@ -284,7 +284,7 @@ static void
 an_interrupt_before_the_run_is_not_missed(void **state)
 {
     (void)state;
-    const struct role_entry table[] = {{ROLE_PUBLISHER, 0, hangs, NULL, false}};
+    const struct role_entry table[] = {{ROLE_PUBLISHER, 0, hangs, NULL, NULL}};
     sigset_t before;
     supervisor_hold_signals(&before);
     raise(SIGINT);
@@ -299,8 +299,8 @@ what_was_ignored_stays_ignored(void **state)
     (void)state;
     static const int number = SIGHUP;
     const struct role_entry table[] = {
-        {ROLE_FRONTEND, 0, interrupts, &number, false},
-        {ROLE_WORKER, 0, fails, NULL, false},
+        {ROLE_FRONTEND, 0, interrupts, &number, NULL},
+        {ROLE_WORKER, 0, fails, NULL, NULL},
     };
     signal(SIGHUP, SIG_IGN);
     assert_int_equal(run(table, 2), SUPERVISOR_FAILED);
@@ -320,8 +320,8 @@ children_die_with_their_supervisor(void **state)
     pid_t supervisor = fork();
     if (supervisor == 0) {
         const struct role_entry table[] = {
-            {ROLE_WORKER, 0, hangs, NULL, false},
-            {ROLE_PUBLISHER, 0, hangs, NULL, false},
+            {ROLE_WORKER, 0, hangs, NULL, NULL},
+            {ROLE_PUBLISHER, 0, hangs, NULL, NULL},
         };
         _exit((int)run(table, 2));
     }
@@ -334,7 +334,7 @@ children_die_with_their_supervisor(void **state)
     assert_true(end.revents & POLLHUP);
     close(ends[0]);
     /* Its segments are of a dead engine: the next of that name takes them away. */
-    const struct role_entry table[] = {{ROLE_WORKER, 0, works_well, NULL, false}};
+    const struct role_entry table[] = {{ROLE_WORKER, 0, works_well, NULL, NULL}};
     assert_int_equal(run(table, 1), SUPERVISOR_DONE);
     assert_nothing_is_left();
 }
@@ -357,7 +357,7 @@ a_fault_of_the_supervisor_leaves_no_segment(void **state)
     fflush(NULL);
     pid_t supervisor = fork();
     if (supervisor == 0) {
-        const struct role_entry table[] = {{ROLE_WORKER, 0, hangs, NULL, false}};
+        const struct role_entry table[] = {{ROLE_WORKER, 0, hangs, NULL, NULL}};
         signal(SIGABRT, SIG_DFL); /* cmocka's own handler would go on with the next test */
         if (shared_engine_create(&engine, engine_name, &shape, why))
             supervisor_run(&engine, table, 1, &(struct supervisor_watch){.tick = fault});
