@@ -12,7 +12,7 @@
 #include "ipc/process_state.h"
 
 enum {
-    BATCH = 32,   /* messages that become visible together */
+    BATCH = 32,   /* messages, unless told */
     NAP_MS = 250, /* longest sleep over a silent pipe; then workers' reports are taken */
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
@@ -23,6 +23,7 @@ struct frontend {
     struct shm_counters *counters;
     struct shm_front_input *at; /* session->front.input: all before it is done */
     uint32_t batched;
+    uint32_t batch;
 };
 
 static bool
@@ -142,7 +143,7 @@ take(struct frontend *frontend, const struct source_message *message, const stru
         SESSION_UNREADABLE)
         complaint_say(complaints, message, why, where);
     move_on(frontend, source, complaints->count);
-    if (++frontend->batched >= BATCH)
+    if (++frontend->batched >= frontend->batch)
         publish(frontend, source, false);
 }
 
@@ -198,18 +199,24 @@ resume(struct frontend *frontend, struct source *source, const char *path)
     return false;
 }
 
-static bool
+/* Reads an input to its end. Closed when that is certain: a successor may have to open it again. */
+static void
 read_input(struct frontend *frontend, const char *path)
 {
     struct source source;
-    if (!source_open(&source, path)) {
+    bool opened = source_open(&source, path);
+    bool ok = opened && resume(frontend, &source, path);
+    if (!opened)
         log_at(path, 0, "%s", strerror(errno));
-        return false;
-    }
-    bool ok = resume(frontend, &source, path) && read_source(frontend, &source, path);
+    if (ok)
+        ok = read_source(frontend, &source, path);
+    session_begin(frontend->session);
+    frontend->at->failed |= !ok;
+    frontend->at->phase = INPUT_ENDING;
+    if (!opened)
+        return;
     publish(frontend, &source, false);
     source_close(&source);
-    return ok;
 }
 
 /* From wherever the input in hand is to the beginning of the next. */
@@ -217,12 +224,8 @@ static void
 take_input(struct frontend *frontend, const char *path)
 {
     struct shm_front_input *at = frontend->at;
-    if (at->phase == INPUT_READING) {
-        bool ok = read_input(frontend, path);
-        session_begin(frontend->session);
-        at->failed |= !ok;
-        at->phase = INPUT_ENDING;
-    }
+    if (at->phase == INPUT_READING)
+        read_input(frontend, path);
     session_end_links(frontend->session, at->file);
     session_begin(frontend->session);
     *at = (struct shm_front_input){
@@ -237,6 +240,7 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
     struct frontend frontend = {
         .session = session_open(engine, settings),
         .counters = &engine->frontend->counters,
+        .batch = input->batch != 0 ? input->batch : BATCH,
     };
     if (frontend.session == NULL) {
         log_say("no memory for the front-end, or what one before it left is damaged");

@@ -14,6 +14,7 @@
 struct frontend_input {
     const char *const *files; /* paths, "-" for standard input; read one after another */
     uint32_t file_count;
+    uint32_t batch; /* messages that are committed and become visible together; 0: 32 */
 };
 
 /*

@@ -13,18 +13,16 @@
 #include <ftw.h>
 #include <sys/stat.h>
 
-#include "tests/unit/restart_rig.h"
+#include "tests/unit/restart_input.h"
 
 enum {
     KILLS = 300, /* of each test, unless told */
-    LINES = 2500,
-    CHAIN = 400, /* calls that are related to each other, one after the other */
+    LINES = 700,
     LIFE_US = 12000,
 };
 
 static uint32_t wanted_kills = KILLS;
 static char folder[] = "/tmp/onhook-restart-XXXXXX";
-static FILE *out;
 
 static const char *
 path_of(const char *name)
@@ -36,199 +34,20 @@ path_of(const char *name)
     return path;
 }
 
-/* ---- an input with everything in it --------------------------------------------------------- */
-
-static double seconds = 1000;
-
-static void
-begin_line(char direction)
-{
-    static const char *const links[] = {"p", "q", "r"};
-    seconds += restart_random(8) == 0 ? 0.35 : 0.004;
-    fprintf(out, "%.3f %s %c ", seconds, links[restart_random(3)], direction);
-}
-
-static unsigned
-a_call(void)
-{
-    return restart_random(60);
-}
-
-static unsigned
-a_device(void)
-{
-    return 1000 + restart_random(40);
-}
-
-static void
-say_event(void)
-{
-    begin_line('<');
-    unsigned device = a_device();
-    unsigned call = a_call();
-    switch (restart_random(5)) {
-    case 0:
-        fprintf(out, "9999 " ORIGINATED("c%u", "%u") "\n", device, call, device, device);
-        return;
-    case 1:
-        fprintf(out,
-                "9999 <HeldEvent><monitorCrossRefID>m%u</monitorCrossRefID><heldConnection>"
-                "<callID>c%u</callID><deviceID>%u</deviceID></heldConnection></HeldEvent>\n",
-                device, call, device);
-        return;
-    case 2:
-        fprintf(out,
-                "9999 <DeliveredEvent><monitorCrossRefID>n%u</monitorCrossRefID><connection>"
-                "<callID>c%u</callID><deviceID>%u</deviceID></connection><alertingDevice>"
-                "<deviceIdentifier>%u</deviceIdentifier></alertingDevice><localConnectionInfo>"
-                "alerting</localConnectionInfo></DeliveredEvent>\n",
-                device % 7, call, device, device);
-        return;
-    case 3:
-        fprintf(out,
-                "9999 <TransferedEvent><monitorCrossRefID>m%u</monitorCrossRefID>"
-                "<primaryOldCall><callID>c%u</callID><deviceID>1</deviceID></primaryOldCall>"
-                "<secondaryOldCall><callID>c%u</callID><deviceID>1</deviceID></secondaryOldCall>"
-                "</TransferedEvent>\n",
-                device, call, a_call());
-        return;
-    default:
-        fprintf(out,
-                "9999 <ConnectionClearedEvent><monitorCrossRefID>m%u</monitorCrossRefID>"
-                "<droppedConnection><callID>c%u</callID><deviceID>%u</deviceID>"
-                "</droppedConnection></ConnectionClearedEvent>\n",
-                device, call, device);
-    }
-}
-
-static void
-say_request(void)
-{
-    static const char *const ids[] = {"-", "0001", "0002", "0003"};
-    const char *id = ids[restart_random(4)];
-    begin_line('>');
-    switch (restart_random(4)) {
-    case 0:
-        fprintf(out,
-                "%s by=5 <ClearConnection><connectionToBeCleared><deviceID>%u</deviceID>"
-                "</connectionToBeCleared></ClearConnection>\n",
-                id, a_device());
-        return;
-    case 1:
-        fprintf(out,
-                "%s <MonitorStart><monitorObject><deviceObject>%u</deviceObject></monitorObject>"
-                "</MonitorStart>\n",
-                id, a_device());
-        return;
-    case 2:
-        fprintf(out,
-                "%s <MonitorStop><monitorCrossRefID>m%u</monitorCrossRefID></MonitorStop>\n", id,
-                a_device());
-        return;
-    default:
-        fprintf(out, "%s <SnapshotDevice><snapshotObject>%u</snapshotObject></SnapshotDevice>\n",
-                id, a_device());
-    }
-}
-
-static void
-say_answer(void)
-{
-    static const char *const ids[] = {"-", "0001", "0002", "0003"};
-    begin_line('<');
-    fprintf(out, "%s ", ids[restart_random(4)]);
-    switch (restart_random(5)) {
-    case 0:
-        fputs("<ClearConnectionResponse/>\n", out);
-        return;
-    case 1:
-        fprintf(out,
-                "<MonitorStartResponse><monitorCrossRefID>m%u</monitorCrossRefID>"
-                "</MonitorStartResponse>\n",
-                a_device());
-        return;
-    case 2:
-        fputs("<MonitorStopResponse/>\n", out);
-        return;
-    case 3:
-        fputs("<CSTAErrorCode><operation>generic</operation></CSTAErrorCode>\n", out);
-        return;
-    default:
-        fprintf(out,
-                "<SnapshotDeviceResponse><crossRefIDorSnapshotData><snapshotData>"
-                "<snapshotDeviceResponseInfo><connectionIdentifier><callID>c%u</callID><deviceID>"
-                "%u</deviceID></connectionIdentifier></snapshotDeviceResponseInfo></snapshotData>"
-                "</crossRefIDorSnapshotData></SnapshotDeviceResponse>\n",
-                a_call(), a_device());
-    }
-}
-
-static void
-say_else(uint32_t number)
-{
-    switch (restart_random(7)) {
-    case 0:
-        fprintf(out, "%.3f q ! down\n%.3f q ! up\n", seconds, seconds);
-        return;
-    case 1:
-        fprintf(out, "# link %s monitored=%u infer=none observers=%u,%u nonsense=1 route-points=9\n",
-                number % 2 == 0 ? "q" : "r", a_device(), a_device(), 8000 + number);
-        return;
-    case 2:
-        fputs("\n# a comment\n", out);
-        return;
-    case 3:
-        fprintf(out, "%.3f p < 9999 <broken\n", seconds);
-        return;
-    case 4:
-        fprintf(out, "%.3f p ! tick\n", seconds += 0.5);
-        return;
-    case 5:
-        fputs("what is this\n", out);
-        return;
-    default:
-        begin_line('<');
-        fputs("9999 <SystemStatus><systemStatus>messagesLost</systemStatus></SystemStatus>\n", out);
-    }
-}
-
-/* Longer than a line may be; and calls that are all related in the end. */
-static void
-say_long_things(void)
-{
-    fprintf(out, "%.3f p < 9999 <long>", seconds);
-    for (uint32_t i = 0; i < TRACE_LINE_MAX / 8; i++)
-        fputs("too long, ", out);
-    fputs("</long>\n", out);
-    for (uint32_t i = 1; i < CHAIN; i++)
-        fprintf(out,
-                "%.3f p < 9999 <TransferedEvent><monitorCrossRefID>1</monitorCrossRefID>"
-                "<primaryOldCall><callID>long-callid-of-a-chain-%u</callID><deviceID>1</deviceID>"
-                "</primaryOldCall><secondaryOldCall><callID>long-callid-of-a-chain-%u</callID>"
-                "<deviceID>1</deviceID></secondaryOldCall></TransferedEvent>\n",
-                seconds, i, i - 1);
-}
+/* ---- inputs --------------------------------------------------------------------------------- */
 
 static void
 write_trace(const char *path, const char *declaration)
 {
-    out = fopen(path, "w");
-    assert_non_null(out);
-    fprintf(out, "# onhook-trace 1\n%s", declaration);
+    input_out = fopen(path, "w");
+    assert_non_null(input_out);
+    fprintf(input_out, "# onhook-trace 1\n%s", declaration);
     for (uint32_t i = 0; i < LINES; i++) {
-        uint32_t kind = restart_random(20);
-        if (kind < 12)
-            say_event();
-        else if (kind < 15)
-            say_request();
-        else if (kind < 18)
-            say_answer();
-        else
-            say_else(i);
+        input_any(i);
         if (i == LINES / 2)
-            say_long_things();
+            input_long_things();
     }
-    fclose(out);
+    fclose(input_out);
 }
 
 static void
@@ -238,9 +57,9 @@ write_streams(const char *framed, const char *bare)
     FILE *documents = fopen(bare, "w");
     for (uint32_t i = 0; i < 400; i++) {
         char text[1024];
-        unsigned device = a_device();
-        int length =
-            snprintf(text, sizeof text, ORIGINATED("c%u", "%u"), device, a_call(), device, device);
+        unsigned device = input_device();
+        int length = snprintf(text, sizeof text, ORIGINATED("c%u", "%u"), device, input_call(),
+                              device, device);
         uint32_t size = (uint32_t)length + 8;
         fprintf(frames, "%c%c%c%c%04u%s", 0, 0, (int)(size >> 8), (int)(size & 255), i, text);
         fprintf(documents, "%s%s", text, i % 3 == 0 ? "\n" : "");
@@ -278,14 +97,79 @@ remove_inputs(void **state)
     return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* ---- deaths at a commit --------------------------------------------------------------------- */
+
+enum death {
+    DEATH_NONE,
+    DEATH_BEFORE, /* of the second commit: all since the first is undone */
+    DEATH_AFTER,  /* of the first: it is committed, and nothing of it published */
+};
+
+static enum death death;
+
+void __real_front_commit(struct front *front);
+void __wrap_front_commit(struct front *front);
+
+void
+__wrap_front_commit(struct front *front)
+{
+    static uint32_t commits;
+    if (death == DEATH_BEFORE && ++commits == 2)
+        raise(SIGKILL);
+    __real_front_commit(front);
+    if (death == DEATH_AFTER)
+        raise(SIGKILL);
+}
+
+static struct frontend_input
+an_input(uint32_t batch)
+{
+    static const char *files[4];
+    files[0] = path_of("a.trace");
+    files[1] = path_of("c.xml");
+    files[2] = path_of("p.xml");
+    files[3] = path_of("b.trace");
+    return (struct frontend_input){.files = files, .file_count = 4, .batch = batch};
+}
+
+static void
+die_at_each_commit(uint32_t workers, enum death when, uint32_t batch)
+{
+    const struct frontend_input input = an_input(batch);
+    struct restart_run undisturbed;
+    struct restart_run disturbed;
+    restart_run(&undisturbed, &input, workers, 0);
+    death = when;
+    restart_run(&disturbed, &input, workers, 0);
+    death = DEATH_NONE;
+    restart_compare(&undisturbed, &disturbed);
+    assert_true(disturbed.kills > 2 * LINES / batch);
+    restart_free(&undisturbed);
+    restart_free(&disturbed);
+}
+
+static void
+a_batch_that_is_undone_is_done_again_the_same(void **state)
+{
+    (void)state;
+    die_at_each_commit(1, DEATH_BEFORE, 7);
+    die_at_each_commit(3, DEATH_BEFORE, 7);
+}
+
+static void
+a_batch_that_was_committed_is_published_by_the_next(void **state)
+{
+    (void)state;
+    die_at_each_commit(1, DEATH_AFTER, 7);
+    die_at_each_commit(3, DEATH_AFTER, 7);
+}
+
 /* ---- kills ---------------------------------------------------------------------------------- */
 
 static void
 kill_and_compare(uint32_t workers)
 {
-    const char *files[] = {path_of("a.trace"), path_of("c.xml"), path_of("p.xml"),
-                           path_of("b.trace")};
-    const struct frontend_input input = {files, 4};
+    const struct frontend_input input = an_input(0);
     struct restart_run undisturbed;
     restart_run(&undisturbed, &input, workers, 0);
     assert_true(undisturbed.used[0] > 100000);
@@ -327,6 +211,8 @@ main(int argc, char **argv)
     if (argc > 1)
         wanted_kills = (uint32_t)strtoul(argv[1], NULL, 10);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_batch_that_is_undone_is_done_again_the_same),
+        cmocka_unit_test(a_batch_that_was_committed_is_published_by_the_next),
         cmocka_unit_test(killed_with_one_worker_it_loses_and_doubles_nothing),
         cmocka_unit_test(killed_with_three_workers_it_loses_and_doubles_nothing),
     };
