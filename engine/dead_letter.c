@@ -51,11 +51,11 @@ print_letter(char line[LINE_SIZE], uint32_t worker, const char *words, const str
 
 bool
 dead_letter_worker(const char *path, const struct shared_engine *engine, uint32_t worker,
-                   uint64_t position, const char *words, char *why)
+                   const char *words, uint64_t *position, char *why)
 {
     static struct event event; /* large */
     char line[LINE_SIZE];
-    if (!engine_input_at(engine, worker, position, &event)) {
+    if (!engine_input_in_hand(engine, worker, position, &event)) {
         snprintf(why, SHARED_ENGINE_WHY, "there is no input that could be passed over");
         return false;
     }

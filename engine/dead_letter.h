@@ -18,7 +18,8 @@
 #include "ipc/shared_engine.h"
 
 /*
- * dead_letter_worker - may this worker's input be passed over? If so it is written down
+ * dead_letter_worker - may the input that a dead worker had in hand be passed over? If so it is
+ * written down, and *position is where it stands in the worker's ring
  *
  * Only what concerns one call may: a worker without its ticks or its directory, or a call that is
  * waited for elsewhere, would go wrong later. `words` say how the worker died. False when it may
@@ -26,6 +27,6 @@
  * SHARED_ENGINE_WHY bytes) says which.
  */
 bool dead_letter_worker(const char *path, const struct shared_engine *engine, uint32_t worker,
-                        uint64_t position, const char *words, char *why);
+                        const char *words, uint64_t *position, char *why);
 
 #endif

@@ -26,7 +26,7 @@ struct supervisor {
     const struct role_entry *table;
     const struct supervisor_watch *watch;
     pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
-    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + where it had committed to; 0: never */
+    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
     uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
@@ -275,8 +275,9 @@ is_deadly_input(const struct supervisor *supervisor, const struct role_entry *en
 {
     const struct shm_process *process = process_of(supervisor, entry);
     static struct event event; /* large */
+    uint64_t position;
     return process_deaths_here(process) >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
-           engine_input_at(supervisor->engine, entry->index, process_committed(process), &event) &&
+           engine_input_in_hand(supervisor->engine, entry->index, &position, &event) &&
            death_may_be_wild(status);
 }
 
@@ -286,21 +287,21 @@ bury_input(struct supervisor *supervisor, const struct role_entry *entry, int st
 {
     char words[DEATH_WORDS_SIZE];
     char why[SHARED_ENGINE_WHY];
+    uint64_t position;
     struct shm_process *process = process_of(supervisor, entry);
     const char *path = supervisor->watch != NULL ? supervisor->watch->dead_letters : NULL;
     death_words(words, status);
     hush(supervisor);
     if (path == NULL)
         return false;
-    if (!dead_letter_worker(path, supervisor->engine, entry->index, process_committed(process),
-                            words, why)) {
+    if (!dead_letter_worker(path, supervisor->engine, entry->index, words, &position, why)) {
         log_say("worker %u %s %u times at the same input: %s", (unsigned)entry->index, words,
                 (unsigned)process_deaths_here(process), why);
         return false;
     }
     log_say("worker %u %s %u times at the same input; passed over and noted in %s",
             (unsigned)entry->index, words, (unsigned)process_deaths_here(process), path);
-    process_skip_set(process, process_committed(process));
+    process_skip_set(process, position);
     process_deaths_here_set(process, 0);
     return true;
 }
@@ -324,11 +325,12 @@ is_sound(const struct supervisor *supervisor, const struct role_entry *entry, in
 static void
 count_death(struct supervisor *supervisor, uint32_t at)
 {
-    struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
-    uint64_t committed = process_committed(process);
-    bool same = supervisor->died_at[at] == committed + 1;
+    const struct role_entry *entry = &supervisor->table[at];
+    struct shm_process *process = process_of(supervisor, entry);
+    uint64_t commits = engine_commits(supervisor->engine, entry->role, entry->index);
+    bool same = supervisor->died_at[at] == commits + 1;
     process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
-    supervisor->died_at[at] = committed + 1;
+    supervisor->died_at[at] = commits + 1;
 }
 
 /* True when the role lives again. */

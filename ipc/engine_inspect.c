@@ -4,6 +4,7 @@
 
 #include "ipc/ring_attach.h"
 #include "ipc/ring_result.h"
+#include "ipc/worker_journal.h"
 
 /* How far a ring's two sides were when they were looked at. One of them is dead, so what lies
  * between them can only have become less. */
@@ -25,16 +26,42 @@ stretch_of(const struct ring_spsc *ring)
     return stretch;
 }
 
+uint64_t
+engine_commits(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    const struct shm_transaction *journal = NULL; /* stands first in the role's own memory */
+    if (role == ROLE_WORKER)
+        journal = engine->journals[index];
+    else if (role == ROLE_PUBLISHER)
+        journal = engine->publisher_memory;
+    else if (role == ROLE_FRONTEND && engine->shape.frontend_bytes >= sizeof *journal)
+        journal = engine->frontend_memory;
+    /* acquire: T1. The dead one's; its order is the program's. */
+    return journal != NULL ? atomic_load_explicit(&journal->commit, memory_order_acquire) : 0;
+}
+
+/* How much of its ring a worker has committed. */
+static uint64_t
+committed_position(const struct shared_engine *engine, uint32_t worker)
+{
+    static struct transaction journal; /* large */
+    transaction_open(&journal, engine->journals[worker], worker_cursor_bytes(engine->shape.workers),
+                     0);
+    const struct shm_worker_cursors *cursors = transaction_cursors(&journal);
+    return cursors->events;
+}
+
 bool
-engine_input_at(const struct shared_engine *engine, uint32_t worker, uint64_t position,
-                struct event *event)
+engine_input_in_hand(const struct shared_engine *engine, uint32_t worker, uint64_t *position,
+                     struct event *event)
 {
     const struct ring_spsc *ring = &engine->rings[worker];
     struct stretch stretch = stretch_of(ring);
-    if (!stretch.sound || position - stretch.from >= stretch.to - stretch.from)
+    uint64_t at = committed_position(engine, worker);
+    if (!stretch.sound || at - stretch.from >= stretch.to - stretch.from)
         return false;
-    return event_unpack(event, ring_spsc_slot(ring, position), (uint32_t)(stretch.to - position)) !=
-           0;
+    *position = at;
+    return event_unpack(event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at)) != 0;
 }
 
 static bool

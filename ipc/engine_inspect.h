@@ -24,13 +24,16 @@
  */
 bool engine_verify(const struct shared_engine *engine, enum role role, uint32_t index, char *why);
 
+/* engine_commits - transactions the role has committed (ipc/transaction.h): has it got on? */
+uint64_t engine_commits(const struct shared_engine *engine, enum role role, uint32_t index);
+
 /*
- * engine_input_at - the record at a position of a worker's ring, unpacked
+ * engine_input_in_hand - the record that a worker's next life will take first, unpacked
  *
- * False when nothing is published there or it is no record. Texts of *event point into the ring,
- * until the worker lives again.
+ * *position is where it stands in the ring, for process_skip_set(). False when none is published
+ * there, or it is no record. Texts of *event point into the ring, until the worker lives again.
  */
-bool engine_input_at(const struct shared_engine *engine, uint32_t worker, uint64_t position,
-                     struct event *event);
+bool engine_input_in_hand(const struct shared_engine *engine, uint32_t worker, uint64_t *position,
+                          struct event *event);
 
 #endif

@@ -8,12 +8,9 @@
  * A role that dies is started again on the same segments, and recovers itself at the beginning of
  * its run function. What it has to know for that:
  *
- *   committed     the role says how far it is: a worker the position of its ring up to which
- *                 everything is committed, a front-end the number of messages it has committed, a
- *                 publisher the position of the result ring. Stored after each commit.
  *   deaths_here   it died so often, one time after the other, without having got on. While this
  *                 is not 0, one input is one transaction: so the next death names the culprit.
- *   skip          the input at this position is to be passed over: counted, and otherwise treated
+ *   skip          a worker's input at this position of its ring is to be passed over: counted, and otherwise treated
  *                 as if it had never come. The supervisor has written it to the dead letters.
  *
  * The supervisor writes the last two while the process is dead, so they need no edge but fork().
@@ -58,21 +55,6 @@ process_is_done(const struct shm_process *process)
     return atomic_load_explicit(&process->done, memory_order_acquire) != 0;
 }
 
-/* Caller: the process, after each commit, and at the end of its recovery. */
-static inline void
-process_committed_set(struct shm_process *process, uint64_t position)
-{
-    /* relaxed: no edge. The supervisor acts upon it after waitpid() only. */
-    atomic_store_explicit(&process->committed, position, memory_order_relaxed);
-}
-
-static inline uint64_t
-process_committed(const struct shm_process *process)
-{
-    /* relaxed: no edge. */
-    return atomic_load_explicit(&process->committed, memory_order_relaxed);
-}
-
 /* Caller: the supervisor, after it has reaped the process: how often it died where it is now. */
 static inline void
 process_deaths_here_set(struct shm_process *process, uint32_t deaths)
@@ -113,7 +95,7 @@ process_skip_set(struct shm_process *process, uint64_t position)
     atomic_store_explicit(&process->skip, position + 1, memory_order_relaxed);
 }
 
-/* Is the input at this position (as of process_committed()) to be passed over? */
+/* Is the input at this position of its ring to be passed over? */
 static inline bool
 process_must_skip(const struct shm_process *process, uint64_t position)
 {

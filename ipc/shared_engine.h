@@ -81,7 +81,7 @@ struct shm_process {
     /* 0: does not run. Writer of this line: the supervisor. */
     alignas(SHM_PAGE) _Atomic uint32_t pid;
     _Atomic uint32_t restarts; /* how often it died and was started again */
-    /* Deaths one after the other at the same `committed`; 0 once it has got on. */
+    /* Deaths one after the other without a commit between them; 0 once it has got on. */
     _Atomic uint32_t deaths_here;
     /* The input at position skip - 1 has ended the process too often: to be passed over. */
     _Atomic uint64_t skip;
@@ -92,9 +92,6 @@ struct shm_process {
     _Atomic uint64_t progress;
     /* Workers: outcomes of its outbox that stand in the result ring. Writer: the process. */
     _Atomic uint64_t flushed;
-    /* How far into its input the process has committed: a position that grows with each
-     * transaction (process_state.h). Writer: the process. */
-    _Atomic uint64_t committed;
     struct shm_counters counters; /* Writer: the process. */
     /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
     alignas(SHM_PAGE) struct shm_doorbell doorbell;

@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ipc/segment.h"
 #include "tests/sim/random.h"
 #include "tests/torture/victim.h"
 
@@ -196,7 +197,7 @@ has_ended(struct torture *torture, int *status)
         return true;
     victim_forget(victim);
     torture->take_overs++;
-    return !victim_start(victim);
+    return !victim_start(victim, victim->again);
 }
 
 static void
@@ -218,7 +219,7 @@ torture_run(struct torture *torture)
     torture->runs++;
     torture->random.state = torture->seed + torture->runs * UINT64_C(0x9e3779b97f4a7c15);
     uint32_t blows = 1 + random_below(&torture->random, BLOWS_MAX);
-    if (!victim_start(&torture->victim))
+    if (!victim_start(&torture->victim, torture->victim.command))
         return;
     while (!has_ended(torture, &status) && !hangs) {
         pause_us(LOOK_US);
@@ -245,7 +246,7 @@ run_undisturbed(struct torture *torture, const char *onhook, const char *workers
                              "--out", torture->want, input, NULL};
     torture->victim = (struct victim){.command = command, .said = torture->said};
     int status;
-    if (!victim_start(&torture->victim) ||
+    if (!victim_start(&torture->victim, torture->victim.command) ||
         waitpid(torture->victim.supervisor, &status, 0) != torture->victim.supervisor)
         return false;
     torture->exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
@@ -295,11 +296,15 @@ main(int argc, char **argv)
         fprintf(stderr, "torture: the undisturbed run failed: exit code %d\n", torture.exit_code);
         return 1;
     }
-    const char *command[] = {argv[1], "replay", "-q",        "--name", name, "--workers",
-                             workers, "--out",  torture.got, argv[2],  NULL};
-    torture.victim = (struct victim){.command = command, .name = name, .said = torture.said};
+    const char *command[] = {argv[1], "replay", "-q",        "--name", name,      "--workers",
+                             workers, "--out",  torture.got, argv[2],  "--fresh", NULL};
+    const char *again[] = {argv[1], "replay", "-q",        "--name", name, "--workers",
+                           workers, "--out",  torture.got, argv[2],  NULL};
+    torture.victim =
+        (struct victim){.command = command, .again = again, .name = name, .said = torture.said};
     while (torture.total < torture.wanted && torture.wrong < 10)
         torture_run(&torture);
+    segment_remove_dead(name, WORKERS_MAX); /* what a wrong run left */
     report(&torture, (now_us() - began) / 1000000);
     return torture.wrong > 0;
 }

@@ -15,7 +15,7 @@
 #include "ipc/segment.h"
 
 bool
-victim_start(struct victim *victim)
+victim_start(struct victim *victim, const char *const *command)
 {
     fflush(NULL);
     victim->supervisor = fork();
@@ -23,7 +23,7 @@ victim_start(struct victim *victim)
         int said = open(victim->said, O_WRONLY | O_CREAT | O_APPEND, 0600);
         if (said >= 0)
             dup2(said, STDERR_FILENO);
-        execv(victim->command[0], (char *const *)(uintptr_t)victim->command);
+        execv(command[0], (char *const *)(uintptr_t)command);
         _exit(127);
     }
     return victim->supervisor > 0;

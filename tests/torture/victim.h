@@ -17,6 +17,7 @@
 
 struct victim {
     const char *const *command; /* of the replay, NULL at the end */
+    const char *const *again;   /* after its supervisor was killed */
     const char *name;           /* of its engine */
     const char *said;           /* file that gets its standard error */
     pid_t supervisor;           /* 0: does not run */
@@ -27,8 +28,8 @@ struct victim {
 /* Who can be hit: 0 the supervisor, 1 the front-end, 2 the publisher, from 3 on the workers. */
 enum { VICTIM_SUPERVISOR, VICTIM_FRONTEND, VICTIM_PUBLISHER, VICTIM_WORKERS };
 
-/* victim_start - fork and exec the command; its standard error is appended to `said` */
-bool victim_start(struct victim *victim);
+/* victim_start - fork and exec a command; its standard error is appended to `said` */
+bool victim_start(struct victim *victim, const char *const *command);
 
 /* victim_find - map its control segment as soon as all segments stand. False while they do not. */
 bool victim_find(struct victim *victim);
