@@ -27,6 +27,7 @@ struct supervisor {
     const struct supervisor_watch *watch;
     pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
     uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
+    uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
     uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
@@ -267,24 +268,34 @@ say_restart(struct supervisor *supervisor, const struct role_entry *entry, int s
 }
 
 /*
- * Did this input end its process too often? A death by somebody's SIGKILL is no sign of that, and
- * a worker without input cannot have died of any.
+ * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of that,
+ * and a worker without input cannot have died of any.
  */
 static bool
-is_deadly_input(const struct supervisor *supervisor, const struct role_entry *entry, int status)
+is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
 {
-    const struct shm_process *process = process_of(supervisor, entry);
+    const struct role_entry *entry = &supervisor->table[at];
     static struct event event; /* large */
     uint64_t position;
-    return process_deaths_here(process) >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
-           engine_input_in_hand(supervisor->engine, entry->index, &position, &event) &&
-           death_may_be_wild(status);
+    return death_may_be_wild(status) && supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE &&
+           entry->role == ROLE_WORKER &&
+           engine_input_in_hand(supervisor->engine, entry->index, &position, &event);
+}
+
+/* Nothing says that one life more would end better. */
+static bool
+is_hopeless(const struct supervisor *supervisor, uint32_t at)
+{
+    const struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
+    return supervisor->crashes[at] >= SUPERVISOR_CRASHES_MAX ||
+           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX;
 }
 
 /* Passes the input over that the worker dies of. False: it cannot be, and that was said. */
 static bool
-bury_input(struct supervisor *supervisor, const struct role_entry *entry, int status)
+bury_input(struct supervisor *supervisor, uint32_t at, int status)
 {
+    const struct role_entry *entry = &supervisor->table[at];
     char words[DEATH_WORDS_SIZE];
     char why[SHARED_ENGINE_WHY];
     uint64_t position;
@@ -296,13 +307,13 @@ bury_input(struct supervisor *supervisor, const struct role_entry *entry, int st
         return false;
     if (!dead_letter_worker(path, supervisor->engine, entry->index, words, &position, why)) {
         log_say("worker %u %s %u times at the same input: %s", (unsigned)entry->index, words,
-                (unsigned)process_deaths_here(process), why);
+                (unsigned)supervisor->crashes[at], why);
         return false;
     }
     log_say("worker %u %s %u times at the same input; passed over and noted in %s",
-            (unsigned)entry->index, words, (unsigned)process_deaths_here(process), path);
+            (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
     process_skip_set(process, position);
-    process_deaths_here_set(process, 0);
+    supervisor->crashes[at] = 0;
     return true;
 }
 
@@ -323,13 +334,14 @@ is_sound(const struct supervisor *supervisor, const struct role_entry *entry, in
 
 /* Notes the death, and whether the role has got on since the last one. */
 static void
-count_death(struct supervisor *supervisor, uint32_t at)
+count_death(struct supervisor *supervisor, uint32_t at, int status)
 {
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = process_of(supervisor, entry);
     uint64_t commits = engine_commits(supervisor->engine, entry->role, entry->index);
     bool same = supervisor->died_at[at] == commits + 1;
     process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
+    supervisor->crashes[at] = (same ? supervisor->crashes[at] : 0) + death_may_be_wild(status);
     supervisor->died_at[at] = commits + 1;
 }
 
@@ -344,15 +356,13 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
         say_failure(supervisor, entry, status, why);
         return false;
     }
-    count_death(supervisor, at);
+    count_death(supervisor, at, status);
     if (!is_sound(supervisor, entry, status))
         return false;
-    if (is_deadly_input(supervisor, entry, status)) {
-        if (!bury_input(supervisor, entry, status))
+    if (is_deadly_input(supervisor, at, status)) {
+        if (!bury_input(supervisor, at, status))
             return false;
-    } else if (process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX ||
-               (death_may_be_wild(status) &&
-                process_deaths_here(process) >= SUPERVISOR_CRASHES_MAX)) {
+    } else if (is_hopeless(supervisor, at)) {
         say_failure(supervisor, entry, status, "it does not get on");
         return false;
     }

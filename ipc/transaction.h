@@ -163,6 +163,13 @@ transaction_room(const struct transaction *transaction)
     return taken < transaction->log_bytes ? transaction->log_bytes - taken : 0;
 }
 
+/* Bytes of the log that the transaction in hand has taken. */
+static inline uint64_t
+transaction_used(const struct transaction *transaction)
+{
+    return transaction->used + transaction->count * TRANSACTION_ENTRY_SIZE;
+}
+
 /* transaction_log - the slow half of transaction_touch(). */
 void transaction_log(struct transaction *transaction, const void *at, uint64_t length);
 

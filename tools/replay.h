@@ -50,9 +50,6 @@ int replay_empty_output(const struct replay *replay);
 
 int replay_close_output(const struct replay *replay);
 
-/* Is the output a file in which rows can be written again to where they were? */
-bool replay_output_is_file(const struct replay *replay);
-
 /*
  * replay_digest - inputs, settings and output in one number; two runs of one digest print the same
  *

@@ -88,15 +88,6 @@ replay_empty_output(const struct replay *replay)
     return cannot_open(replay->out_file, strerror(errno));
 }
 
-bool
-replay_output_is_file(const struct replay *replay)
-{
-    struct stat status;
-    int descriptor = replay->publisher.descriptor;
-    return fstat(descriptor, &status) == 0 && S_ISREG(status.st_mode) &&
-           (fcntl(descriptor, F_GETFL) & O_APPEND) == 0;
-}
-
 int
 replay_close_output(const struct replay *replay)
 {
@@ -139,7 +130,7 @@ replay_digest(const struct replay *replay)
         hash = hash_bytes(hash, file, strlen(file) + 1); /* complaints and links name it */
         hash = hash_input(hash, &status);
     }
-    if (replay->out_file == NULL || !replay_output_is_file(replay) ||
+    if (replay->out_file == NULL || !publisher_can_restart(&replay->publisher) ||
         fstat(replay->publisher.descriptor, &status) != 0)
         return 0;
     hash = hash_number(hash, status.st_dev);

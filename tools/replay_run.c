@@ -59,15 +59,17 @@ worker_may_restart(const struct shared_engine *engine, const void *options, cons
     (void)engine;
     (void)options;
     (void)why;
-    return false;
+    return true;
 }
 
 static bool
 publisher_may_restart(const struct shared_engine *engine, const void *options, const char **why)
 {
     (void)engine;
-    (void)options;
-    (void)why;
+    const struct replay *replay = options;
+    if (publisher_can_restart(&replay->publisher))
+        return true;
+    *why = "what it wrote is no regular file, so it cannot go on there";
     return false;
 }
 
