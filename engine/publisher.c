@@ -70,6 +70,12 @@ publish(struct publisher *publisher, const struct shm_publisher_cursors *cursors
     }
 }
 
+static bool
+has_failed(const struct publisher *publisher)
+{
+    return publisher->broken || output_has_failed(&publisher->output);
+}
+
 /*
  * The rows are in the file, then the commit says so: killed in between, a successor writes the same
  * rows to the same places. Nothing is committed when the output failed.
@@ -85,12 +91,6 @@ commit(struct publisher *publisher)
     transaction_commit(&publisher->transaction);
     publish(publisher, cursors);
     begin(publisher);
-}
-
-static bool
-has_failed(const struct publisher *publisher)
-{
-    return publisher->broken || output_has_failed(&publisher->output);
 }
 
 /* Often enough that nobody waits for room, seldom enough that writing pays. */
