@@ -53,9 +53,8 @@ leave_marks(struct shared_engine *left)
     CHECK(ring_spsc_claim(&left->rings[0], 3));
     memset(ring_spsc_slot(&left->rings[0], 0), 0x77, 64);
     ring_spsc_publish(&left->rings[0], 3);
-    struct shm_outcome *outcome = ring_result_claim(&left->result, 1);
-    outcome->decided_order = 99;
-    ring_result_commit(&left->result, 1);
+    struct shm_outcome outcome = {.decided_order = 99};
+    CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed, &outcome));
 }
 
 /* An engine whose supervisor is killed when it has done `what` to it. */
@@ -87,11 +86,11 @@ everything_is_as_it_was_left(void **state)
     assert_int_equal(((uint8_t *)engine.calls[1])[100], 0);
     assert_int_equal(engine.rings[0].position, 3);
     assert_int_equal(*(uint8_t *)ring_spsc_slot(&engine.rings[0], 1024), 0x77);
-    uint32_t worker;
-    const struct shm_outcome *outcome = ring_result_poll(&engine.result, &worker);
-    assert_non_null(outcome);
-    assert_int_equal(outcome->decided_order, 99);
-    assert_int_equal(worker, 1);
+    const struct shm_result_slot *slot = ring_result_poll(&engine.result);
+    assert_non_null(slot);
+    assert_true(ring_result_is_sound(&engine.result, slot));
+    assert_int_equal(slot->outcome.decided_order, 99);
+    assert_int_equal(slot->owner, 1);
     assert_int_equal(engine.created_ns, engine.control->fixed.created_ns);
     shared_engine_destroy(&engine);
     assert_int_equal(shared_engine_take_over(&engine, name, &shape, why), ENGINE_NONE);
