@@ -100,7 +100,7 @@ const char *settings_trace_key(struct link_settings *link, struct text key, stru
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);
 
-/* settings_hash - everything in it, in one number: begins with `hash`, not finished (base/hash.h) */
+/* settings_hash - everything in it, in one number: begins with `hash`, not finished yet */
 uint64_t settings_hash(uint64_t hash, const struct settings *settings);
 
 /* settings_free - give back everything; the struct may be filled again. */

@@ -268,8 +268,8 @@ say_restart(struct supervisor *supervisor, const struct role_entry *entry, int s
 }
 
 /*
- * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of that,
- * and a worker without input cannot have died of any.
+ * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of
+ * that, and a worker without input cannot have died of any.
  */
 static bool
 is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)

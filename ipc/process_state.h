@@ -10,8 +10,9 @@
  *
  *   deaths_here   it died so often, one time after the other, without having got on. While this
  *                 is not 0, one input is one transaction: so the next death names the culprit.
- *   skip          a worker's input at this position of its ring is to be passed over: counted, and otherwise treated
- *                 as if it had never come. The supervisor has written it to the dead letters.
+ *   skip          a worker's input at this position of its ring is to be passed over: counted,
+ *                 and otherwise treated as if it had never come. The supervisor has written it to
+ *                 the dead letters.
  *
  * The supervisor writes the last two while the process is dead, so they need no edge but fork().
  *

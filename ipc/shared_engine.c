@@ -318,6 +318,14 @@ await_control(struct shared_segment *segment, const char *name)
     return result;
 }
 
+void
+shared_engine_await(const char *name)
+{
+    struct shared_segment segment;
+    if (await_control(&segment, name) == SEGMENT_OK)
+        segment_close(&segment);
+}
+
 /* Judges a control segment that is ours now: can this engine go on? */
 static enum engine_found
 judge_control(struct shared_engine *engine, struct making *making, char *why)

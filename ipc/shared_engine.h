@@ -206,6 +206,10 @@ enum engine_found {
 enum engine_found shared_engine_take_over(struct shared_engine *engine, const char *name,
                                           const struct engine_shape *shape, char *why);
 
+/* shared_engine_await - until the last process of a dead engine of that name is gone; a second at
+ * the most. Before shared_engine_create() is to replace one that was just killed. */
+void shared_engine_await(const char *name);
+
 /*
  * shared_engine_become - after fork: drop write access to what this role never writes, attach
  * rings in the role's direction, make the pages it uses present

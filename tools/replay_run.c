@@ -138,7 +138,9 @@ find_engine(const struct replay *replay, struct shared_engine *engine)
         return make_engine(replay, own_name, &shape, engine);
     }
     enum engine_found found = ENGINE_NONE;
-    if (!replay->fresh)
+    if (replay->fresh)
+        shared_engine_await(replay->engine_name);
+    else
         found = shared_engine_take_over(engine, replay->engine_name, &shape, why);
     if (found == ENGINE_NONE)
         return make_engine(replay, replay->engine_name, &shape, engine);

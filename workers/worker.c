@@ -34,6 +34,7 @@ struct worker {
     bool overflows;      /* the record in hand has more outcomes than the outbox has room for */
     uint32_t records;    /* done with in the transaction in hand */
     uint32_t batch_most; /* records in the next one */
+    uint32_t careful;    /* records still to be taken one by one, after a death among them */
 };
 
 /* ---- waiting ------------------------------------------------------------------------------- */
@@ -380,6 +381,16 @@ batch_is_large(struct worker *worker)
            !ring_spsc_claim(outbox_of(worker), half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
 }
 
+/* An input that this worker died of again and again (ipc/process_state.h). */
+static bool
+is_passed_over(struct worker *worker)
+{
+    if (!process_must_skip(worker->self, worker->engine->rings[worker->index].position))
+        return false;
+    counter_add(&worker->self->counters, COUNTER_DEAD_LETTERS, 1);
+    return true;
+}
+
 static enum batch
 worker_records(struct worker *worker, uint32_t ready)
 {
@@ -390,7 +401,7 @@ worker_records(struct worker *worker, uint32_t ready)
         uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
         if (slots == 0)
             return BATCH_BROKEN;
-        enum batch result = worker_handle(worker);
+        enum batch result = is_passed_over(worker) ? BATCH_MORE : worker_handle(worker);
         if (result != BATCH_MORE)
             return result;
         worker_consume(worker, slots);
@@ -398,6 +409,15 @@ worker_records(struct worker *worker, uint32_t ready)
             break;
     }
     return BATCH_MORE;
+}
+
+/* A record that ends the process must be alone in its transaction, so that the next life of this
+ * worker knows it. */
+static void
+set_batch_most(struct worker *worker)
+{
+    worker->batch_most = worker->careful > 0 ? 1 : BATCH_RECORDS;
+    worker->careful -= worker->careful > 0;
 }
 
 static enum batch
@@ -409,7 +429,7 @@ worker_batch(struct worker *worker)
         return BATCH_EMPTY;
     worker_begin(worker);
     enum batch result = worker_records(worker, ready);
-    worker->batch_most = BATCH_RECORDS;
+    set_batch_most(worker);
     if (result == BATCH_FULL)
         return worker_overflow(worker);
     if (result == BATCH_BROKEN)
@@ -540,7 +560,8 @@ worker_prepare(struct worker *worker, const struct worker_options *options)
         .tick = &worker->tick,
         .blank = &worker->blank,
     };
-    worker->batch_most = BATCH_RECORDS;
+    worker->careful = process_deaths_here(worker->self) > 0 ? BATCH_RECORDS : 0;
+    set_batch_most(worker);
     return worker->step.outcomes != NULL && worker->step.due != NULL;
 }
 

@@ -23,6 +23,7 @@
 #include "engine/frontend.h"
 #include "engine/publisher.h"
 #include "ipc/call_record.h"
+#include "ipc/front_state.h"
 #include "ipc/process_state.h"
 #include "workers/worker.h"
 
@@ -69,8 +70,7 @@ play(uint32_t role)
         return frontend_run(&run.engine, &run.settings, &run.input);
     }
     shared_engine_become(&run.engine, ROLE_WORKER, role - 1);
-    return worker_run(&run.engine, role - 1,
-                      &(struct worker_options){.max_calls = run.max_calls});
+    return worker_run(&run.engine, role - 1, &(struct worker_options){.max_calls = run.max_calls});
 }
 
 static void
@@ -156,6 +156,7 @@ make_engine(char **argument)
         .result_slots = (uint32_t)atoi(argument[7]),
         .outbox_slots = (uint32_t)atoi(argument[8]),
         .calls_bytes = call_table_bytes(run.max_calls),
+        .frontend_bytes = front_state_bytes(),
     };
     snprintf(name, sizeof name, "kill-%d", (int)getpid());
     if (!shared_engine_create(&run.engine, name, &shape, why)) {

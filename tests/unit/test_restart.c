@@ -18,9 +18,11 @@
 
 #include "engine/death.h"
 #include "engine/supervisor.h"
+#include "ipc/call_record.h"
 #include "ipc/event_record.h"
 #include "ipc/process_state.h"
 #include "ipc/transaction.h"
+#include "workers/worker.h"
 
 enum { SAID_SIZE = 16384 };
 
@@ -289,6 +291,43 @@ a_deadly_move_is_not_passed_over(void **state)
 }
 
 /* Somebody's kill -9 says nothing about the input that happened to be in hand. */
+/* The worker itself, but that one call kills it. */
+static int
+works_but_for_one_call(struct shared_engine *shared, uint32_t index, const void *options)
+{
+    (void)options;
+    if (index == 1 && !process_must_skip(&shared->workers[index], 0)) {
+        signal(SIGSEGV, SIG_DFL);
+        raise(SIGSEGV);
+    }
+    return worker_run(shared, index, &(struct worker_options){.max_calls = 16});
+}
+
+static void
+a_worker_passes_the_call_over_and_counts_it(void **state)
+{
+    (void)state;
+    char why[SHARED_ENGINE_WHY];
+    struct engine_shape shape = {
+        .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = call_table_bytes(16)};
+    const struct role_entry table[] = {
+        {ROLE_WORKER, 0, lives_several_times, &(struct toy){0}, always},
+        {ROLE_WORKER, 1, works_but_for_one_call, NULL, always},
+    };
+    if (!shared_engine_create(&engine, engine_name, &shape, why))
+        fail_msg("%s", why);
+    push_record(EVENT_DELIVERED);
+    push_record(EVENT_FINISH);
+    const struct supervisor_watch watch = {.dead_letters = dead_letters};
+    assert_int_equal(supervisor_run(&engine, table, 2, &watch), SUPERVISOR_DONE);
+    const struct shm_counters *counters = &engine.workers[1].counters;
+    assert_int_equal(counter_read(counters, COUNTER_DEAD_LETTERS), 1);
+    assert_int_equal(counter_read(counters, COUNTER_STEPS), 1);
+    assert_int_equal(counter_read(counters, COUNTER_CALLS_OPENED), 0);
+    assert_int_equal(unlink(dead_letters), 0);
+    shared_engine_destroy(&engine);
+}
+
 static void
 an_innocent_input_is_not_passed_over(void **state)
 {
@@ -315,6 +354,7 @@ main(void)
         cmocka_unit_test(damage_ends_the_run_and_is_named),
         cmocka_unit_test(a_deadly_call_is_passed_over_and_kept),
         cmocka_unit_test(a_deadly_move_is_not_passed_over),
+        cmocka_unit_test(a_worker_passes_the_call_over_and_counts_it),
         cmocka_unit_test(an_innocent_input_is_not_passed_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
