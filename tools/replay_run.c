@@ -104,6 +104,7 @@ shape_of(const struct replay *replay)
         .workers = settings->workers,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
+        .outbox_slots = settings->outbox_slots,
         .calls_bytes = call_table_bytes(settings->max_calls),
         .frontend_bytes = front_state_bytes(),
         .run = replay->engine_name != NULL ? replay_digest(replay) : 0,

@@ -5,10 +5,9 @@
 
 #include "base/check.h"
 #include "ipc/process_state.h"
-#include "ipc/worker_journal.h"
-#include "workers/call_step.h"
 #include "workers/due.h"
 #include "workers/move.h"
+#include "workers/worker_parts.h"
 
 enum {
     BATCH_RECORDS = 64,        /* records in one transaction */
@@ -16,277 +15,6 @@ enum {
     BATCH_OUTCOMES = 64,       /* room in the outbox without which no further record is taken */
     SPIN_POLLS = 200,          /* empty polls before the worker sleeps */
 };
-
-struct worker {
-    struct shared_engine *engine;
-    uint32_t index;
-    struct shm_process *self;
-    struct transaction transaction;
-    struct shm_worker_cursors *cursors; /* of the transaction in hand */
-    struct call_table table;
-    struct step step;
-    struct event event;
-    struct event tick;
-    struct event blank;
-    struct ring_spsc lanes_out[WORKERS_MAX];
-    struct ring_spsc lanes_in[WORKERS_MAX];
-    uint64_t to_skip;    /* outcomes of the record in hand that were handed over before */
-    bool overflows;      /* the record in hand has more outcomes than the outbox has room for */
-    uint32_t records;    /* done with in the transaction in hand */
-    uint32_t batch_most; /* records in the next one */
-    uint32_t careful;    /* records still to be taken one by one, after a death among them */
-};
-
-/* ---- waiting ------------------------------------------------------------------------------- */
-
-/* Looks a while, then sleeps until somebody rings; returns when `ready`, or now and then. */
-static void
-worker_wait(struct worker *worker, bool (*ready)(struct worker *))
-{
-    for (int i = 0; i < SPIN_POLLS; i++)
-        if (ready(worker))
-            return;
-    uint32_t token = doorbell_prepare(&worker->self->doorbell);
-    if (!ready(worker))
-        doorbell_sleep(&worker->self->doorbell, token);
-    doorbell_finish(&worker->self->doorbell);
-}
-
-static struct ring_spsc *
-outbox_of(struct worker *worker)
-{
-    return &worker->engine->outboxes[worker->index];
-}
-
-static struct ring_spsc *
-closed_of(struct worker *worker)
-{
-    return &worker->engine->closed[worker->index];
-}
-
-static bool
-result_has_room(struct worker *worker)
-{
-    return ring_result_has_room(&worker->engine->result);
-}
-
-/* Half of the outbox: all that is in it can be given out, whatever we wait for. */
-static bool
-outbox_has_room(struct worker *worker)
-{
-    return ring_spsc_claim(outbox_of(worker), worker->engine->shape.outbox_slots / 2);
-}
-
-static void
-wait_for_outbox(struct worker *worker)
-{
-    while (!outbox_has_room(worker))
-        worker_wait(worker, outbox_has_room);
-}
-
-static struct ring_spsc *
-lane_of(struct worker *worker)
-{
-    uint32_t peer = (uint32_t)worker->event.extra;
-    bool out = worker->event.kind == EVENT_MOVE_OUT;
-    return out ? &worker->lanes_out[peer] : &worker->lanes_in[peer];
-}
-
-static bool
-lane_is_ready(struct worker *worker)
-{
-    struct ring_spsc *lane = lane_of(worker);
-    return worker->event.kind == EVENT_MOVE_OUT ? ring_spsc_claim(lane, 1)
-                                                : ring_spsc_poll(lane, 1) != 0;
-}
-
-/* ---- telling others ------------------------------------------------------------------------ */
-
-/* From the outbox into the result ring, in this order. */
-static void
-worker_flush(struct worker *worker)
-{
-    struct ring_result *ring = &worker->engine->result;
-    const struct ring_spsc *outbox = outbox_of(worker);
-    uint64_t flushed = ring_result_flushed(&worker->self->flushed);
-    bool news = flushed < outbox->position;
-    while (flushed < outbox->position) {
-        const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, flushed);
-        if (ring_result_flush(ring, worker->index, &worker->self->flushed, &slot->outcome)) {
-            flushed++;
-            continue;
-        }
-        counter_add(&worker->self->counters, COUNTER_RESULT_WAITS, 1);
-        doorbell_ring(&worker->engine->publisher->doorbell);
-        worker_wait(worker, result_has_room);
-    }
-    if (news)
-        doorbell_ring(&worker->engine->publisher->doorbell);
-}
-
-static void
-worker_tell_progress(struct worker *worker, uint64_t decided)
-{
-    if (decided <= progress_get(worker->self))
-        return;
-    progress_set(worker->self, decided);
-    doorbell_ring(&worker->engine->publisher->doorbell);
-}
-
-static void
-publish_lanes(struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        struct ring_spsc *out = &worker->lanes_out[i];
-        struct ring_spsc *in = &worker->lanes_in[i];
-        bool news = ring_spsc_held(out) != 0 || ring_spsc_held(in) != 0;
-        if (ring_spsc_held(out) != 0)
-            ring_spsc_publish(out, 0);
-        if (ring_spsc_held(in) != 0)
-            ring_spsc_release(in, 0);
-        if (news)
-            doorbell_ring(&worker->engine->workers[i].doorbell);
-    }
-}
-
-/* Shows what is committed, all of which our own positions say. Outcomes come before the progress
- * that speaks of them. */
-static void
-worker_publish(struct worker *worker, uint64_t decided)
-{
-    struct ring_spsc *outbox = outbox_of(worker);
-    if (ring_spsc_held(outbox) != 0)
-        ring_spsc_publish(outbox, 0);
-    if (ring_spsc_held(closed_of(worker)) != 0)
-        ring_spsc_publish(closed_of(worker), 0);
-    publish_lanes(worker);
-    struct ring_spsc *events = &worker->engine->rings[worker->index];
-    if (ring_spsc_held(events) != 0) {
-        ring_spsc_release(events, 0);
-        doorbell_ring(&worker->engine->frontend->doorbell);
-    }
-    worker_flush(worker);
-    worker_tell_progress(worker, decided);
-}
-
-/* ---- transactions -------------------------------------------------------------------------- */
-
-static void
-worker_begin(struct worker *worker)
-{
-    worker->cursors = transaction_begin(&worker->transaction);
-    transaction_touch(&worker->transaction, &worker->self->counters, sizeof(struct shm_counters));
-    worker->step.part = &worker->cursors->part;
-    worker->to_skip = worker->cursors->part.emitted;
-    worker->overflows = false;
-    worker->records = 0;
-}
-
-static void
-worker_commit(struct worker *worker)
-{
-    struct shm_worker_cursors *cursors = worker->cursors;
-    cursors->events = worker->engine->rings[worker->index].position;
-    cursors->outbox = outbox_of(worker)->position;
-    cursors->closed = closed_of(worker)->position;
-    for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        cursors->lanes[i].out = worker->lanes_out[i].position;
-        cursors->lanes[i].in = worker->lanes_in[i].position;
-    }
-    uint64_t decided = cursors->decided;
-    transaction_commit(&worker->transaction);
-    worker_publish(worker, decided);
-}
-
-/* Our own positions are those of the last commit again. */
-static void
-worker_rewind(struct worker *worker)
-{
-    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
-    worker->engine->rings[worker->index].position = cursors->events;
-    outbox_of(worker)->position = cursors->outbox;
-    closed_of(worker)->position = cursors->closed;
-    for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        worker->lanes_out[i].position = cursors->lanes[i].out;
-        worker->lanes_in[i].position = cursors->lanes[i].in;
-    }
-}
-
-/* What is proven when everything in front of this record is done: a message's tick comes before all
- * of it but the link's settings and its devices. */
-static uint64_t
-decided_before(const struct event *event)
-{
-    bool may_precede_tick =
-        event->kind == EVENT_LINK || event->kind == EVENT_DEVICE || event->kind == EVENT_TICK;
-    return 2 * event->order - may_precede_tick;
-}
-
-static void
-note_decided(struct worker *worker, uint64_t decided)
-{
-    if (decided > worker->cursors->decided)
-        worker->cursors->decided = decided;
-}
-
-/* ---- what a step hands over ---------------------------------------------------------------- */
-
-static void
-worker_write(void *context, const struct shm_outcome *outcome)
-{
-    struct worker *worker = context;
-    struct ring_spsc *outbox = outbox_of(worker);
-    counter_add(&worker->self->counters, COUNTER_OUTCOMES, 1);
-    if (worker->to_skip > 0) {
-        worker->to_skip--;
-        return;
-    }
-    worker->overflows |= !ring_spsc_claim(outbox, 1);
-    if (worker->overflows)
-        return;
-    struct shm_outbox_slot *slot = ring_spsc_slot(outbox, outbox->position);
-    memcpy(&slot->outcome, outcome, outcome_size(outcome));
-    ring_spsc_stage(outbox, 1);
-}
-
-/* The front-end keeps a route for a call only where there is more than one worker. */
-static bool
-worker_closed(void *context, uint64_t key, uint64_t last_order)
-{
-    struct worker *worker = context;
-    if (worker->engine->shape.workers == 1)
-        return true;
-    struct ring_spsc *ring = closed_of(worker);
-    if (!ring_spsc_claim(ring, 1))
-        return false;
-    struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
-    closed->key = key;
-    closed->last_order = last_order;
-    ring_spsc_stage(ring, 1);
-    return true;
-}
-
-/* All outcomes of what is about to be committed are in the outbox. */
-static void
-all_is_handed_over(struct worker *worker)
-{
-    CHECK(worker->to_skip == 0); /* the same record has the same outcomes each time */
-    worker->cursors->part.emitted = 0;
-}
-
-static bool
-worker_pause(void *context)
-{
-    struct worker *worker = context;
-    if (worker->overflows)
-        return false;
-    all_is_handed_over(worker);
-    note_decided(worker, decided_before(&worker->event));
-    worker_commit(worker);
-    wait_for_outbox(worker);
-    worker_begin(worker);
-    return true;
-}
 
 /* ---- records ------------------------------------------------------------------------------- */
 
@@ -306,7 +34,7 @@ worker_move(struct worker *worker)
     if (worker->event.extra >= worker->engine->shape.workers ||
         worker->event.extra == worker->index)
         return BATCH_BROKEN;
-    struct ring_spsc *lane = lane_of(worker);
+    struct ring_spsc *lane = worker_lane(worker);
     bool out = worker->event.kind == EVENT_MOVE_OUT;
     enum move_result result = out ? move_out(step, lane) : move_in(step, lane);
     step_flush(step); /* of a call that had to give way */
@@ -338,10 +66,10 @@ worker_handle(struct worker *worker)
 static void
 worker_consume(struct worker *worker, uint32_t slots)
 {
-    all_is_handed_over(worker);
+    worker_all_handed_over(worker);
     worker->cursors->part = (struct shm_part){0};
-    note_decided(worker,
-                 decided_before(&worker->event) + (worker->event.kind == EVENT_TICK ? 1 : 0));
+    worker_note_decided(worker, worker_decided_before(&worker->event) +
+                                    (worker->event.kind == EVENT_TICK ? 1 : 0));
     counter_add(&worker->self->counters, COUNTER_STEPS, 1);
     ring_spsc_take(&worker->engine->rings[worker->index], slots);
     worker->records++;
@@ -355,9 +83,9 @@ static enum batch
 worker_overflow(struct worker *worker)
 {
     uint32_t before = worker->records;
-    uint64_t decided = decided_before(&worker->event);
+    uint64_t decided = worker_decided_before(&worker->event);
     const struct shm_worker_cursors *last = transaction_cursors(&worker->transaction);
-    uint64_t fitted = outbox_of(worker)->position - last->outbox;
+    uint64_t fitted = worker_outbox(worker)->position - last->outbox;
     transaction_roll_back(&worker->transaction);
     worker_rewind(worker);
     if (before > 0) {
@@ -366,8 +94,8 @@ worker_overflow(struct worker *worker)
     }
     worker->cursors = transaction_begin(&worker->transaction);
     worker->cursors->part.emitted += fitted;
-    outbox_of(worker)->position += fitted;
-    note_decided(worker, decided);
+    worker_outbox(worker)->position += fitted;
+    worker_note_decided(worker, decided);
     worker_commit(worker);
     return BATCH_FULL;
 }
@@ -378,7 +106,7 @@ batch_is_large(struct worker *worker)
 {
     uint32_t half = worker->engine->shape.outbox_slots / 2;
     return transaction_used(&worker->transaction) > BATCH_LOG_BYTES ||
-           !ring_spsc_claim(outbox_of(worker), half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
+           !ring_spsc_claim(worker_outbox(worker), half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
 }
 
 /* An input that this worker died of again and again (ipc/process_state.h). */
@@ -435,8 +163,8 @@ worker_batch(struct worker *worker)
     if (result == BATCH_BROKEN)
         return result;
     if (result == BATCH_LANE) {
-        all_is_handed_over(worker);
-        note_decided(worker, decided_before(&worker->event));
+        worker_all_handed_over(worker);
+        worker_note_decided(worker, worker_decided_before(&worker->event));
     }
     if (result == BATCH_FINISHED) {
         worker->cursors->finished = 1;
@@ -485,10 +213,10 @@ worker_loop(struct worker *worker)
             polls = 0;
             break;
         case BATCH_FULL:
-            wait_for_outbox(worker);
+            worker_wait_for_outbox(worker);
             break;
         case BATCH_LANE:
-            worker_wait(worker, lane_is_ready);
+            worker_wait(worker, worker_lane_is_ready);
             break;
         case BATCH_FINISHED:
             return 0;
@@ -528,7 +256,7 @@ worker_recover(struct worker *worker)
     if (!transaction_recover(&worker->transaction))
         return false;
     worker_rewind(worker);
-    const struct ring_spsc *outbox = outbox_of(worker);
+    const struct ring_spsc *outbox = worker_outbox(worker);
     uint64_t next = ring_result_flushed(&worker->self->flushed);
     const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, next);
     ring_result_recover(&engine->result, worker->index, &worker->self->flushed, &slot->outcome);
