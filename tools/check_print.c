@@ -6,6 +6,7 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "ipc/call_record.h"
+#include "ipc/front_state.h"
 #include "ipc/outcome_record.h"
 
 enum {
@@ -30,6 +31,8 @@ print_memory(const struct settings *settings)
            settings->workers, (double)call_table_bytes(settings->max_calls) / (1 << 20));
     printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
            settings->workers, ring_mib, result_mib);
+    printf("  front-end    at most %.1f MiB, taken as links, monitors and calls come\n",
+           (double)front_state_bytes() / (1 << 20));
 }
 
 static void
@@ -95,6 +98,7 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "ResultSlots", settings->result_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
     json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
+    json_unsigned(&json, "FrontendBytes", front_state_bytes());
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');
     for (uint32_t i = 0; i < settings->link_count; i++)
