@@ -70,24 +70,11 @@ announce_devices(struct session *session, const struct shm_link *link,
     now->refused_said = 1;
 }
 
-/* What the configuration or the input says of the link; the defaults where there is no room. */
-static const struct link_settings *
-settings_of(struct session *session, const struct shm_link *link)
-{
-    struct settings *settings = session->settings;
-    uint32_t count = settings->link_count;
-    const struct link_settings *known = settings_link(settings, text_of(link->name));
-    if (settings->link_count != count)
-        declared_note(&session->front, text_of(link->name), TEXT_NONE, TEXT_NONE);
-    return known != NULL ? known : &settings->defaults;
-}
-
 static void
 tell_settings(struct session *session, struct shm_link *link, const struct link_settings *settings)
 {
     link_touch(&session->front, link);
     link->all_monitored = !settings->monitored_given && !link->monitors_asked;
-    link->profile_flags = profile_row(settings->profile)->flags;
     link->request_timeout_ms = settings->request_timeout_ms;
 
     struct event *told = &session->notice;
@@ -104,7 +91,7 @@ tell_settings(struct session *session, struct shm_link *link, const struct link_
 void
 announce_monitoring(struct session *session, struct shm_link *link)
 {
-    tell_settings(session, link, settings_of(session, link));
+    tell_settings(session, link, session_settings(session, link));
 }
 
 /* One device of the list that is being told; true when there was one. */
@@ -131,7 +118,7 @@ void
 announce_link(struct session *session, struct shm_link *link)
 {
     struct front *front = &session->front;
-    const struct link_settings *settings = settings_of(session, link);
+    const struct link_settings *settings = session_settings(session, link);
     const struct {
         const struct device_list *list;
         uint32_t flag;

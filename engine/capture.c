@@ -5,8 +5,6 @@
 
 #include "base/check.h"
 #include "base/hash.h"
-#include "engine/complete.h"
-#include "engine/csta/xml_decode.h"
 
 static_assert((CAPTURE_MONITORS_MAX & (CAPTURE_MONITORS_MAX - 1)) == 0, "an index is masked");
 
@@ -18,8 +16,14 @@ capture_format_name(enum source_format format)
         return "trace";
     case SOURCE_FRAMED:
         return "framed XML";
+    case SOURCE_BER:
+        return "framed BER";
     case SOURCE_BARE:
         return "bare XML";
+    case SOURCE_PCAP:
+        return "pcap capture";
+    case SOURCE_PCAPNG:
+        return "pcapng capture";
     case SOURCE_EMPTY:
         return "empty";
     case SOURCE_UNKNOWN:
@@ -37,35 +41,27 @@ add_problem(struct capture *capture, const struct source_message *message, size_
         return;
     struct capture_problem *problem = &capture->problems[capture->problem_count++];
     problem->line = message->line;
+    problem->packet = message->packet;
     problem->offset = message->offset + where;
     snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
 
-static void
-note_link(struct capture *capture, struct text link)
+/* What is known of the message's link; NULL when there are too many, or it names none. */
+static struct shm_link *
+link_of(struct capture *capture, struct text name)
 {
-    for (uint32_t i = 0; i < capture->link_count; i++) {
-        if (text_is_equal(link, text_of(capture->links[i])))
-            return;
-    }
-    if (text_is_none(link) || link.length > EVENT_TEXT_LENGTH)
-        return;
-    if (capture->link_count == CAPTURE_LINKS_MAX) {
-        capture->more_links = true;
-        return;
-    }
-    memcpy(capture->links[capture->link_count++], link.at, link.length);
+    return text_is_none(name) ? NULL : link_table_find(&capture->table, name);
 }
 
 static void
-note_time(struct capture *capture, const struct source_message *message)
+note_time(struct capture *capture, bool has_time, int64_t time_us)
 {
-    if (!message->has_time)
+    if (!has_time)
         return;
-    if (capture->with_time == 0 || message->time_us < capture->first_us)
-        capture->first_us = message->time_us;
-    if (capture->with_time == 0 || message->time_us > capture->last_us)
-        capture->last_us = message->time_us;
+    if (capture->with_time == 0 || time_us < capture->first_us)
+        capture->first_us = time_us;
+    if (capture->with_time == 0 || time_us > capture->last_us)
+        capture->last_us = time_us;
     capture->with_time++;
 }
 
@@ -107,50 +103,44 @@ note_event(struct capture *capture, const struct source_message *message,
     capture->named_clearings += !text_is_none(event->texts[EVENT_TEXT_RELEASING]);
 }
 
-/* Decodes a message and brings its texts into the form they are compared in. Returns NULL, or why
- * it cannot be used, with *where an offset in it. */
+/* Reads a message as a replay would. Returns NULL, or why it cannot be used. */
 static const char *
-read_message(struct csta_message *decoded, const struct settings *settings, uint32_t profile_flags,
-             struct text payload, size_t *where)
+read_message(struct capture *capture, struct dialect_reader *reader, struct settings *settings,
+             const struct source_message *message, size_t *where)
 {
-    static struct csta_scratch scratch;
-    static struct completer completer;
-    struct csta_options options = {.loose_causes = (profile_flags & PROFILE_LOOSE_CAUSES) != 0};
-    const char *why = "";
-    if (payload.length > CSTA_MESSAGE_MAX)
-        return "the message is longer than 65536 bytes";
-    if (xml_decode(decoded, payload.at, payload.length, &options, &scratch, &why, where) != CSTA_OK)
-        return why;
-    completer.settings = settings;
-    complete_start(&completer, profile_flags);
-    return complete_message(&completer, decoded);
+    struct shm_link *link = link_of(capture, message->link);
+    const struct link_settings *said = settings_link(settings, message->link);
+    if (link == NULL || said == NULL)
+        return "too many links";
+    reader->completer.settings = settings;
+    dialect_settle(&link->dialect, said);
+    return dialect_read(reader, &link->dialect, message->payload, message->by, where);
 }
 
 static void
 take_message(struct capture *capture, struct settings *settings,
              const struct source_message *message)
 {
-    static struct csta_message decoded;
-    capture->messages++;
-    note_link(capture, message->link);
-    note_time(capture, message);
-    const struct link_settings *link = settings_link(settings, message->link);
+    static struct dialect_reader reader;
+    const struct csta_message *decoded = &reader.message;
     size_t where = 0;
-    const char *why = "too many links";
-    if (link != NULL)
-        why = read_message(&decoded, settings, profile_row(link->profile)->flags, message->payload,
-                           &where);
+    const char *why = read_message(capture, &reader, settings, message, &where);
+    capture->messages++;
+    if (message->has_time || why != NULL)
+        note_time(capture, message->has_time, message->time_us);
+    else
+        note_time(capture, decoded->has_time, decoded->time_us);
     if (why != NULL) {
         add_problem(capture, message, where, why);
         return;
     }
-    if (decoded.message_class == MESSAGE_CALL_EVENT) {
-        note_event(capture, message, &decoded);
+    if (decoded->message_class == MESSAGE_CALL_EVENT) {
+        note_event(capture, message, decoded);
         return;
     }
     capture->other++;
-    capture->monitors_requested += decoded.message_class == MESSAGE_MONITOR_START;
-    capture->monitors_granted += decoded.message_class == MESSAGE_MONITOR_START_RESPONSE;
+    capture->monitors_requested += decoded->message_class == MESSAGE_MONITOR_START;
+    capture->monitors_granted += decoded->message_class == MESSAGE_MONITOR_START_RESPONSE;
 }
 
 /* A declaration of a trace changes the settings, as it does in a replay. */
@@ -163,7 +153,7 @@ take_declaration(struct capture *capture, struct settings *settings,
         add_problem(capture, message, 0, "no link can have this name, or there are too many");
         return;
     }
-    note_link(capture, message->link);
+    link_of(capture, message->link);
     if (text_is_none(message->key))
         return;
     const char *why = settings_trace_key(link, message->key, message->value);
@@ -192,32 +182,85 @@ take(struct capture *capture, struct settings *settings, const struct source_mes
     case SOURCE_UP:
     case SOURCE_DOWN:
     case SOURCE_TICK:
-        note_link(capture, message->link);
+        link_of(capture, message->link);
         break;
     }
 }
 
-enum capture_result
-capture_read(struct capture *capture, struct settings *settings, const char *path)
+/* The links in the order they were first spoken of. */
+static void
+name_links(struct capture *capture)
 {
-    *capture = (struct capture){0};
-    struct source source;
-    if (!source_open(&source, path))
-        return CAPTURE_NOT_READ;
-    int error = 0;
+    uint32_t count = capture->front.now->links.count;
+    capture->more_links = count > CAPTURE_LINKS_MAX;
+    capture->link_count = capture->more_links ? CAPTURE_LINKS_MAX : count;
+    for (uint32_t i = 0; i < capture->link_count; i++) {
+        const struct shm_link *link = &capture->front.tables->links[i];
+        memcpy(capture->links[i].name, link->name, sizeof(link->name));
+        capture->links[i].encoding = (enum csta_encoding)link->dialect.found;
+    }
+}
+
+static enum source_result
+read_all(struct capture *capture, struct settings *settings, struct source *source)
+{
     enum source_result result;
     do {
         struct source_message message;
-        result = source_next(&source, &message);
+        result = source_next(source, &message);
         if (result == SOURCE_OK)
             take(capture, settings, &message);
         else if (result == SOURCE_WAIT)
-            source_wait(&source, 1000);
+            source_wait(source, 1000);
     } while (result == SOURCE_OK || result == SOURCE_WAIT);
-    if (result == SOURCE_FAILED)
-        error = source_error(&source);
+    return result;
+}
+
+static void
+close_links(struct capture *capture)
+{
+    link_table_close(&capture->table);
+    front_close_private(&capture->front);
+}
+
+static bool
+open_links(struct capture *capture)
+{
+    if (!front_open_private(&capture->front))
+        return false;
+    front_begin(&capture->front);
+    if (link_table_open(&capture->table, &capture->front))
+        return true;
+    close_links(capture);
+    return false;
+}
+
+enum capture_result
+capture_read(struct capture *capture, struct settings *settings, const char *path,
+             const struct source_options *options)
+{
+    *capture = (struct capture){0};
+    struct source source;
+    if (!open_links(capture)) {
+        errno = ENOMEM;
+        return CAPTURE_NOT_READ;
+    }
+    if (!source_open(&source, path)) {
+        int reason = errno;
+        close_links(capture);
+        errno = reason;
+        return CAPTURE_NOT_READ;
+    }
+    source_set_options(&source, options);
+    enum source_result result = read_all(capture, settings, &source);
+    int error = result == SOURCE_FAILED ? source_error(&source) : 0;
     capture->format = source_format(&source);
     capture->bytes = source_bytes(&source);
+    const struct packet_figures *figures = packets_figures(&source);
+    if (figures != NULL)
+        capture->packets = *figures;
+    name_links(capture);
+    close_links(capture);
     source_close(&source);
     errno = error;
     return result == SOURCE_END ? CAPTURE_OK : CAPTURE_NOT_READ;

@@ -1,5 +1,7 @@
 #include "engine/front.h"
 
+#include <sys/mman.h>
+
 static void
 open_journal(struct transaction *transaction, void *memory)
 {
@@ -24,6 +26,20 @@ front_open(struct front *front, void *memory)
     look_at_committed(front);
     front->input = front->now->input;
     return true;
+}
+
+bool
+front_open_private(struct front *front)
+{
+    void *memory = mmap(NULL, front_state_bytes(), PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return memory != MAP_FAILED && front_open(front, memory);
+}
+
+void
+front_close_private(struct front *front)
+{
+    munmap(front->transaction.shared, front_state_bytes());
 }
 
 void

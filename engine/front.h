@@ -35,6 +35,14 @@ struct front {
  */
 bool front_open(struct front *front, void *memory);
 
+/*
+ * front_open_private - memory of our own, for who wants the tables and no successor
+ *
+ * False: memory is out. front_close_private() gives it back.
+ */
+bool front_open_private(struct front *front);
+void front_close_private(struct front *front);
+
 /* front_begin - from here on things may be changed; nothing if a transaction is in hand. */
 void front_begin(struct front *front);
 

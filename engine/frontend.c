@@ -57,12 +57,12 @@ expect_source(struct frontend *frontend, struct source *source, uint32_t number)
 {
     struct source_message message;
     while (source_next(source, &message) == SOURCE_OK) {
-        if (message.kind == SOURCE_BROKEN)
+        if (message.kind == SOURCE_BROKEN && !source_names_links(source))
             return;
         if (!text_is_none(message.link))
             session_expect(frontend->session, message.link, number);
         /* A stream has one link. */
-        if (source_format(source) != SOURCE_TRACE)
+        if (!source_names_links(source))
             return;
     }
 }
@@ -72,7 +72,8 @@ expect_source(struct frontend *frontend, struct source *source, uint32_t number)
  * be read twice: whatever was spoken of before it may go on in it.
  */
 static void
-expect_input(struct frontend *frontend, const char *path, uint32_t number)
+expect_input(struct frontend *frontend, const char *path, uint32_t number,
+             const struct source_options *options)
 {
     const struct front *front = &frontend->session->front;
     struct source source;
@@ -80,6 +81,7 @@ expect_input(struct frontend *frontend, const char *path, uint32_t number)
         for (uint32_t link = 0; link < front->now->links.count; link++)
             session_expect(frontend->session, text_of(front->tables->links[link].name), number);
     } else if (source_open(&source, path)) {
+        source_set_options(&source, options);
         expect_source(frontend, &source, number);
         source_close(&source);
     }
@@ -90,7 +92,7 @@ static void
 expect_inputs(struct frontend *frontend, const struct frontend_input *input)
 {
     for (uint32_t i = 0; i < input->file_count && input->file_count > 1; i++)
-        expect_input(frontend, input->files[i], i + 1);
+        expect_input(frontend, input->files[i], i + 1, &input->options);
     session_begin(frontend->session);
     *frontend->at = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     session_publish(frontend->session, false);
@@ -201,10 +203,12 @@ resume(struct frontend *frontend, struct source *source, const char *path)
 
 /* Reads an input to its end. Closed when that is certain: a successor may have to open it again. */
 static void
-read_input(struct frontend *frontend, const char *path)
+read_input(struct frontend *frontend, const char *path, const struct source_options *options)
 {
     struct source source;
     bool opened = source_open(&source, path);
+    if (opened)
+        source_set_options(&source, options);
     bool ok = opened && resume(frontend, &source, path);
     if (!opened)
         log_at(path, 0, "%s", strerror(errno));
@@ -221,11 +225,11 @@ read_input(struct frontend *frontend, const char *path)
 
 /* From wherever the input in hand is to the beginning of the next. */
 static void
-take_input(struct frontend *frontend, const char *path)
+take_input(struct frontend *frontend, const char *path, const struct source_options *options)
 {
     struct shm_front_input *at = frontend->at;
     if (at->phase == INPUT_READING)
-        read_input(frontend, path);
+        read_input(frontend, path, options);
     session_end_links(frontend->session, at->file);
     session_begin(frontend->session);
     *at = (struct shm_front_input){
@@ -250,7 +254,7 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
     if (frontend.at->phase == INPUT_EXPECTING)
         expect_inputs(&frontend, input);
     while (frontend.at->phase != INPUT_FINISHED && frontend.at->file <= input->file_count)
-        take_input(&frontend, input->files[frontend.at->file - 1]);
+        take_input(&frontend, input->files[frontend.at->file - 1], &input->options);
     if (frontend.at->phase != INPUT_FINISHED)
         session_finish(frontend.session);
     int code = frontend.at->failed != 0 ? EXIT_FAILED : EXIT_DONE;

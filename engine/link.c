@@ -78,10 +78,9 @@ link_advance(struct shm_link *link, bool has_time, int64_t time_us, bool counts)
     bool first = !link->started;
     uint64_t tick_ms = link_tick_ms(link);
     link->started = true;
-    link->timed = has_time;
     if (has_time) {
         uint64_t now_ms = (uint64_t)time_us / 1000;
-        link->has_times = true;
+        link->timed = true;
         link->time_us = time_us;
         if (now_ms > link->clock_ms)
             link->clock_ms = now_ms;

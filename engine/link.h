@@ -8,15 +8,15 @@
  * forgotten, since its Seq goes on over all inputs that name it. Who changes a link touches it.
  *
  * The clock of a link serves spans (2 s, 5 s, ...). With times it is milliseconds of link time;
- * without, one millisecond a message. It never falls. Whether a link has times is settled by the
- * first thing it says.
+ * what has none stands at the time of what came before it. A message without a time moves the
+ * clock by a millisecond. It never falls.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "engine/dialect.h"
 #include "engine/front.h"
-#include "engine/settings.h"
 
 enum {
     LINK_TICK_MS = 100, /* ticks stand at multiples of this */

@@ -2,7 +2,6 @@
 
 #include "base/check.h"
 #include "engine/announce.h"
-#include "engine/csta/xml_decode.h"
 #include "engine/last_call.h"
 
 /* What is being taken, for the functions of this file. */
@@ -424,43 +423,10 @@ take_decoded(const struct taking *taking)
                : take_from_switch(taking);
 }
 
-/* The first byte that is neither white space nor part of a byte order mark decides. */
-static bool
-looks_like_xml(struct text payload)
-{
-    if (text_has_prefix(payload, TEXT("\xEF\xBB\xBF")))
-        payload = text_skip(payload, 3);
-    while (payload.length > 0 && (payload.at[0] == ' ' || payload.at[0] == '\t' ||
-                                  payload.at[0] == '\r' || payload.at[0] == '\n'))
-        payload = text_skip(payload, 1);
-    return payload.length > 0 && payload.at[0] == '<';
-}
-
 const char *
-message_take(struct session *session, struct shm_link *link, const struct source_message *source,
-             size_t *where)
+message_take(struct session *session, struct shm_link *link, const struct source_message *source)
 {
-    struct text payload = source->payload;
-    if (!looks_like_xml(payload))
-        return "not XML";
-    if (payload.length > CSTA_MESSAGE_MAX)
-        return "a message of more than 65536 bytes";
-    struct csta_options options = {
-        .loose_causes = (link->profile_flags & PROFILE_LOOSE_CAUSES) != 0,
-    };
-    struct csta_message *message = &session->message;
-    const char *why = NULL;
-    session->scratch.used = 0;
-    if (xml_decode(message, payload.at, payload.length, &options, &session->scratch, &why, where) !=
-        CSTA_OK)
-        return why;
-
-    *where = 0;
-    complete_start(&session->completer, link->profile_flags);
-    message->event.texts[EVENT_TEXT_REQUESTER] = source->by;
-    why = complete_message(&session->completer, message);
-    if (why != NULL)
-        return why;
+    struct csta_message *message = &session->reader.message;
     struct taking taking = {session, link, source, message, &message->event};
     return take_decoded(&taking);
 }

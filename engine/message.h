@@ -4,18 +4,18 @@
 /*
  * engine/message.h - what one message of a switch, or to it, means for the workers.
  *
- * Caller: the session, which has given the message its order and Seq.
+ * Caller: the session, which has read the message (engine/dialect.h) and given it its order and
+ * Seq.
  */
 
 #include "engine/session.h"
 
 /*
- * message_take - decode, complete, and send what follows from it
+ * message_take - send what follows from session->reader.message, which `source` brought
  *
- * Returns NULL, or why the message cannot be read, with *where an offset within its payload (0 if
- * there is none to name); then nothing was sent.
+ * Returns NULL, or why the message cannot be used; then nothing was sent.
  */
 const char *message_take(struct session *session, struct shm_link *link,
-                         const struct source_message *message, size_t *where);
+                         const struct source_message *source);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/log.h"
 #include "engine/announce.h"
 #include "engine/declared.h"
 #include "engine/message.h"
@@ -11,7 +12,8 @@ static bool
 open_parts(struct session *session)
 {
     struct front *front = &session->front;
-    if (!front_open(front, session->engine->frontend_memory) || !link_table_open(&session->links, front))
+    if (!front_open(front, session->engine->frontend_memory) ||
+        !link_table_open(&session->links, front))
         return false;
     session->directory = directory_open(front, DIRECTORY_MAX);
     if (session->directory == NULL)
@@ -31,7 +33,7 @@ session_open(struct shared_engine *engine, struct settings *settings)
     session->engine = engine;
     session->settings = settings;
     session->counters = &engine->frontend->counters;
-    session->completer.settings = settings;
+    session->reader.completer.settings = settings;
     if (open_parts(session))
         return session;
     session_close(session);
@@ -72,6 +74,17 @@ session_wake(struct session *session)
     directory_resume(session->directory);
 }
 
+const struct link_settings *
+session_settings(struct session *session, const struct shm_link *link)
+{
+    struct settings *settings = session->settings;
+    uint32_t count = settings->link_count;
+    const struct link_settings *known = settings_link(settings, text_of(link->name));
+    if (settings->link_count != count)
+        declared_note(&session->front, text_of(link->name), TEXT_NONE, TEXT_NONE);
+    return known != NULL ? known : &settings->defaults;
+}
+
 void
 session_expect(struct session *session, struct text name, uint32_t file_number)
 {
@@ -83,33 +96,37 @@ session_expect(struct session *session, struct text name, uint32_t file_number)
     link->last_file = file_number;
 }
 
-/* Takes the next place in the order and moves the clock. */
-static void
-take_place(struct session *session, struct shm_link *link, const struct source_message *message,
-           bool counts)
+/* The input's own clock; where it has none, the time stamp of the message in hand. */
+static bool
+advance(struct shm_link *link, const struct source_message *source,
+        const struct csta_message *message, bool counts)
 {
-    struct shm_front_cursors *now = session->front.now;
-    now->order++;
     /* A line of a trace whose time cannot be read does not settle that the link has none. */
-    bool timeless = !message->has_time && message->line > 0 && !link->started;
-    bool tick = !timeless && link_advance(link, message->has_time, message->time_us, counts);
-    now->begun = (struct shm_front_begun){.step = BEGUN_TELLING, .tick_due = tick};
+    if (!source->has_time && source->line > 0 && !link->started)
+        return false;
+    if (!source->has_time && message != NULL && message->has_time)
+        return link_advance(link, true, message->time_us, counts);
+    return link_advance(link, source->has_time, source->time_us, counts);
 }
 
 /*
- * Takes the message's place and tells what is due before it, unless that is done. A link is
- * announced before its first tick, so that workers know it when the tick comes. Announcing may take
- * many transactions, hence the steps.
+ * Takes the next place in the order, moves the clock and tells what is due before the message,
+ * unless that is done. A link is announced before its first tick, so that workers know it when the
+ * tick comes. Announcing may take many transactions, hence the steps. `message`: the one that was
+ * read; NULL when it could not be, or the source says no message.
  */
 static void
-begin(struct session *session, struct shm_link *link, const struct source_message *message,
-      bool counts)
+begin(struct session *session, struct shm_link *link, const struct source_message *source,
+      const struct csta_message *message, bool counts)
 {
     struct front *front = &session->front;
     if (front->now->begun.step == BEGUN_BODY)
         return;
-    if (front->now->begun.step == BEGUN_NOTHING)
-        take_place(session, link, message, counts);
+    if (front->now->begun.step == BEGUN_NOTHING) {
+        front->now->order++;
+        bool tick = advance(link, source, message, counts);
+        front->now->begun = (struct shm_front_begun){.step = BEGUN_TELLING, .tick_due = tick};
+    }
     if (link->announced == 0 || link->changed != 0)
         announce_link(session, link);
     if (front->now->begun.tick_due != 0)
@@ -148,9 +165,39 @@ take_bad(struct session *session, struct shm_link *link, const struct source_mes
          const char **why)
 {
     if (link != NULL)
-        begin(session, link, message, true);
+        begin(session, link, message, NULL, true);
     counter_add(session->counters, COUNTER_UNREADABLE, 1);
     *why = message->why;
+    return SESSION_UNREADABLE;
+}
+
+/* Reads the message. What it is written in may become known by it; then that is said. */
+static const char *
+read_message(struct session *session, struct shm_link *link, const struct source_message *source,
+             size_t *where)
+{
+    struct shm_dialect *dialect = &link->dialect;
+    if (!link->announced || link->changed)
+        dialect_settle(dialect, session_settings(session, link));
+    uint8_t before = dialect->found;
+    const char *why = dialect_read(&session->reader, dialect, source->payload, source->by, where);
+    if (before != dialect->found && dialect->found != ENCODING_XML)
+        log_say("link %s: %s, as its messages show", link->name,
+                dialect_name((enum csta_encoding)dialect->found));
+    return why;
+}
+
+static enum session_result
+take_message(struct session *session, struct shm_link *link, const struct source_message *source,
+             const char **why, size_t *where)
+{
+    *why = read_message(session, link, source, where);
+    begin(session, link, source, *why == NULL ? &session->reader.message : NULL, true);
+    if (*why == NULL)
+        *why = message_take(session, link, source);
+    if (*why == NULL)
+        return SESSION_OK;
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
     return SESSION_UNREADABLE;
 }
 
@@ -162,25 +209,20 @@ take_kind(struct session *session, struct shm_link *link, const struct source_me
     CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
     switch (message->kind) {
     case SOURCE_MESSAGE:
-        begin(session, link, message, true);
-        *why = message_take(session, link, message, where);
-        if (*why == NULL)
-            return SESSION_OK;
-        counter_add(session->counters, COUNTER_UNREADABLE, 1);
-        return SESSION_UNREADABLE;
+        return take_message(session, link, message, why, where);
     case SOURCE_DECLARE:
         return declare(session, link, message, why);
     case SOURCE_UP:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_UP);
         return SESSION_OK;
     case SOURCE_DOWN:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_DOWN);
         link->epoch++;
         return SESSION_OK;
     case SOURCE_TICK:
-        begin(session, link, message, false);
+        begin(session, link, message, NULL, false);
         return SESSION_OK;
     case SOURCE_BAD:
         return take_bad(session, link, message, why);

@@ -40,9 +40,7 @@ struct session {
     struct directory *directory;
     struct request_table requests;
     struct route route;
-    struct completer completer;
-    struct csta_message message;
-    struct csta_scratch scratch;
+    struct dialect_reader reader;
     struct event notice; /* a record that is not the message's own event */
 };
 
@@ -76,6 +74,9 @@ enum session_result session_take(struct session *session, const struct source_me
 /* session_begin - what is set in session->front.input from here on belongs to what is published
  * next. */
 void session_begin(struct session *session);
+
+/* session_settings - what was said of the link, else the defaults. */
+const struct link_settings *session_settings(struct session *session, const struct shm_link *link);
 
 /* session_expect - input number `file_number` will speak of this link: it does not end before. */
 void session_expect(struct session *session, struct text link, uint32_t file_number);

@@ -46,6 +46,14 @@ enum {
     FRONT_UNIT_LOG_BYTES = 1 << 16, /* old bytes of what cannot be committed in parts */
 };
 
+/* How the messages of a link are written (engine/dialect.h). */
+struct shm_dialect {
+    uint8_t told;  /* enum csta_encoding by settings or profile; ENCODING_AUTO: find it out */
+    uint8_t found; /* ENCODING_AUTO: not yet */
+    uint8_t reserved[2];
+    uint32_t profile_flags;
+};
+
 /* What is remembered of a link. Writer: the front-end, as of all that follows. */
 struct shm_link {
     char name[EVENT_TEXT_LENGTH + 1]; /* terminated */
@@ -54,15 +62,16 @@ struct shm_link {
     uint8_t monitors_asked;           /* a MonitorStart was sent on it */
     uint8_t all_monitored;            /* as last told */
     uint8_t started;                  /* something was said */
-    uint8_t has_times;                /* of what was said, something had a time */
-    uint8_t timed;                    /* the last thing said had one: time_us */
-    uint32_t profile_flags;           /* of the settings last told */
+    uint8_t timed;                    /* something that was said had a time; the last is time_us */
+    uint8_t reserved0;
+    struct shm_dialect dialect; /* of the settings last told */
     uint32_t request_timeout_ms;
     uint32_t last_file; /* number of the last input that may speak of the link */
     uint32_t monitors;  /* numbers given to monitorCrossRefIDs */
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
-    uint16_t reserved;
+    uint16_t reserved1;
+    uint32_t reserved2;
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
@@ -259,7 +268,8 @@ struct shm_front_tables {
     uint8_t declared[DECLARED_BYTES];
 };
 
-static_assert(sizeof(struct shm_link) == 120, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_dialect) == 8, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_link) == 128, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_monitor) == 160, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_device) == 152, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_neighbours) == 8, "bump SHM_LAYOUT_VERSION");

@@ -16,6 +16,7 @@ enum {
     PROFILE_LOCAL_STATE = 1 << 2,     /* localConnectionInfo tells who released */
     PROFILE_CONTROLLER_ENDS = 1 << 3, /* the conferencing device's clearing ends it for all */
     PROFILE_LOOSE_CAUSES = 1 << 4,    /* cause texts match without case and spaces */
+    PROFILE_PHASE_II = 1 << 5,        /* BER phase II unless the link says otherwise */
 };
 
 enum profile {

@@ -6,6 +6,8 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "ipc/call_record.h"
+#include "ipc/front_state.h"
+#include "ipc/outcome_record.h"
 #include "ipc/shared_engine.h"
 
 enum {
@@ -33,6 +35,8 @@ print_memory(const struct settings *settings)
            settings->workers, ring_mib, result_mib);
     printf("  outboxes     %" PRIu32 " of %.1f MiB for outcomes that wait\n", settings->workers,
            outbox_mib);
+    printf("  front-end    at most %.1f MiB, taken as links, monitors and calls come\n",
+           (double)front_state_bytes() / (1 << 20));
 }
 
 static void
@@ -99,6 +103,7 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "OutboxSlots", settings->outbox_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
     json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
+    json_unsigned(&json, "FrontendBytes", front_state_bytes());
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');
     for (uint32_t i = 0; i < settings->link_count; i++)
@@ -125,16 +130,37 @@ static void
 print_problems(const struct capture *capture)
 {
     printf("  unreadable   %" PRIu64 "%s\n", capture->unreadable,
-           capture->broken ? ", and a framing error ended the input early" : "");
+           capture->broken ? ", and a framing error ended a stream early" : "");
     for (uint32_t i = 0; i < capture->problem_count; i++) {
         const struct capture_problem *problem = &capture->problems[i];
         char why[NAME_SIZE];
-        bool in_line = problem->line != 0;
-        printf("    %s %" PRIu64 ": %s\n", in_line ? "line" : "offset",
-               in_line ? problem->line : problem->offset, printable(why, problem->why));
+        printf("    %s %" PRIu64 ": %s\n",
+               problem->line != 0     ? "line"
+               : problem->packet != 0 ? "packet"
+                                      : "offset",
+               problem->line != 0     ? problem->line
+               : problem->packet != 0 ? problem->packet
+                                      : problem->offset,
+               printable(why, problem->why));
     }
     if (capture->unreadable > capture->problem_count)
         printf("    and %" PRIu64 " more\n", capture->unreadable - capture->problem_count);
+}
+
+static void
+print_packets(const struct capture *capture)
+{
+    const struct packet_figures *packets = &capture->packets;
+    if (packets->packets == 0)
+        return;
+    printf("  packets      %" PRIu64 ", %" PRIu64 " of TCP", packets->packets, packets->segments);
+    if (packets->cut != 0)
+        printf(", %" PRIu64 " with headers cut short", packets->cut);
+    printf("\n  connections  %" PRIu64 ", %" PRIu64 " with CSTA", packets->connections,
+           packets->csta_connections);
+    if (packets->lost_bytes != 0)
+        printf(", %" PRIu64 " bytes of them missing", packets->lost_bytes);
+    printf("\n");
 }
 
 static void
@@ -143,7 +169,8 @@ print_links(const struct capture *capture)
     printf("  links        ");
     for (uint32_t i = 0; i < capture->link_count; i++) {
         char name[NAME_SIZE];
-        printf("%s%s", i == 0 ? "" : ", ", printable(name, capture->links[i]));
+        printf("%s%s (%s)", i == 0 ? "" : ", ", printable(name, capture->links[i].name),
+               dialect_name(capture->links[i].encoding));
     }
     printf("%s\n", capture->more_links ? ", and more" : capture->link_count == 0 ? "none" : "");
 }
@@ -202,6 +229,7 @@ check_print_capture(const char *file, const struct capture *capture)
     char name[NAME_SIZE];
     printf("%s: %s, %" PRIu64 " bytes\n", printable(name, file),
            capture_format_name(capture->format), capture->bytes);
+    print_packets(capture);
     printf("  messages     %" PRIu64 "\n", capture->messages);
     print_events(capture);
     print_problems(capture);
@@ -220,6 +248,8 @@ json_problems(struct json_writer *json, const struct capture *capture)
         json_open(json, '{');
         if (problem->line != 0)
             json_unsigned(json, "Line", problem->line);
+        else if (problem->packet != 0)
+            json_unsigned(json, "Packet", problem->packet);
         else
             json_unsigned(json, "Offset", problem->offset);
         json_string(json, "Why", problem->why);
@@ -239,12 +269,30 @@ json_found(struct json_writer *json, const struct capture *capture)
     json_close(json, '}');
     json_open_key(json, "Links", '[');
     for (uint32_t i = 0; i < capture->link_count; i++)
-        json_string(json, NULL, capture->links[i]);
+        json_string(json, NULL, capture->links[i].name);
+    json_close(json, ']');
+    json_open_key(json, "Encodings", '[');
+    for (uint32_t i = 0; i < capture->link_count; i++)
+        json_string(json, NULL, dialect_name(capture->links[i].encoding));
     json_close(json, ']');
     if (capture->with_time != 0) {
         json_time(json, "FirstTime", capture->first_us);
         json_time(json, "LastTime", capture->last_us);
     }
+}
+
+static void
+json_packets(struct json_writer *json, const struct capture *capture)
+{
+    const struct packet_figures *packets = &capture->packets;
+    if (packets->packets == 0)
+        return;
+    json_unsigned(json, "Packets", packets->packets);
+    json_unsigned(json, "Segments", packets->segments);
+    json_unsigned(json, "PacketsCut", packets->cut);
+    json_unsigned(json, "Connections", packets->connections);
+    json_unsigned(json, "CstaConnections", packets->csta_connections);
+    json_unsigned(json, "BytesMissing", packets->lost_bytes);
 }
 
 void
@@ -256,6 +304,7 @@ check_print_capture_json(const char *file, const struct capture *capture)
     json_string(&json, "File", file);
     json_string(&json, "Format", capture_format_name(capture->format));
     json_unsigned(&json, "Bytes", capture->bytes);
+    json_packets(&json, capture);
     json_unsigned(&json, "Messages", capture->messages);
     json_unsigned(&json, "Events", capture->events_total);
     json_unsigned(&json, "Other", capture->other);

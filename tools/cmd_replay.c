@@ -21,34 +21,37 @@ enum {
 static void
 print_help(FILE *out)
 {
-    fputs("  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
-          "\n"
-          "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
-          "output for each party and each call that ended, a summary on standard error.\n"
-          "\n"
-          "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
-          "\n"
-          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
-          "      --profile NAME      the family of the switch, for all links\n"
-          "      --encoding NAME     how messages are written, for all links: auto, xml\n"
-          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
-          "      --workers N         processes that judge, 1 to 64; same output for any\n"
-          "  -o, --out FILE          results to FILE instead of standard output\n"
-          "      --format NAME       jsonl (default), or text: a table to read\n"
-          "      --unordered         results as they come, not in the order of the input\n"
-          "      --name NAME         name of the shared memory (replay-PID). A run with a name, "
-          "regular\n"
-          "                          files and --out that was killed is gone on with by the same\n"
-          "                          command\n"
-          "      --fresh             begin again instead, and remove what is left under the name\n"
-          "  -q, --quiet             no summary\n"
-          "      --json              the summary as one JSON object\n"
-          "  -h, --help\n"
-          "\n"
-          "What stands on the command line goes before what stands in the configuration.\n"
-          "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
-          "3 done, but some messages could not be read.\n",
-          out);
+    fputs(
+        "  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
+        "\n"
+        "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
+        "output for each party and each call that ended, a summary on standard error.\n"
+        "\n"
+        "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
+        "\n"
+        "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
+        "      --profile NAME      the family of the switch, for all links\n"
+        "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
+        "                          ber1, ber2, ber3 (the phases of CSTA)\n"
+        "      --port LIST         ports of switches: of a pcap, look at nothing else: 1040,4721\n"
+        "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
+        "      --workers N         processes that judge, 1 to 64; same output for any\n"
+        "  -o, --out FILE          results to FILE instead of standard output\n"
+        "      --format NAME       jsonl (default), or text: a table to read\n"
+        "      --unordered         results as they come, not in the order of the input\n"
+        "      --name NAME         name of the shared memory (replay-PID). A run with a name, "
+        "--out and\n"
+        "                          regular files that was killed is gone on with by the same "
+        "command\n"
+        "      --fresh             begin again instead, and remove what is left under the name\n"
+        "  -q, --quiet             no summary\n"
+        "      --json              the summary as one JSON object\n"
+        "  -h, --help\n"
+        "\n"
+        "What stands on the command line goes before what stands in the configuration.\n"
+        "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
+        "3 done, but some messages could not be read.\n",
+        out);
 }
 
 /* ---- the command line ---------------------------------------------------------------------- */
@@ -76,6 +79,13 @@ set_workers(struct replay *replay, const char *value)
 }
 
 static int
+add_ports(struct replay *replay, const char *value)
+{
+    const char *why = source_add_ports(&replay->input.options, value);
+    return why == NULL ? EXIT_DONE : wrong_usage("--port", value, why);
+}
+
+static int
 set_format(struct replay *replay, const char *value)
 {
     if (strcmp(value, "jsonl") == 0)
@@ -96,6 +106,7 @@ enum option_code {
     OPTION_PROFILE,
     OPTION_ENCODING,
     OPTION_MONITORED,
+    OPTION_PORT,
     OPTION_FORMAT,
     OPTION_UNORDERED,
     OPTION_NAME,
@@ -130,6 +141,8 @@ take_option(struct replay *replay, int code, const char *value)
     case OPTION_MONITORED:
         replay->monitored = value;
         return EXIT_DONE;
+    case OPTION_PORT:
+        return add_ports(replay, value);
     case OPTION_FORMAT:
         return set_format(replay, value);
     case OPTION_UNORDERED:
@@ -161,6 +174,7 @@ read_command_line(struct replay *replay, int argc, char **argv)
         {"profile", required_argument, NULL, OPTION_PROFILE},
         {"encoding", required_argument, NULL, OPTION_ENCODING},
         {"monitored", required_argument, NULL, OPTION_MONITORED},
+        {"port", required_argument, NULL, OPTION_PORT},
         {"format", required_argument, NULL, OPTION_FORMAT},
         {"unordered", no_argument, NULL, OPTION_UNORDERED},
         {"name", required_argument, NULL, OPTION_NAME},
@@ -232,6 +246,7 @@ read_settings(struct replay *replay)
     int result = override_key(replay, "--profile", "profile", replay->profile);
     if (result == EXIT_DONE)
         result = override_key(replay, "--encoding", "encoding", replay->encoding);
+    replay->input.options.encoding = replay->settings.defaults.encoding;
     if (result == EXIT_DONE)
         result = override_key(replay, "--monitored", "monitored", replay->monitored);
     return result;

@@ -123,6 +123,8 @@ replay_digest(const struct replay *replay)
     uint64_t hash = settings_hash(HASH_START, &replay->settings);
     hash = hash_number(hash, replay->format);
     hash = hash_number(hash, replay->unordered);
+    for (uint32_t i = 0; i < replay->input.options.port_count; i++)
+        hash = hash_number(hash, replay->input.options.ports[i]);
     for (uint32_t i = 0; i < replay->input.file_count; i++) {
         const char *file = replay->input.files[i];
         if (strcmp(file, "-") == 0 || stat(file, &status) != 0 || !S_ISREG(status.st_mode))

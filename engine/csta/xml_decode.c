@@ -400,27 +400,6 @@ take_text(struct walk *walk)
 
 /* ------------------------------------------------------------------------ message */
 
-/* What a call event says by several fields together. */
-static void
-finish_event(struct walk *walk)
-{
-    struct event *event = &walk->message->event;
-    struct text *texts = event->texts;
-    if (event->kind == EVENT_FAILED) {
-        if (text_is_none(texts[EVENT_TEXT_CALL]) && text_is_none(texts[EVENT_TEXT_DEVICE])) {
-            texts[EVENT_TEXT_CALL] = texts[EVENT_TEXT_SECOND_CALL];
-            texts[EVENT_TEXT_DEVICE] = texts[EVENT_TEXT_SECOND_DEVICE];
-        }
-        texts[EVENT_TEXT_SECOND_CALL] = texts[EVENT_TEXT_SECOND_DEVICE] = TEXT_NONE;
-    }
-    if (event->kind == EVENT_ORIGINATED)
-        texts[EVENT_TEXT_SUBJECT] = texts[EVENT_TEXT_CALLING];
-    for (uint16_t i = 0; i < event->item_count && text_is_none(texts[EVENT_TEXT_NEW_CALL]); i++)
-        texts[EVENT_TEXT_NEW_CALL] = event->items[i].new_call;
-    if (text_is_none(texts[EVENT_TEXT_CALL]))
-        note_problem(walk, walk->root_at, "a call event whose connection has no callID");
-}
-
 static void
 reset_message(struct csta_message *message)
 {
@@ -479,8 +458,9 @@ xml_decode(struct csta_message *message, const char *bytes, size_t length,
         *where = (size_t)(walk.scan.at - bytes);
         return walk.scan.result;
     }
-    if (message->message_class == MESSAGE_CALL_EVENT)
-        finish_event(&walk);
+    const char *lacks = csta_message_finish(message);
+    if (lacks != NULL)
+        note_problem(&walk, walk.root_at, lacks);
     if (walk.problem != NULL) {
         *why = walk.problem;
         *where = (size_t)(walk.problem_at - bytes);

@@ -3,9 +3,18 @@
  */
 #include "engine/source/source.h"
 
+/* What a capture's source remembers of its connections is read again from the beginning. */
+static bool
+begins_anew(const struct source *source)
+{
+    return source->format == SOURCE_PCAP || source->format == SOURCE_PCAPNG;
+}
+
 struct source_position
 source_position(const struct source *source)
 {
+    if (begins_anew(source))
+        return (struct source_position){.given = source->given};
     struct source_position position = {
         .offset = source->reader.offset,
         .line = source->line,

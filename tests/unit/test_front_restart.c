@@ -16,8 +16,8 @@
 #include "tests/unit/restart_input.h"
 
 enum {
-    KILLS = 300, /* of each test, unless told */
-    LINES = 700,
+    KILLS = 150, /* of each test, unless told */
+    LINES = 300,
     LIFE_US = 12000,
 };
 

@@ -182,7 +182,7 @@ an_unknown_word_is_named_with_what_was_meant(void **state)
                    "on.ini:1: unknown section [engin]; known are [engine], [link NAME], "
                    "[aliases]\n");
     assert_refused("[link a]\nprofile = openscap\n",
-                   "on.ini:2: profile = \"openscap\": must be generic, openscape, avaya-dmcc, "
+                   "on.ini:2: profile = \"openscap\": must be generic, openscape, oxe, avaya-dmcc, "
                    "panasonic, broadworks or unitel; did you mean \"openscape\"?\n");
     assert_refused("workers = 2\n", "on.ini:1: \"workers\" stands before the first [section]\n");
 }

@@ -1,0 +1,67 @@
+#include "engine/csta/csta_message.h"
+
+static bool
+items_are_equal(const struct event *left, const struct event *right)
+{
+    if (left->item_count != right->item_count)
+        return false;
+    for (uint16_t i = 0; i < left->item_count; i++) {
+        const struct event_item *one = &left->items[i];
+        const struct event_item *other = &right->items[i];
+        if (one->state != other->state || !text_is_equal(one->new_call, other->new_call) ||
+            !text_is_equal(one->new_device, other->new_device) ||
+            !text_is_equal(one->old_call, other->old_call) ||
+            !text_is_equal(one->old_device, other->old_device) ||
+            !text_is_equal(one->endpoint, other->endpoint))
+            return false;
+    }
+    return true;
+}
+
+static bool
+events_are_equal(const struct event *left, const struct event *right)
+{
+    for (int i = 0; i < EVENT_TEXT_COUNT; i++) {
+        if (!text_is_equal(left->texts[i], right->texts[i]))
+            return false;
+    }
+    return left->kind == right->kind && left->cause == right->cause &&
+           left->local_state == right->local_state && left->flags == right->flags &&
+           items_are_equal(left, right);
+}
+
+bool
+csta_message_is_equal(const struct csta_message *left, const struct csta_message *right)
+{
+    return left->message_class == right->message_class &&
+           events_are_equal(&left->event, &right->event) &&
+           text_is_equal(left->cross_ref, right->cross_ref) &&
+           text_is_equal(left->object, right->object) &&
+           left->object_is_call == right->object_is_call &&
+           left->monitors_calls == right->monitors_calls && left->whole == right->whole &&
+           left->status == right->status && text_is_equal(left->invoke, right->invoke) &&
+           left->has_time == right->has_time && left->time_us == right->time_us;
+}
+
+const char *
+csta_message_finish(struct csta_message *message)
+{
+    struct event *event = &message->event;
+    struct text *texts = event->texts;
+    if (message->message_class != MESSAGE_CALL_EVENT)
+        return NULL;
+    if (event->kind == EVENT_FAILED) {
+        if (text_is_none(texts[EVENT_TEXT_CALL]) && text_is_none(texts[EVENT_TEXT_DEVICE])) {
+            texts[EVENT_TEXT_CALL] = texts[EVENT_TEXT_SECOND_CALL];
+            texts[EVENT_TEXT_DEVICE] = texts[EVENT_TEXT_SECOND_DEVICE];
+        }
+        texts[EVENT_TEXT_SECOND_CALL] = texts[EVENT_TEXT_SECOND_DEVICE] = TEXT_NONE;
+    }
+    if (event->kind == EVENT_ORIGINATED)
+        texts[EVENT_TEXT_SUBJECT] = texts[EVENT_TEXT_CALLING];
+    for (uint16_t i = 0; i < event->item_count && text_is_none(texts[EVENT_TEXT_NEW_CALL]); i++)
+        texts[EVENT_TEXT_NEW_CALL] = event->items[i].new_call;
+    if (text_is_none(texts[EVENT_TEXT_CALL]))
+        return "a call event whose connection has no callID";
+    return NULL;
+}

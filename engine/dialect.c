@@ -1,0 +1,136 @@
+#include "engine/dialect.h"
+
+#include "engine/csta/ber_decode.h"
+#include "engine/csta/xml_decode.h"
+
+const char *
+dialect_name(enum csta_encoding encoding)
+{
+    switch (encoding) {
+    case ENCODING_XML:
+        return "XML";
+    case ENCODING_BER1:
+        return "BER phase I";
+    case ENCODING_BER2:
+        return "BER phase II";
+    case ENCODING_BER3:
+        return "BER phase III";
+    case ENCODING_AUTO:
+        break;
+    }
+    return "unknown";
+}
+
+void
+dialect_settle(struct shm_dialect *dialect, const struct link_settings *settings)
+{
+    dialect->profile_flags = profile_row(settings->profile)->flags;
+    dialect->told = (uint8_t)settings->encoding;
+    if (dialect->told == ENCODING_AUTO && (dialect->profile_flags & PROFILE_PHASE_II) != 0)
+        dialect->told = ENCODING_BER2;
+    if (dialect->told != ENCODING_AUTO)
+        dialect->found = dialect->told;
+}
+
+/* The first byte that is neither white space nor part of a byte order mark decides. */
+static bool
+looks_like_xml(struct text payload)
+{
+    if (text_has_prefix(payload, TEXT("\xEF\xBB\xBF")))
+        payload = text_skip(payload, 3);
+    while (payload.length > 0 && (payload.at[0] == ' ' || payload.at[0] == '\t' ||
+                                  payload.at[0] == '\r' || payload.at[0] == '\n'))
+        payload = text_skip(payload, 1);
+    return payload.length > 0 && payload.at[0] == '<';
+}
+
+/* ---- a BER message of a link whose phase is not known yet ---------------------------------- */
+
+/* Reads by every phase; they must agree. The phase stays unknown. */
+static const char *
+read_by_any_phase(struct dialect_reader *reader, struct text payload, size_t *where)
+{
+    const char *why = NULL;
+    bool is_read = false;
+    for (enum csta_encoding phase = ENCODING_BER1; phase <= ENCODING_BER3; phase++) {
+        const char *problem = NULL;
+        size_t at = 0;
+        reader->other_scratch.used = 0;
+        if (ber_decode(&reader->other, payload.at, payload.length, phase, &reader->other_scratch,
+                       &problem, &at) != CSTA_OK) {
+            why = problem;
+            *where = at;
+            continue;
+        }
+        if (is_read && !csta_message_is_equal(&reader->message, &reader->other))
+            return "BER that each phase reads differently: say encoding = ber1, ber2 or ber3";
+        if (!is_read && ber_decode(&reader->message, payload.at, payload.length, phase,
+                                   &reader->scratch, &problem, &at) == CSTA_OK)
+            is_read = true;
+    }
+    return is_read ? NULL : why;
+}
+
+/* ---- one message --------------------------------------------------------------------------- */
+
+static const char *
+read_xml(struct dialect_reader *reader, const struct shm_dialect *dialect, struct text payload,
+         size_t *where)
+{
+    struct csta_options options = {
+        .loose_causes = (dialect->profile_flags & PROFILE_LOOSE_CAUSES) != 0,
+    };
+    const char *why = NULL;
+    if (!looks_like_xml(payload))
+        return "not XML";
+    return xml_decode(&reader->message, payload.at, payload.length, &options, &reader->scratch,
+                      &why, where) == CSTA_OK
+               ? NULL
+               : why;
+}
+
+static const char *
+read_ber(struct dialect_reader *reader, enum csta_encoding phase, struct text payload,
+         size_t *where)
+{
+    const char *why = NULL;
+    if (phase == ENCODING_AUTO)
+        return read_by_any_phase(reader, payload, where);
+    return ber_decode(&reader->message, payload.at, payload.length, phase, &reader->scratch, &why,
+                      where) == CSTA_OK
+               ? NULL
+               : why;
+}
+
+static const char *
+decode(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
+       size_t *where)
+{
+    bool is_open = dialect->found == ENCODING_AUTO;
+    enum csta_encoding encoding = (enum csta_encoding)dialect->found;
+    if (is_open && looks_like_xml(payload))
+        encoding = ENCODING_XML;
+    else if (is_open)
+        encoding = ber_phase(payload.at, payload.length);
+    const char *why = encoding == ENCODING_XML ? read_xml(reader, dialect, payload, where)
+                                               : read_ber(reader, encoding, payload, where);
+    if (why == NULL && is_open)
+        dialect->found = (uint8_t)encoding;
+    return why;
+}
+
+const char *
+dialect_read(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
+             struct text by, size_t *where)
+{
+    if (payload.length > CSTA_MESSAGE_MAX)
+        return "a message of more than 65536 bytes";
+    reader->scratch.used = 0;
+    const char *why = decode(reader, dialect, payload, where);
+    if (why != NULL)
+        return why;
+    *where = 0;
+    complete_start(&reader->completer, dialect->profile_flags);
+    reader->message.event.texts[EVENT_TEXT_REQUESTER] = by;
+    return complete_message(&reader->completer, &reader->message);
+}
