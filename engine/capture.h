@@ -51,11 +51,12 @@ struct capture {
     int64_t last_us;
     uint64_t monitors_requested;
     uint64_t monitors_granted;
-    uint32_t monitors_reporting;              /* cross references of a link that events name */
-    bool more_monitors;                       /* at least so many */
-    uint64_t clearings;                       /* ConnectionCleared */
-    uint64_t named_clearings;                 /* those that name a releasing device */
-    struct link_table table;                  /* open while reading only */
+    uint32_t monitors_reporting; /* cross references of a link that events name */
+    bool more_monitors;          /* at least so many */
+    uint64_t clearings;          /* ConnectionCleared */
+    uint64_t named_clearings;    /* those that name a releasing device */
+    struct front front;          /* both open while reading only */
+    struct link_table table;
     uint64_t reporting[CAPTURE_MONITORS_MAX]; /* hashes of (link, cross reference); 0: free */
 };
 

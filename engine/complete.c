@@ -101,7 +101,7 @@ needs_device(const struct event *event)
 }
 
 static struct text
-monitors_own(const struct monitor *monitor)
+monitors_own(const struct shm_monitor *monitor)
 {
     if (monitor == NULL || monitor->type != MONITOR_DEVICE)
         return TEXT_NONE;
@@ -110,7 +110,7 @@ monitors_own(const struct monitor *monitor)
 
 /* BER up to phase II has no initiatingDevice: who lifts the handset is the monitor's own device. */
 static void
-name_initiator(struct event *event, const struct monitor *monitor)
+name_initiator(struct event *event, const struct shm_monitor *monitor)
 {
     struct text *subject = &event->texts[EVENT_TEXT_SUBJECT];
     bool is_own = event->local_state == LOCAL_INITIATED || event->local_state == LOCAL_ABSENT;
@@ -120,7 +120,7 @@ name_initiator(struct event *event, const struct monitor *monitor)
 }
 
 const char *
-complete_connection(struct event *event, const struct monitor *monitor)
+complete_connection(struct event *event, const struct shm_monitor *monitor)
 {
     if (text_is_none(event->texts[EVENT_TEXT_CALL]))
         return "a call event without a callID";

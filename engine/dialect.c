@@ -22,10 +22,10 @@ dialect_name(enum csta_encoding encoding)
 }
 
 void
-dialect_settle(struct dialect *dialect, const struct link_settings *settings)
+dialect_settle(struct shm_dialect *dialect, const struct link_settings *settings)
 {
     dialect->profile_flags = profile_row(settings->profile)->flags;
-    dialect->told = settings->encoding;
+    dialect->told = (uint8_t)settings->encoding;
     if (dialect->told == ENCODING_AUTO && (dialect->profile_flags & PROFILE_PHASE_II) != 0)
         dialect->told = ENCODING_BER2;
     if (dialect->told != ENCODING_AUTO)
@@ -83,17 +83,17 @@ phase_left(uint32_t phases)
 
 /* A phase is ruled out by a message that could be read, and only then. */
 static const char *
-read_ber_unknown(struct dialect_reader *reader, struct dialect *dialect, struct text payload,
+read_ber_unknown(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
                  size_t *where)
 {
     uint32_t shown = ber_phases(payload.at, payload.length);
-    uint32_t phases = shown & ~dialect->ruled_out;
+    uint32_t phases = shown & ~(uint32_t)dialect->ruled_out;
     if (phases == 0)
         phases = shown; /* it contradicts what came before, and says it more clearly */
     const char *why = read_by_phases(reader, phases, payload, where);
     if (why == NULL) {
-        dialect->ruled_out = BER_ANY_PHASE & ~phases;
-        dialect->found = phase_left(phases);
+        dialect->ruled_out = (uint8_t)(BER_ANY_PHASE & ~phases);
+        dialect->found = (uint8_t)phase_left(phases);
     }
     return why;
 }
@@ -101,7 +101,7 @@ read_ber_unknown(struct dialect_reader *reader, struct dialect *dialect, struct 
 /* ---- one message --------------------------------------------------------------------------- */
 
 static const char *
-read_xml(struct dialect_reader *reader, const struct dialect *dialect, struct text payload,
+read_xml(struct dialect_reader *reader, const struct shm_dialect *dialect, struct text payload,
          size_t *where)
 {
     struct csta_options options = {
@@ -128,13 +128,14 @@ read_ber(struct dialect_reader *reader, enum csta_encoding phase, struct text pa
 }
 
 static const char *
-decode(struct dialect_reader *reader, struct dialect *dialect, struct text payload, size_t *where)
+decode(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
+       size_t *where)
 {
     bool is_open = dialect->found == ENCODING_AUTO;
     if (is_open && !looks_like_xml(payload))
         return read_ber_unknown(reader, dialect, payload, where);
     if (!is_open && dialect->found != ENCODING_XML)
-        return read_ber(reader, dialect->found, payload, where);
+        return read_ber(reader, (enum csta_encoding)dialect->found, payload, where);
     const char *why = read_xml(reader, dialect, payload, where);
     if (why == NULL)
         dialect->found = ENCODING_XML;
@@ -142,7 +143,7 @@ decode(struct dialect_reader *reader, struct dialect *dialect, struct text paylo
 }
 
 const char *
-dialect_read(struct dialect_reader *reader, struct dialect *dialect, struct text payload,
+dialect_read(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
              struct text by, size_t *where)
 {
     if (payload.length > CSTA_MESSAGE_MAX)

@@ -12,14 +12,7 @@
  */
 
 #include "engine/complete.h"
-
-/* What is known of a link's messages. Belongs to the link. */
-struct dialect {
-    enum csta_encoding told;  /* by settings or profile; ENCODING_AUTO: find it out */
-    enum csta_encoding found; /* ENCODING_AUTO: not yet */
-    uint32_t ruled_out;       /* phases of BER that a message showed it is not (ber_decode.h) */
-    uint32_t profile_flags;
-};
+#include "ipc/front_state.h"
 
 /* One message in hand: what it says, and the bytes its texts may stand in. */
 struct dialect_reader {
@@ -31,7 +24,7 @@ struct dialect_reader {
 };
 
 /* dialect_settle - the link's settings are these; what was found stays unless told otherwise. */
-void dialect_settle(struct dialect *dialect, const struct link_settings *settings);
+void dialect_settle(struct shm_dialect *dialect, const struct link_settings *settings);
 
 /*
  * dialect_read - decode one message and make its numbers canonical
@@ -40,7 +33,7 @@ void dialect_settle(struct dialect *dialect, const struct link_settings *setting
  * request. Returns NULL, or why the message cannot be read, with *where an offset within it.
  * dialect->found may become known.
  */
-const char *dialect_read(struct dialect_reader *reader, struct dialect *dialect,
+const char *dialect_read(struct dialect_reader *reader, struct shm_dialect *dialect,
                          struct text payload, struct text by, size_t *where);
 
 /* dialect_name - "XML", "BER phase I", ...; "unknown" for ENCODING_AUTO. */

@@ -61,6 +61,14 @@ sniff(struct source *source, struct source_message *message)
     return SOURCE_OK;
 }
 
+static enum source_result
+next_of_packets(struct source *source, struct source_message *message)
+{
+    enum source_result result = packets_next(source, message);
+    source->given += result == SOURCE_OK;
+    return result;
+}
+
 enum source_result
 source_next(struct source *source, struct source_message *message)
 {
@@ -80,7 +88,7 @@ source_next(struct source *source, struct source_message *message)
         return bare_next(source, message);
     case SOURCE_PCAP:
     case SOURCE_PCAPNG:
-        return packets_next(source, message);
+        return next_of_packets(source, message);
     }
     return SOURCE_END;
 }

@@ -4,8 +4,9 @@
 /*
  * engine/source/source.h - one recorded input, as the messages that stand in it.
  *
- * An input is a file, a pipe, a FIFO or standard input; nothing ever seeks. What it holds is
- * found out from its first bytes (README.md, "What it reads"):
+ * An input is a file, a pipe, a FIFO or standard input, read from its beginning; only a source that
+ * goes on for another one (source_resume()) begins further on. What it holds is found out from its
+ * first bytes (README.md, "What it reads"):
  *
  *   trace   first line `# onhook-trace 1`; text, a message a line; names its links itself
  *   framed  00 00 hi lo i i i i <   one direction of a CSTA XML TCP stream (engine/csta/frame.h)
@@ -107,11 +108,14 @@ struct source {
     enum source_format format;
     char link[EVENT_TEXT_LENGTH + 1]; /* what a stream's messages belong to */
     bool over;                        /* SOURCE_BROKEN was given: only SOURCE_END is left */
+    uint64_t given;                   /* messages given out; captures only */
     /* traces only */
     uint64_t line;          /* lines given out so far */
     uint64_t searched;      /* bytes behind the reader's start known to hold no line end */
     bool skipping;          /* inside a line that was too long */
     struct text undeclared; /* rest of a `# link` line not yet given out */
+    uint64_t declared_at;   /* where that line begins */
+    uint64_t declared;      /* how many of its keys were given out */
     struct source_message declaration; /* what its keys have in common */
     char *hex;                         /* TRACE_LINE_MAX / 2 bytes */
     struct packets *packets;           /* captures only; made by the first packets_next() */
@@ -162,6 +166,26 @@ bool source_names_links(const struct source *source);
 uint64_t source_bytes(const struct source *source);
 
 void source_close(struct source *source);
+
+/* A place between two messages of an input. All zero: its beginning. */
+struct source_position {
+    uint64_t offset; /* of the input, where reading begins */
+    uint64_t line;   /* of a trace: lines before that */
+    uint64_t given;  /* messages given out already of what stands there */
+    uint8_t format;  /* enum source_format; SOURCE_UNKNOWN: not looked at yet */
+    bool over;       /* nothing more comes */
+    bool skipping;   /* inside a line that was too long */
+};
+
+/* source_position - where the next source_next() goes on. */
+struct source_position source_position(const struct source *source);
+
+/*
+ * source_resume - a source just opened goes on where another one of the same input stood
+ *
+ * False when that input cannot be read twice, or is shorter than that now.
+ */
+bool source_resume(struct source *source, const struct source_position *position);
 
 /*
  * source_link_name - the link of a stream file: its base name without a last .xml, .bin, .trace,

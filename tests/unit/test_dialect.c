@@ -14,7 +14,7 @@
 
 static struct dialect_reader reader;
 static struct settings settings;
-static struct dialect dialect;
+static struct shm_dialect dialect;
 static const char *why;
 static size_t where;
 
@@ -52,7 +52,7 @@ begin(void **state)
     (void)state;
     settings_default(&settings);
     reader.completer.settings = &settings;
-    dialect = (struct dialect){.found = ENCODING_AUTO};
+    dialect = (struct shm_dialect){.found = ENCODING_AUTO};
     return 0;
 }
 
