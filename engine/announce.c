@@ -2,15 +2,16 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "engine/declared.h"
 
 void
-announce_stamp(const struct session *session, const struct link *link, struct event *event,
+announce_stamp(const struct session *session, const struct shm_link *link, struct event *event,
                enum event_kind kind)
 {
     event_reset(event);
     event->kind = (uint8_t)kind;
     event->local_state = LOCAL_ABSENT;
-    event->order = session->order;
+    event->order = session_order(session);
     event->link = link->index;
     event->seq = link->seq;
     event->clock_ms = link->clock_ms;
@@ -21,14 +22,14 @@ announce_stamp(const struct session *session, const struct link *link, struct ev
 }
 
 void
-announce_notice(struct session *session, const struct link *link, enum event_kind kind)
+announce_notice(struct session *session, const struct shm_link *link, enum event_kind kind)
 {
     announce_stamp(session, link, &session->notice, kind);
     route_broadcast(&session->route, &session->notice);
 }
 
 void
-announce_tick(struct session *session, const struct link *link)
+announce_tick(struct session *session, const struct shm_link *link)
 {
     struct event *tick = &session->notice;
     announce_stamp(session, link, tick, EVENT_TICK);
@@ -39,12 +40,13 @@ announce_tick(struct session *session, const struct link *link)
 }
 
 static void
-announce_device(struct session *session, const struct link *link, struct text number)
+announce_device(struct session *session, const struct shm_link *link, struct text number)
 {
     struct event *told = &session->notice;
     announce_stamp(session, link, told, EVENT_DEVICE);
     told->texts[EVENT_TEXT_DEVICE] = number;
-    const struct device *device = directory_find_device(session->directory, link->index, number);
+    const struct shm_front_device *device =
+        directory_find_device(session->directory, link->index, number);
     if (device != NULL) {
         told->flags |= device_flags(device);
         told->texts[EVENT_TEXT_AGENT] = (struct text){device->agent, device->agent_length};
@@ -53,7 +55,7 @@ announce_device(struct session *session, const struct link *link, struct text nu
 }
 
 void
-announce_devices(struct session *session, const struct link *link,
+announce_devices(struct session *session, const struct shm_link *link,
                  const struct monitor_changes *changes)
 {
     for (uint32_t i = 0; i < changes->count; i++)
@@ -61,29 +63,17 @@ announce_devices(struct session *session, const struct link *link,
     if (!changes->refused)
         return;
     counter_add(session->counters, COUNTER_DIRECTORY_FULL, 1);
-    if (!session->refused_said)
+    struct shm_front_cursors *now = session->front.now;
+    if (now->refused_said == 0)
         log_say("link %s: more than %d monitors or devices; what is beyond is not followed",
                 link->name, DIRECTORY_MAX);
-    session->refused_said = true;
+    now->refused_said = 1;
 }
 
 static void
-configure_list(struct session *session, const struct link *link, const struct device_list *list,
-               uint32_t flag)
+tell_settings(struct session *session, struct shm_link *link, const struct link_settings *settings)
 {
-    for (uint32_t i = 0; i < list->count; i++) {
-        struct text number = settings_alias(session->settings, text_of(list->numbers[i]));
-        if (text_is_none(number))
-            continue;
-        struct monitor_changes changes = {.count = 0};
-        device_configure(session->directory, link, number, flag, &changes);
-        announce_devices(session, link, &changes);
-    }
-}
-
-static void
-tell_settings(struct session *session, struct link *link, const struct link_settings *settings)
-{
+    link_touch(&session->front, link);
     link->all_monitored = !settings->monitored_given && !link->monitors_asked;
     link->request_timeout_ms = settings->request_timeout_ms;
 
@@ -99,20 +89,60 @@ tell_settings(struct session *session, struct link *link, const struct link_sett
 }
 
 void
-announce_monitoring(struct session *session, struct link *link)
+announce_monitoring(struct session *session, struct shm_link *link)
 {
     tell_settings(session, link, session_settings(session, link));
 }
 
-void
-announce_link(struct session *session, struct link *link)
+/* One device of the list that is being told; true when there was one. */
+static bool
+tell_next(struct session *session, const struct shm_link *link, const struct device_list *list,
+          uint32_t flag)
 {
-    link->announced = true;
-    link->changed = false;
+    route_reserve(&session->route);
+    directory_quiescent(session->directory);
+    struct shm_front_begun *begun = &session->front.now->begun;
+    if (begun->told_index >= list->count)
+        return false;
+    const char *listed = list->numbers[begun->told_index++];
+    struct text number = settings_alias(session->settings, text_of(listed));
+    if (text_is_none(number))
+        return true;
+    struct monitor_changes changes = {.count = 0};
+    device_configure(session->directory, link, number, flag, &changes);
+    announce_devices(session, link, &changes);
+    return true;
+}
+
+void
+announce_link(struct session *session, struct shm_link *link)
+{
+    struct front *front = &session->front;
     const struct link_settings *settings = session_settings(session, link);
-    tell_settings(session, link, settings);
-    configure_list(session, link, &settings->monitored, EVENT_DEVICE_MONITORED);
-    configure_list(session, link, &settings->observers, EVENT_DEVICE_OBSERVER);
-    configure_list(session, link, &settings->treatments, EVENT_DEVICE_TREATMENT);
-    configure_list(session, link, &settings->route_points, EVENT_DEVICE_ROUTE_POINT);
+    const struct {
+        const struct device_list *list;
+        uint32_t flag;
+    } lists[] = {
+        {&settings->monitored, EVENT_DEVICE_MONITORED},
+        {&settings->observers, EVENT_DEVICE_OBSERVER},
+        {&settings->treatments, EVENT_DEVICE_TREATMENT},
+        {&settings->route_points, EVENT_DEVICE_ROUTE_POINT},
+    };
+    enum { LISTS = sizeof lists / sizeof *lists };
+    if (front->now->begun.told_list == 0) {
+        link_touch(front, link);
+        dialect_settle(&link->dialect, settings); /* a notice may have come first */
+        tell_settings(session, link, settings);
+        front->now->begun.told_list = 1;
+    }
+    while (front->now->begun.told_list <= LISTS) {
+        uint8_t at = front->now->begun.told_list - 1;
+        while (tell_next(session, link, lists[at].list, lists[at].flag))
+            continue;
+        front->now->begun.told_list++;
+        front->now->begun.told_index = 0;
+    }
+    link_touch(front, link);
+    link->announced = 1;
+    link->changed = 0;
 }

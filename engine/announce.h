@@ -10,23 +10,27 @@
 #include "engine/session.h"
 
 /* announce_stamp - an empty event of that kind, with the link's numbers and the session's order. */
-void announce_stamp(const struct session *session, const struct link *link, struct event *event,
+void announce_stamp(const struct session *session, const struct shm_link *link, struct event *event,
                     enum event_kind kind);
 
-/* announce_link - the link's settings, and every device its configuration names. */
-void announce_link(struct session *session, struct link *link);
+/*
+ * announce_link - the link's settings, and every device its configuration names
+ *
+ * However many these are: what is told is committed on the way, and `begun` says how far it is.
+ */
+void announce_link(struct session *session, struct shm_link *link);
 
 /* announce_monitoring - the link's settings again: what counts as monitored has changed. */
-void announce_monitoring(struct session *session, struct link *link);
+void announce_monitoring(struct session *session, struct shm_link *link);
 
 /* announce_tick - link time reached link_tick_ms(). */
-void announce_tick(struct session *session, const struct link *link);
+void announce_tick(struct session *session, const struct shm_link *link);
 
 /* announce_notice - LINK_UP, LINK_DOWN, LINK_END or FINISH. */
-void announce_notice(struct session *session, const struct link *link, enum event_kind kind);
+void announce_notice(struct session *session, const struct shm_link *link, enum event_kind kind);
 
 /* announce_devices - what the directory now says of the devices that changed. */
-void announce_devices(struct session *session, const struct link *link,
+void announce_devices(struct session *session, const struct shm_link *link,
                       const struct monitor_changes *changes);
 
 #endif

@@ -16,8 +16,14 @@ capture_format_name(enum source_format format)
         return "trace";
     case SOURCE_FRAMED:
         return "framed XML";
+    case SOURCE_BER:
+        return "framed BER";
     case SOURCE_BARE:
         return "bare XML";
+    case SOURCE_PCAP:
+        return "pcap capture";
+    case SOURCE_PCAPNG:
+        return "pcapng capture";
     case SOURCE_EMPTY:
         return "empty";
     case SOURCE_UNKNOWN:
@@ -35,12 +41,13 @@ add_problem(struct capture *capture, const struct source_message *message, size_
         return;
     struct capture_problem *problem = &capture->problems[capture->problem_count++];
     problem->line = message->line;
+    problem->packet = message->packet;
     problem->offset = message->offset + where;
     snprintf(problem->why, sizeof(problem->why), "%s", why);
 }
 
 /* What is known of the message's link; NULL when there are too many, or it names none. */
-static struct link *
+static struct shm_link *
 link_of(struct capture *capture, struct text name)
 {
     return text_is_none(name) ? NULL : link_table_find(&capture->table, name);
@@ -101,7 +108,7 @@ static const char *
 read_message(struct capture *capture, struct dialect_reader *reader, struct settings *settings,
              const struct source_message *message, size_t *where)
 {
-    struct link *link = link_of(capture, message->link);
+    struct shm_link *link = link_of(capture, message->link);
     const struct link_settings *said = settings_link(settings, message->link);
     if (link == NULL || said == NULL)
         return "too many links";
@@ -184,12 +191,13 @@ take(struct capture *capture, struct settings *settings, const struct source_mes
 static void
 name_links(struct capture *capture)
 {
-    capture->more_links = capture->table.count > CAPTURE_LINKS_MAX;
-    capture->link_count = capture->more_links ? CAPTURE_LINKS_MAX : capture->table.count;
+    uint32_t count = capture->front.now->links.count;
+    capture->more_links = count > CAPTURE_LINKS_MAX;
+    capture->link_count = capture->more_links ? CAPTURE_LINKS_MAX : count;
     for (uint32_t i = 0; i < capture->link_count; i++) {
-        const struct link *link = capture->table.links[i];
+        const struct shm_link *link = &capture->front.tables->links[i];
         memcpy(capture->links[i].name, link->name, sizeof(link->name));
-        capture->links[i].encoding = link->dialect.found;
+        capture->links[i].encoding = (enum csta_encoding)link->dialect.found;
     }
 }
 
@@ -208,25 +216,51 @@ read_all(struct capture *capture, struct settings *settings, struct source *sour
     return result;
 }
 
+static void
+close_links(struct capture *capture)
+{
+    link_table_close(&capture->table);
+    front_close_private(&capture->front);
+}
+
+static bool
+open_links(struct capture *capture)
+{
+    if (!front_open_private(&capture->front))
+        return false;
+    front_begin(&capture->front);
+    if (link_table_open(&capture->table, &capture->front))
+        return true;
+    close_links(capture);
+    return false;
+}
+
 enum capture_result
-capture_read(struct capture *capture, struct settings *settings, const char *path)
+capture_read(struct capture *capture, struct settings *settings, const char *path,
+             const struct source_options *options)
 {
     *capture = (struct capture){0};
     struct source source;
-    if (!link_table_open(&capture->table)) {
+    if (!open_links(capture)) {
         errno = ENOMEM;
         return CAPTURE_NOT_READ;
     }
     if (!source_open(&source, path)) {
-        link_table_close(&capture->table);
+        int reason = errno;
+        close_links(capture);
+        errno = reason;
         return CAPTURE_NOT_READ;
     }
+    source_set_options(&source, options);
     enum source_result result = read_all(capture, settings, &source);
     int error = result == SOURCE_FAILED ? source_error(&source) : 0;
     capture->format = source_format(&source);
     capture->bytes = source_bytes(&source);
+    const struct packet_figures *figures = packets_figures(&source);
+    if (figures != NULL)
+        capture->packets = *figures;
     name_links(capture);
-    link_table_close(&capture->table);
+    close_links(capture);
     source_close(&source);
     errno = error;
     return result == SOURCE_END ? CAPTURE_OK : CAPTURE_NOT_READ;

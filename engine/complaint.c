@@ -12,6 +12,8 @@ complaint_say(struct complaints *complaints, const struct source_message *messag
         return;
     if (message->line > 0)
         log_at(complaints->file, message->line, "%s", why);
+    else if (message->packet > 0)
+        log_at(complaints->file, 0, "packet %" PRIu64 ": %s", message->packet, why);
     else
         log_at(complaints->file, 0, "offset %" PRIu64 ": %s", message->offset + where, why);
 }

@@ -6,6 +6,7 @@
  *
  *   FILE:LINE: why            traces
  *   FILE: offset N: why       streams
+ *   FILE: packet N: why       captures of packets, from 1
  *
  * The first COMPLAINTS_MAX of a file in detail, then how many more.
  */

@@ -49,6 +49,6 @@ const char *complete_message(struct completer *completer, struct csta_message *m
  * if that is not known and localConnectionInfo is null, the releasing device's. CallCleared,
  * Conferenced and Transferred need none. `monitor` may be NULL. Returns NULL or why not.
  */
-const char *complete_connection(struct event *event, const struct monitor *monitor);
+const char *complete_connection(struct event *event, const struct shm_monitor *monitor);
 
 #endif

@@ -7,18 +7,12 @@
  *   payload -> XML or BER, which phase -> csta/xml_decode or csta/ber_decode -> complete
  *
  * A link has one encoding for good: `encoding` of its settings, else what its profile implies,
- * else what its first message says that tells it. Until then a BER message counts where every
- * phase that can read it reads the same, and is unreadable where they differ: never a guess.
+ * else what its first messages say together. Until then a BER message counts where every phase it
+ * may be of reads the same, and is unreadable where they differ: never a guess.
  */
 
 #include "engine/complete.h"
-
-/* What is known of a link's messages. Belongs to the link. */
-struct dialect {
-    enum csta_encoding told;  /* by settings or profile; ENCODING_AUTO: find it out */
-    enum csta_encoding found; /* ENCODING_AUTO: not yet */
-    uint32_t profile_flags;
-};
+#include "ipc/front_state.h"
 
 /* One message in hand: what it says, and the bytes its texts may stand in. */
 struct dialect_reader {
@@ -30,7 +24,7 @@ struct dialect_reader {
 };
 
 /* dialect_settle - the link's settings are these; what was found stays unless told otherwise. */
-void dialect_settle(struct dialect *dialect, const struct link_settings *settings);
+void dialect_settle(struct shm_dialect *dialect, const struct link_settings *settings);
 
 /*
  * dialect_read - decode one message and make its numbers canonical
@@ -39,7 +33,7 @@ void dialect_settle(struct dialect *dialect, const struct link_settings *setting
  * request. Returns NULL, or why the message cannot be read, with *where an offset within it.
  * dialect->found may become known.
  */
-const char *dialect_read(struct dialect_reader *reader, struct dialect *dialect,
+const char *dialect_read(struct dialect_reader *reader, struct shm_dialect *dialect,
                          struct text payload, struct text by, size_t *where);
 
 /* dialect_name - "XML", "BER phase I", ...; "unknown" for ENCODING_AUTO. */

@@ -4,18 +4,21 @@
 /*
  * engine/directory.h - the monitors and devices of all links, as the decode loop reads them.
  *
- * Two hash tables of liburcu (QSBR flavour): the decode loop reads without waiting for anybody,
- * also while another thread changes entries. Entries never change once they are visible: a change
- * puts a new one in the old one's place, and the old one is freed when every reader has passed a
- * quiescent state. (One exception, named below.)
+ * What is known lies in the front-end's memory (engine/front.h); what finds it is two hash tables
+ * of liburcu (QSBR flavour) in private memory, made anew by each life: the decode loop reads
+ * without waiting for anybody, also while another thread changes entries. Entries never change once
+ * they are visible: a change puts a new one in the old one's place, and the old one's place is free
+ * when every reader has passed a quiescent state. (One exception: directory_touch_monitor().)
  *
  *   edge: urcu                     publishes with                 read after
  *   an entry's contents         -> cds_lfht_add/replace       ->  cds_lfht_lookup
- *   a replaced entry's memory   <- synchronize_rcu            <-  directory_quiescent
+ *   a replaced entry's place    <- synchronize_rcu            <-  directory_quiescent
  *
  * Who may call: the thread that called directory_open() (it is the registered reader) calls
- * everything here. Pointers and texts of entries are good until its next directory_quiescent(),
- * directory_pause() or directory_close(), also those of entries changed or removed meanwhile.
+ * everything here; put and remove with a transaction in hand. Pointers and texts of entries are
+ * good until its next directory_quiescent(), directory_pause() or directory_close(), also those of
+ * entries changed or removed meanwhile. At most DIRECTORY_SLACK - 256 changes from one
+ * directory_quiescent() to the next (CHECK).
  *
  * Bounded: `capacity` monitors and as many devices; what is beyond is refused (false or NULL).
  */
@@ -24,46 +27,16 @@
 #include <stdint.h>
 
 #include "base/text.h"
-#include "ipc/event_record.h"
-
-enum {
-    DIRECTORY_MAX = 1 << 20, /* monitors, and devices */
-};
-
-/* What one monitorCrossRefID means. */
-struct monitor {
-    uint32_t number; /* on its link, from 1 */
-    uint16_t link;
-    uint8_t type;   /* enum monitor_type */
-    bool granted;   /* by a positive answer; else learned, or not known at all */
-    uint32_t epoch; /* of the link when it was first heard of */
-    uint8_t cross_ref_length;
-    uint8_t device_length; /* 0: not known */
-    char cross_ref[EVENT_TEXT_LENGTH];
-    char device[EVENT_TEXT_LENGTH];
-    /* The last Delivered it reported while its device was not known: hashes of call and device.
-     * Written in place by the decode loop, which alone reads it. */
-    uint64_t alerting_call;
-    uint64_t alerting_device;
-};
-
-/* What is known of one device. An entry that says nothing is removed. */
-struct device {
-    uint32_t configured; /* EVENT_DEVICE_* flags of the configuration */
-    uint32_t granted;    /* device monitors granted on it, in that epoch of the link */
-    uint32_t epoch;
-    uint32_t learned; /* monitors whose device was learned to be this */
-    uint16_t link;
-    uint8_t number_length;
-    uint8_t agent_length;
-    char number[EVENT_TEXT_LENGTH]; /* canonical */
-    char agent[EVENT_TEXT_LENGTH];  /* who is logged on there */
-};
+#include "engine/front.h"
 
 struct directory; /* engine/directory.c */
 
-/* directory_open - an empty directory; registers the calling thread. NULL: memory is out. */
-struct directory *directory_open(uint32_t capacity);
+/*
+ * directory_open - with what is there already; registers the calling thread
+ *
+ * `capacity` is the same in every life. NULL: memory is out.
+ */
+struct directory *directory_open(struct front *front, uint32_t capacity);
 void directory_close(struct directory *directory);
 
 /* directory_quiescent - the caller holds no pointer into the directory. Once a batch. */
@@ -74,31 +47,36 @@ void directory_pause(struct directory *directory);
 void directory_resume(struct directory *directory);
 
 /* NULL when it is not there. */
-struct monitor *directory_find_monitor(struct directory *directory, uint16_t link,
-                                       struct text cross_ref);
-const struct device *directory_find_device(struct directory *directory, uint16_t link,
-                                           struct text number);
+struct shm_monitor *directory_find_monitor(struct directory *directory, uint16_t link,
+                                           struct text cross_ref);
+const struct shm_front_device *directory_find_device(struct directory *directory, uint16_t link,
+                                                     struct text number);
 
 /*
  * directory_put_monitor - this is what the monitor of its link and cross_ref means from now on
  *
- * Returns the entry, or NULL, nothing changed, when the directory is full or memory is out.
+ * Returns the entry, or NULL, nothing changed, when the directory is full.
  */
-struct monitor *directory_put_monitor(struct directory *directory, const struct monitor *monitor);
+struct shm_monitor *directory_put_monitor(struct directory *directory,
+                                          const struct shm_monitor *monitor);
 
-void directory_remove_monitor(struct directory *directory, struct monitor *monitor);
+/* directory_touch_monitor - what it saw alert last is about to change: the one thing that is
+ * written in place. */
+void directory_touch_monitor(struct directory *directory, struct shm_monitor *monitor);
+
+void directory_remove_monitor(struct directory *directory, struct shm_monitor *monitor);
 
 /* directory_put_device - likewise; one that says nothing is removed. False: full. */
-bool directory_put_device(struct directory *directory, const struct device *device);
+bool directory_put_device(struct directory *directory, const struct shm_front_device *device);
 
 static inline struct text
-monitor_device(const struct monitor *monitor)
+monitor_device(const struct shm_monitor *monitor)
 {
     return (struct text){monitor->device, monitor->device_length};
 }
 
 static inline struct text
-device_number(const struct device *device)
+device_number(const struct shm_front_device *device)
 {
     return (struct text){device->number, device->number_length};
 }

@@ -1,15 +1,7 @@
 #include "engine/last_call.h"
 
-#include <stdlib.h>
-
 #include "base/check.h"
 #include "base/hash.h"
-
-struct last_call *
-last_call_open(void)
-{
-    return calloc((size_t)LAST_CALL_SETS * LAST_CALL_WAYS, sizeof(struct last_call));
-}
 
 static uint64_t
 device_key(uint16_t link, struct text device)
@@ -24,13 +16,13 @@ set_of(uint64_t key)
 }
 
 void
-last_call_note(struct last_call *places, uint16_t link, struct text device, struct text call,
+last_call_note(struct front *front, uint16_t link, struct text device, struct text call,
                uint64_t order)
 {
     CHECK(call.length <= EVENT_TEXT_LENGTH);
     uint64_t key = device_key(link, device);
-    struct last_call *set = &places[set_of(key)];
-    struct last_call *place = set;
+    struct shm_last_call *set = &front->tables->last_calls[set_of(key)];
+    struct shm_last_call *place = set;
     for (uint32_t way = 0; way < LAST_CALL_WAYS; way++) {
         if (set[way].key == key) {
             place = &set[way];
@@ -39,6 +31,7 @@ last_call_note(struct last_call *places, uint16_t link, struct text device, stru
         if (set[way].order < place->order)
             place = &set[way];
     }
+    front_touch(front, place, sizeof *place);
     place->key = key;
     place->order = order;
     place->call_length = (uint8_t)call.length;
@@ -46,10 +39,10 @@ last_call_note(struct last_call *places, uint16_t link, struct text device, stru
 }
 
 struct text
-last_call_find(const struct last_call *places, uint16_t link, struct text device)
+last_call_find(const struct front *front, uint16_t link, struct text device)
 {
     uint64_t key = device_key(link, device);
-    const struct last_call *set = &places[set_of(key)];
+    const struct shm_last_call *set = &front->tables->last_calls[set_of(key)];
     for (uint32_t way = 0; way < LAST_CALL_WAYS; way++) {
         if (set[way].key == key)
             return (struct text){set[way].call, set[way].call_length};

@@ -12,64 +12,68 @@ enum {
 static_assert((SLOTS & (SLOTS - 1)) == 0, "slots are found by a mask");
 static_assert(LINKS_MAX < UINT16_MAX, "a slot holds index + 1");
 
+/* The slot of that name, or the empty one where it would go. */
+static uint16_t *
+slot_of(const struct link_table *table, struct text name)
+{
+    const struct shm_link *links = table->front->tables->links;
+    uint64_t at = hash_text(0, name) % SLOTS;
+    while (table->slots[at] != 0 && !text_is_equal(text_of(links[table->slots[at] - 1].name), name))
+        at = (at + 1) % SLOTS;
+    return &table->slots[at];
+}
+
 bool
-link_table_open(struct link_table *table)
+link_table_open(struct link_table *table, struct front *front)
 {
     *table = (struct link_table){
-        .links = calloc(LINKS_MAX, sizeof *table->links),
+        .front = front,
         .slots = calloc(SLOTS, sizeof *table->slots),
     };
-    if (table->links != NULL && table->slots != NULL)
-        return true;
-    link_table_close(table);
-    return false;
+    if (table->slots == NULL)
+        return false;
+    for (uint32_t i = 0; i < front->now->links.count; i++)
+        *slot_of(table, text_of(front->tables->links[i].name)) = (uint16_t)(i + 1);
+    return true;
 }
 
 void
 link_table_close(struct link_table *table)
 {
-    for (uint32_t i = 0; i < table->count; i++)
-        free(table->links[i]);
-    free(table->links);
     free(table->slots);
-    *table = (struct link_table){.count = 0};
+    *table = (struct link_table){.front = NULL};
 }
 
-static struct link *
+static struct shm_link *
 add_link(struct link_table *table, struct text name, uint16_t *slot)
 {
-    if (table->count == LINKS_MAX)
+    struct shm_front_places *places = &table->front->now->links;
+    if (places->count == LINKS_MAX)
         return NULL;
-    struct link *link = calloc(1, sizeof *link);
-    if (link == NULL)
-        return NULL;
+    struct shm_link *link = &table->front->tables->links[places->count];
+    link_touch(table->front, link);
+    *link = (struct shm_link){.index = (uint16_t)places->count};
     memcpy(link->name, name.at, name.length);
-    link->index = (uint16_t)table->count;
-    table->links[table->count++] = link;
-    *slot = (uint16_t)table->count;
+    *slot = (uint16_t)++places->count;
     return link;
 }
 
-struct link *
+struct shm_link *
 link_table_find(struct link_table *table, struct text name)
 {
     CHECK(name.length >= 1 && name.length <= EVENT_TEXT_LENGTH);
     if (table->last != NULL && text_is_equal(text_of(table->last->name), name))
         return table->last;
-    uint64_t at = hash_text(0, name) % SLOTS;
-    for (; table->slots[at] != 0; at = (at + 1) % SLOTS) {
-        struct link *link = table->links[table->slots[at] - 1];
-        if (text_is_equal(text_of(link->name), name))
-            return table->last = link;
-    }
-    struct link *link = add_link(table, name, &table->slots[at]);
+    uint16_t *slot = slot_of(table, name);
+    struct shm_link *link =
+        *slot != 0 ? &table->front->tables->links[*slot - 1] : add_link(table, name, slot);
     if (link != NULL)
         table->last = link;
     return link;
 }
 
 bool
-link_advance(struct link *link, bool has_time, int64_t time_us, bool counts)
+link_advance(struct shm_link *link, bool has_time, int64_t time_us, bool counts)
 {
     bool first = !link->started;
     uint64_t tick_ms = link_tick_ms(link);

@@ -7,7 +7,7 @@
 /* What is being taken, for the functions of this file. */
 struct taking {
     struct session *session;
-    struct link *link;
+    struct shm_link *link;
     const struct source_message *source;
     struct csta_message *message; /* decoded and complete */
     struct event *event;          /* &message->event */
@@ -25,8 +25,8 @@ static void
 stamp(const struct taking *taking)
 {
     struct event *event = taking->event;
-    const struct link *link = taking->link;
-    event->order = taking->session->order;
+    const struct shm_link *link = taking->link;
+    event->order = session_order(taking->session);
     event->link = link->index;
     event->seq = link->seq;
     event->clock_ms = link->clock_ms;
@@ -45,8 +45,8 @@ note_last_call(const struct taking *taking)
     const struct event *event = taking->event;
     struct text device = event->texts[EVENT_TEXT_DEVICE];
     if (!text_is_none(device) && (event->flags & EVENT_DEVICE_DYNAMIC) == 0)
-        last_call_note(taking->session->last_calls, event->link, device,
-                       event->texts[EVENT_TEXT_CALL], event->order);
+        last_call_note(&taking->session->front, event->link, device, event->texts[EVENT_TEXT_CALL],
+                       event->order);
 }
 
 static const char *
@@ -55,7 +55,7 @@ take_call_event(const struct taking *taking)
     struct session *session = taking->session;
     struct event *event = taking->event;
     struct monitor_changes changes = {.count = 0};
-    struct monitor *monitor =
+    struct shm_monitor *monitor =
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     const char *why = complete_connection(event, monitor);
     if (why != NULL)
@@ -86,13 +86,14 @@ query(const struct taking *taking, enum request_kind kind)
     };
 }
 
-static struct request *
+static struct shm_front_request *
 put_request(const struct taking *taking, enum request_kind kind, struct text call,
             struct text device)
 {
     struct request_query sent = query(taking, kind);
     struct session *session = taking->session;
-    struct request *request = request_put(&session->requests, &sent, session->order);
+    struct shm_front_request *request =
+        request_put(&session->requests, &sent, session_order(session));
     CHECK(call.length <= EVENT_TEXT_LENGTH && device.length <= EVENT_TEXT_LENGTH);
     request->call_length = (uint8_t)call.length;
     request->device_length = (uint8_t)device.length;
@@ -112,7 +113,7 @@ take_clear(const struct taking *taking, enum request_kind kind, enum event_kind 
     struct text *call = &event->texts[EVENT_TEXT_CALL];
     struct text device = event->texts[EVENT_TEXT_DEVICE];
     if (text_is_none(*call) && !text_is_none(device))
-        *call = last_call_find(session->last_calls, event->link, device);
+        *call = last_call_find(&session->front, event->link, device);
     put_request(taking, kind, *call, device);
     if (text_is_none(*call))
         return NULL;
@@ -139,7 +140,8 @@ take_monitor_start(const struct taking *taking)
 {
     const struct csta_message *message = taking->message;
     struct text device = message->object_is_call ? TEXT_NONE : message->object;
-    struct request *request = put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
+    struct shm_front_request *request =
+        put_request(taking, REQUEST_MONITOR_START, TEXT_NONE, device);
     request->object_is_call = message->object_is_call;
     request->monitors_calls = message->monitors_calls;
     if (!taking->link->monitors_asked) {
@@ -175,7 +177,7 @@ take_monitor_stop(const struct taking *taking)
 }
 
 static bool
-take_request(const struct taking *taking, enum request_kind kind, struct request *request)
+take_request(const struct taking *taking, enum request_kind kind, struct shm_front_request *request)
 {
     struct request_query answer = query(taking, kind);
     if (request_take(&taking->session->requests, &answer, request))
@@ -185,7 +187,8 @@ take_request(const struct taking *taking, enum request_kind kind, struct request
 }
 
 static void
-send_answer(const struct taking *taking, const struct request *request, enum event_kind kind)
+send_answer(const struct taking *taking, const struct shm_front_request *request,
+            enum event_kind kind)
 {
     if (request->call_length == 0)
         return;
@@ -199,7 +202,7 @@ send_answer(const struct taking *taking, const struct request *request, enum eve
 static const char *
 take_cleared(const struct taking *taking, enum request_kind kind)
 {
-    struct request request;
+    struct shm_front_request request;
     if (take_request(taking, kind, &request))
         send_answer(taking, &request, EVENT_REQUEST_GRANTED);
     return NULL;
@@ -208,7 +211,7 @@ take_cleared(const struct taking *taking, enum request_kind kind)
 static const char *
 take_error(const struct taking *taking)
 {
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_KIND_COUNT, &request))
         return NULL;
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
@@ -219,7 +222,7 @@ take_error(const struct taking *taking)
 static const char *
 take_stop_granted(const struct taking *taking)
 {
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_MONITOR_STOP, &request))
         return NULL;
     return stop_monitor(taking, request_call(&request));
@@ -229,7 +232,7 @@ take_stop_granted(const struct taking *taking)
 static const char *
 take_result(const struct taking *taking)
 {
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_KIND_COUNT, &request))
         return NULL;
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
@@ -245,7 +248,7 @@ take_monitor_granted(const struct taking *taking)
 {
     struct session *session = taking->session;
     struct monitor_changes changes = {.count = 0};
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_MONITOR_START, &request)) {
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     } else {
@@ -264,7 +267,7 @@ take_monitor_granted(const struct taking *taking)
 static const char *
 take_device_snapshot(const struct taking *taking)
 {
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_SNAPSHOT_DEVICE, &request) || request.device_length == 0)
         return NULL;
     struct event *event = taking->event;
@@ -280,7 +283,7 @@ take_device_snapshot(const struct taking *taking)
 static const char *
 take_call_snapshot(const struct taking *taking)
 {
-    struct request request;
+    struct shm_front_request request;
     if (!take_request(taking, REQUEST_SNAPSHOT_CALL, &request) || request.call_length == 0)
         return NULL;
     struct event *event = taking->event;
@@ -421,7 +424,7 @@ take_decoded(const struct taking *taking)
 }
 
 const char *
-message_take(struct session *session, struct link *link, const struct source_message *source)
+message_take(struct session *session, struct shm_link *link, const struct source_message *source)
 {
     struct csta_message *message = &session->reader.message;
     struct taking taking = {session, link, source, message, &message->event};

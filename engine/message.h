@@ -15,7 +15,7 @@
  *
  * Returns NULL, or why the message cannot be used; then nothing was sent.
  */
-const char *message_take(struct session *session, struct link *link,
+const char *message_take(struct session *session, struct shm_link *link,
                          const struct source_message *source);
 
 #endif

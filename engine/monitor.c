@@ -4,7 +4,7 @@
 #include "base/hash.h"
 
 uint32_t
-device_flags(const struct device *device)
+device_flags(const struct shm_front_device *device)
 {
     uint32_t flags = device->configured;
     if (device->granted > 0 || (flags & EVENT_DEVICE_MONITORED) != 0)
@@ -15,14 +15,14 @@ device_flags(const struct device *device)
 }
 
 /* A copy to change: of the entry, or of a device that nothing is known of yet. */
-static struct device
+static struct shm_front_device
 copy_device(struct directory *directory, uint16_t link, struct text number)
 {
     CHECK(number.length >= 1 && number.length <= EVENT_TEXT_LENGTH);
-    const struct device *known = directory_find_device(directory, link, number);
+    const struct shm_front_device *known = directory_find_device(directory, link, number);
     if (known != NULL)
         return *known;
-    struct device fresh = {.link = link, .number_length = (uint8_t)number.length};
+    struct shm_front_device fresh = {.link = link, .number_length = (uint8_t)number.length};
     memcpy(fresh.number, number.at, number.length);
     return fresh;
 }
@@ -39,7 +39,7 @@ note_change(struct monitor_changes *changes, struct text number)
 }
 
 static bool
-is_same_agent(const struct device *left, const struct device *right)
+is_same_agent(const struct shm_front_device *left, const struct shm_front_device *right)
 {
     return text_is_equal((struct text){left->agent, left->agent_length},
                          (struct text){right->agent, right->agent_length});
@@ -47,10 +47,10 @@ is_same_agent(const struct device *left, const struct device *right)
 
 /* The changed copy takes its place; `number` is a view that outlives this call. */
 static void
-put_device(struct directory *directory, const struct device *device, struct text number,
+put_device(struct directory *directory, const struct shm_front_device *device, struct text number,
            struct monitor_changes *changes)
 {
-    const struct device *old = directory_find_device(directory, device->link, number);
+    const struct shm_front_device *old = directory_find_device(directory, device->link, number);
     bool told = old == NULL
                     ? device_flags(device) == 0 && device->agent_length == 0
                     : device_flags(old) == device_flags(device) && is_same_agent(old, device);
@@ -62,13 +62,13 @@ put_device(struct directory *directory, const struct device *device, struct text
 
 /* Adds or takes away what one monitor says of its device. */
 static void
-count_monitor(struct directory *directory, const struct monitor *monitor, bool adds,
+count_monitor(struct directory *directory, const struct shm_monitor *monitor, bool adds,
               struct monitor_changes *changes)
 {
     if (monitor->device_length == 0 || monitor->type != MONITOR_DEVICE)
         return;
     struct text number = monitor_device(monitor);
-    struct device device = copy_device(directory, monitor->link, number);
+    struct shm_front_device device = copy_device(directory, monitor->link, number);
     uint32_t *count = monitor->granted ? &device.granted : &device.learned;
     if (monitor->granted && monitor->epoch != device.epoch) {
         if (!adds)
@@ -83,11 +83,11 @@ count_monitor(struct directory *directory, const struct monitor *monitor, bool a
     put_device(directory, &device, number, changes);
 }
 
-static struct monitor *
-add_monitor(struct directory *directory, struct link *link, struct text cross_ref,
+static struct shm_monitor *
+add_monitor(struct directory *directory, struct shm_link *link, struct text cross_ref,
             struct monitor_changes *changes)
 {
-    struct monitor fresh = {
+    struct shm_monitor fresh = {
         .number = link->monitors + 1,
         .epoch = link->epoch,
         .link = link->index,
@@ -95,7 +95,7 @@ add_monitor(struct directory *directory, struct link *link, struct text cross_re
         .cross_ref_length = (uint8_t)cross_ref.length,
     };
     memcpy(fresh.cross_ref, cross_ref.at, cross_ref.length);
-    struct monitor *monitor = directory_put_monitor(directory, &fresh);
+    struct shm_monitor *monitor = directory_put_monitor(directory, &fresh);
     if (monitor == NULL)
         changes->refused = true;
     else
@@ -108,7 +108,7 @@ add_monitor(struct directory *directory, struct link *link, struct text cross_re
  * one stands until a new one is: the device is a DN of ours all the same.
  */
 static void
-forget_monitor(struct directory *directory, struct monitor *monitor,
+forget_monitor(struct directory *directory, struct shm_monitor *monitor,
                struct monitor_changes *changes)
 {
     directory_remove_monitor(directory, monitor);
@@ -116,14 +116,14 @@ forget_monitor(struct directory *directory, struct monitor *monitor,
         count_monitor(directory, monitor, false, changes);
 }
 
-struct monitor *
-monitor_of(struct directory *directory, struct link *link, struct text cross_ref,
+struct shm_monitor *
+monitor_of(struct directory *directory, struct shm_link *link, struct text cross_ref,
            struct monitor_changes *changes)
 {
     if (text_is_none(cross_ref))
         return NULL;
     CHECK(cross_ref.length <= EVENT_TEXT_LENGTH);
-    struct monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
+    struct shm_monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
     if (monitor != NULL && monitor->epoch != link->epoch) {
         forget_monitor(directory, monitor, changes);
         monitor = NULL;
@@ -132,11 +132,11 @@ monitor_of(struct directory *directory, struct link *link, struct text cross_ref
 }
 
 /* Puts a changed copy in the monitor's place and moves what it says from device to device. */
-static struct monitor *
-replace(struct directory *directory, struct monitor *monitor, const struct monitor *changed,
+static struct shm_monitor *
+replace(struct directory *directory, struct shm_monitor *monitor, const struct shm_monitor *changed,
         struct monitor_changes *changes)
 {
-    struct monitor *now = directory_put_monitor(directory, changed);
+    struct shm_monitor *now = directory_put_monitor(directory, changed);
     if (now == NULL) {
         changes->refused = true;
         return monitor;
@@ -149,11 +149,13 @@ replace(struct directory *directory, struct monitor *monitor, const struct monit
 
 /* Notes who alerts, and whether this monitor saw somebody else alert in the same call. */
 static bool
-alerts_alone(struct monitor *monitor, const struct event *event, struct text device)
+alerts_alone(struct directory *directory, struct shm_monitor *monitor, const struct event *event,
+             struct text device)
 {
     uint64_t call = hash_text(event->link, event->texts[EVENT_TEXT_CALL]);
     uint64_t alerting = hash_text(event->link, device);
     bool alone = monitor->alerting_call != call || monitor->alerting_device == alerting;
+    directory_touch_monitor(directory, monitor);
     monitor->alerting_call = call;
     monitor->alerting_device = alerting;
     return alone;
@@ -168,7 +170,7 @@ is_own_state(const struct event *event, enum local_state state)
 
 /* The device the event shows to be the monitor's own, or none. */
 static struct text
-own_device(struct monitor *monitor, const struct event *event)
+own_device(struct directory *directory, struct shm_monitor *monitor, const struct event *event)
 {
     bool dynamic = (event->flags & EVENT_DEVICE_DYNAMIC) != 0;
     struct text device = event->texts[dynamic ? EVENT_TEXT_SUBJECT : EVENT_TEXT_DEVICE];
@@ -179,36 +181,36 @@ own_device(struct monitor *monitor, const struct event *event)
     if (event->kind == EVENT_QUEUED && event->local_state == LOCAL_QUEUED)
         return device;
     if (event->kind == EVENT_DELIVERED && !text_is_none(device) &&
-        alerts_alone(monitor, event, device) && event->local_state == LOCAL_ALERTING)
+        alerts_alone(directory, monitor, event, device) && event->local_state == LOCAL_ALERTING)
         return device;
     return TEXT_NONE;
 }
 
-struct monitor *
-monitor_learn(struct directory *directory, struct monitor *monitor, const struct event *event,
+struct shm_monitor *
+monitor_learn(struct directory *directory, struct shm_monitor *monitor, const struct event *event,
               struct monitor_changes *changes)
 {
     if (monitor->device_length > 0 || monitor->type != MONITOR_DEVICE)
         return monitor;
-    struct text device = own_device(monitor, event);
+    struct text device = own_device(directory, monitor, event);
     if (text_is_none(device))
         return monitor;
     CHECK(device.length <= EVENT_TEXT_LENGTH);
-    struct monitor changed = *monitor;
+    struct shm_monitor changed = *monitor;
     changed.device_length = (uint8_t)device.length;
     memcpy(changed.device, device.at, device.length);
     return replace(directory, monitor, &changed, changes);
 }
 
 void
-monitor_grant(struct directory *directory, struct link *link, struct text cross_ref,
+monitor_grant(struct directory *directory, struct shm_link *link, struct text cross_ref,
               const struct monitor_request *request, struct monitor_changes *changes)
 {
-    struct monitor *monitor = monitor_of(directory, link, cross_ref, changes);
+    struct shm_monitor *monitor = monitor_of(directory, link, cross_ref, changes);
     if (monitor == NULL)
         return;
     CHECK(request->device.length <= EVENT_TEXT_LENGTH);
-    struct monitor changed = *monitor;
+    struct shm_monitor changed = *monitor;
     changed.granted = true;
     changed.type = request->type;
     changed.device_length = (uint8_t)request->device.length;
@@ -218,12 +220,12 @@ monitor_grant(struct directory *directory, struct link *link, struct text cross_
 }
 
 void
-monitor_stop(struct directory *directory, const struct link *link, struct text cross_ref,
+monitor_stop(struct directory *directory, const struct shm_link *link, struct text cross_ref,
              struct monitor_changes *changes)
 {
     if (text_is_none(cross_ref))
         return;
-    struct monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
+    struct shm_monitor *monitor = directory_find_monitor(directory, link->index, cross_ref);
     if (monitor == NULL)
         return;
     directory_remove_monitor(directory, monitor);
@@ -231,20 +233,20 @@ monitor_stop(struct directory *directory, const struct link *link, struct text c
 }
 
 void
-device_configure(struct directory *directory, const struct link *link, struct text number,
+device_configure(struct directory *directory, const struct shm_link *link, struct text number,
                  uint32_t flags, struct monitor_changes *changes)
 {
-    struct device device = copy_device(directory, link->index, number);
+    struct shm_front_device device = copy_device(directory, link->index, number);
     device.configured |= flags;
     put_device(directory, &device, number, changes);
 }
 
 void
-device_set_agent(struct directory *directory, const struct link *link, struct text number,
+device_set_agent(struct directory *directory, const struct shm_link *link, struct text number,
                  struct text agent, struct monitor_changes *changes)
 {
     CHECK(agent.length <= EVENT_TEXT_LENGTH);
-    struct device device = copy_device(directory, link->index, number);
+    struct shm_front_device device = copy_device(directory, link->index, number);
     device.agent_length = (uint8_t)agent.length;
     if (agent.length > 0)
         memcpy(device.agent, agent.at, agent.length);

@@ -38,8 +38,8 @@ struct monitor_changes {
  *
  * NULL without `cross_ref` and when the directory is full (changes->refused).
  */
-struct monitor *monitor_of(struct directory *directory, struct link *link, struct text cross_ref,
-                           struct monitor_changes *changes);
+struct shm_monitor *monitor_of(struct directory *directory, struct shm_link *link,
+                               struct text cross_ref, struct monitor_changes *changes);
 
 /*
  * monitor_learn - what the event says about the monitor that reports it
@@ -47,8 +47,8 @@ struct monitor *monitor_of(struct directory *directory, struct link *link, struc
  * The event is complete: canonical numbers, its connection's device filled in. Returns the
  * monitor as it is now.
  */
-struct monitor *monitor_learn(struct directory *directory, struct monitor *monitor,
-                              const struct event *event, struct monitor_changes *changes);
+struct shm_monitor *monitor_learn(struct directory *directory, struct shm_monitor *monitor,
+                                  const struct event *event, struct monitor_changes *changes);
 
 /* What a MonitorStart asked for. */
 struct monitor_request {
@@ -57,22 +57,22 @@ struct monitor_request {
 };
 
 /* monitor_grant - a positive answer: `cross_ref` is a monitor on what was asked for. */
-void monitor_grant(struct directory *directory, struct link *link, struct text cross_ref,
+void monitor_grant(struct directory *directory, struct shm_link *link, struct text cross_ref,
                    const struct monitor_request *request, struct monitor_changes *changes);
 
 /* monitor_stop - the monitor is no more. An unknown one is nothing. */
-void monitor_stop(struct directory *directory, const struct link *link, struct text cross_ref,
+void monitor_stop(struct directory *directory, const struct shm_link *link, struct text cross_ref,
                   struct monitor_changes *changes);
 
 /* device_configure - more of EVENT_DEVICE_* for a device of the configuration. */
-void device_configure(struct directory *directory, const struct link *link, struct text number,
+void device_configure(struct directory *directory, const struct shm_link *link, struct text number,
                       uint32_t flags, struct monitor_changes *changes);
 
 /* device_set_agent - who is logged on at a device; none: nobody. */
-void device_set_agent(struct directory *directory, const struct link *link, struct text number,
+void device_set_agent(struct directory *directory, const struct shm_link *link, struct text number,
                       struct text agent, struct monitor_changes *changes);
 
 /* device_flags - what the directory says of a device, as a DEVICE event carries it. */
-uint32_t device_flags(const struct device *device);
+uint32_t device_flags(const struct shm_front_device *device);
 
 #endif

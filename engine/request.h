@@ -10,21 +10,15 @@
  * is answered by nobody any more: it leaves when an answer is looked for.
  *
  * At most `capacity` requests of all links; beyond that the oldest of all is dropped, and its
- * answer, should it come, is an unmatched one. Nothing is allocated after request_table_open().
- * Private memory of the front-end, one thread.
+ * answer, should it come, is an unmatched one. Memory of the front-end (engine/front.h), one
+ * thread; put and take need a transaction in hand.
  */
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "base/text.h"
-#include "engine/settings.h"
-#include "ipc/event_record.h"
-
-enum {
-    REQUESTS_MAX = 1 << 16,
-    REQUEST_INVOKE_LENGTH = 4,
-};
+#include "engine/front.h"
 
 enum request_kind {
     REQUEST_CLEAR_CONNECTION,
@@ -36,55 +30,15 @@ enum request_kind {
     REQUEST_KIND_COUNT, /* in request_take(): any kind */
 };
 
-/* The lines a request stands in. */
-enum request_line_kind {
-    REQUEST_LINE_KIND, /* those of its link and kind */
-    REQUEST_LINE_ALL,
-    REQUEST_LINE_COUNT,
-};
-
-/* Neighbours in a line, oldest first; numbers from 1, 0 at the ends. */
-struct request_neighbours {
-    uint32_t older;
-    uint32_t newer;
-};
-
-struct request {
-    uint64_t order;   /* input number of the request */
-    uint64_t sent_ms; /* the link's clock then */
-    uint16_t link;
-    uint8_t kind; /* enum request_kind */
-    bool object_is_call;
-    bool monitors_calls;
-    uint8_t invoke_length; /* 0: it has no invoke ID */
-    uint8_t call_length;
-    uint8_t device_length;
-    char invoke[REQUEST_INVOKE_LENGTH];
-    char call[EVENT_TEXT_LENGTH];   /* where it is known */
-    char device[EVENT_TEXT_LENGTH]; /* canonical; of the connection, or the monitored object */
-    /* the table's own */
-    uint32_t next; /* with the same hash, or free */
-    struct request_neighbours in[REQUEST_LINE_COUNT];
-};
-
-struct request_line {
-    uint32_t oldest;
-    uint32_t newest;
-};
+static_assert((int)REQUEST_KIND_COUNT == REQUEST_KINDS, "each link has a line for each kind");
 
 struct request_table {
-    struct request *requests; /* [capacity + 1]; number 0 is not used */
-    uint32_t *buckets;        /* by hash of link and invoke ID, [bucket_mask + 1] */
-    uint32_t bucket_mask;
+    struct front *front;
     uint32_t capacity;
-    uint32_t used;
-    uint32_t free;
-    struct request_line all;
-    struct request_line *lines; /* [LINKS_MAX * REQUEST_KIND_COUNT] */
 };
 
-bool request_table_open(struct request_table *table, uint32_t capacity);
-void request_table_close(struct request_table *table);
+/* request_table_open - over the requests that are there; `capacity` is the same in every life. */
+void request_table_open(struct request_table *table, struct front *front, uint32_t capacity);
 
 /* What is asked about a request. `invoke`: at most REQUEST_INVOKE_LENGTH bytes, or none. */
 struct request_query {
@@ -98,10 +52,10 @@ struct request_query {
 /*
  * request_put - a request was sent
  *
- * Returns it for the caller to fill in call, device and the monitor's flags (zeroed).
+ * Returns it, touched, for the caller to fill in call, device and the monitor's flags (zeroed).
  */
-struct request *request_put(struct request_table *table, const struct request_query *sent,
-                            uint64_t order);
+struct shm_front_request *request_put(struct request_table *table, const struct request_query *sent,
+                                      uint64_t order);
 
 /*
  * request_take - the request an answer belongs to; it is open no longer
@@ -110,16 +64,16 @@ struct request *request_put(struct request_table *table, const struct request_qu
  * matches nothing, and that request stays.
  */
 bool request_take(struct request_table *table, const struct request_query *answer,
-                  struct request *request);
+                  struct shm_front_request *request);
 
 static inline struct text
-request_call(const struct request *request)
+request_call(const struct shm_front_request *request)
 {
     return (struct text){request->call, request->call_length};
 }
 
 static inline struct text
-request_device(const struct request *request)
+request_device(const struct shm_front_request *request)
 {
     return (struct text){request->device, request->device_length};
 }

@@ -1,7 +1,5 @@
 #include "engine/route.h"
 
-#include <stdlib.h>
-
 #include "base/check.h"
 #include "ipc/call_key.h"
 
@@ -10,40 +8,24 @@ enum {
     CLOSED_AT_ONCE = 64,
 };
 
-bool
-route_open(struct route *route, struct shared_engine *engine, uint32_t map_capacity)
-{
-    CHECK(map_capacity > MOST_NEW_ENTRIES);
-    *route = (struct route){
-        .engine = engine,
-        .counters = &engine->frontend->counters,
-        .workers = engine->shape.workers,
-    };
-    if (route->workers == 1)
-        return true;
-    route->seen = calloc(ROUTE_SEEN_BITS / 8, 1);
-    route->held = calloc(ROUTE_HELD_SLOTS, sizeof *route->held);
-    if (route->seen != NULL && route->held != NULL && route_map_open(&route->map, map_capacity))
-        return true;
-    route_close(route);
-    return false;
-}
-
-void
-route_close(struct route *route)
-{
-    free(route->seen);
-    free(route->held);
-    route_map_close(&route->map);
-    route->seen = NULL;
-    route->held = NULL;
-}
+static_assert((int)FRONT_WORKERS_MAX == (int)WORKERS_MAX, "each worker has its cursors");
 
 static bool
 was_seen(const struct route *route, uint64_t key)
 {
     uint64_t bit = (key >> 32) % ROUTE_SEEN_BITS;
-    return (route->seen[bit / 8] >> (bit % 8) & 1) != 0;
+    return (route->front->tables->route_seen[bit / 8] >> (bit % 8) & 1) != 0;
+}
+
+static void
+note_seen(struct route *route, uint64_t key)
+{
+    if (was_seen(route, key))
+        return;
+    uint64_t bit = (key >> 32) % ROUTE_SEEN_BITS;
+    uint8_t *byte = &route->front->tables->route_seen[bit / 8];
+    front_touch(route->front, byte, sizeof *byte);
+    *byte |= (uint8_t)(1u << (bit % 8));
 }
 
 static uint32_t
@@ -55,9 +37,9 @@ home_of(const struct route *route, uint64_t key)
 static uint32_t
 worker_of(const struct route *route, uint64_t key)
 {
-    if (route->map.count == 0)
+    if (route_map_count(&route->map) == 0)
         return home_of(route, key);
-    const struct route_entry *entry = route_map_find(&route->map, key);
+    const struct shm_route_entry *entry = route_map_find(&route->map, key);
     return entry == NULL ? home_of(route, key) : entry->worker;
 }
 
@@ -70,55 +52,50 @@ route_worker(const struct route *route, uint16_t link, struct text call)
 /*
  * A worker has forgotten a call, and nothing was sent for it since: then it lives nowhere. (The
  * report of a worker that had it before a move is as good as any other: it had handled the last
- * record there was, so nothing was moved.) Reports come in while records are being staged; then
- * the entry may be in use and goes later, unless the call is spoken of before that.
+ * record there was, so nothing was moved.)
  */
 static void
 forget_call(struct route *route, uint64_t key, uint64_t last_order)
 {
-    if (route->map.count == 0)
-        return;
-    struct route_entry *entry = route_map_find(&route->map, key);
-    if (entry == NULL || entry->last_order != last_order || entry->gone)
-        return;
-    if (!route->pinned) {
+    struct shm_route_entry *entry = route_map_find(&route->map, key);
+    if (entry != NULL && entry->last_order == last_order)
         route_map_remove(&route->map, entry);
-        return;
-    }
-    entry->gone = true;
-    entry->next_gone = route->gone;
-    route->gone = (uint32_t)(entry - route->map.entries);
 }
 
+/* The reports are given back when it is certain that they were taken. */
 static void
-forget_closed(struct route *route, uint32_t worker)
+take_reports(struct route *route, uint32_t worker)
 {
     struct ring_spsc *ring = &route->engine->closed[worker];
     uint32_t count = ring_spsc_poll(ring, CLOSED_AT_ONCE);
+    if (count == 0)
+        return;
+    front_begin(route->front);
+    if (!front_has_room(route->front))
+        return;
     for (uint32_t i = 0; i < count; i++) {
         const struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position + i);
         forget_call(route, closed->key, closed->last_order);
     }
-    if (count == 0)
-        return;
-    ring_spsc_release(ring, count);
-    doorbell_ring(&route->engine->workers[worker].doorbell);
+    ring_spsc_take(ring, count);
 }
 
 static void
-unpin(struct route *route)
+commit(struct route *route)
 {
-    route->pinned = false;
-    while (route->gone != ROUTE_NONE) {
-        struct route_entry *entry = &route->map.entries[route->gone];
-        route->gone = entry->next_gone;
-        if (entry->gone)
-            route_map_remove(&route->map, entry);
+    struct shm_front_cursors *now = route->front->now;
+    for (uint32_t worker = 0; worker < route->workers; worker++) {
+        now->ring_tails[worker] = route->engine->rings[worker].position;
+        now->closed_cursors[worker] = route->engine->closed[worker].position;
     }
+    for (uint32_t i = 0; i < FRONT_COUNTERS; i++)
+        now->counters[i] = counter_read(route->counters, (enum counter)i);
+    front_commit(route->front);
 }
 
-void
-route_publish(struct route *route, bool everybody)
+/* What is committed becomes visible; done again by whoever goes on for a dead front-end. */
+static void
+show(struct route *route, bool everybody)
 {
     struct shared_engine *engine = route->engine;
     bool got[WORKERS_MAX] = {false};
@@ -127,37 +104,87 @@ route_publish(struct route *route, bool everybody)
         if (got[worker])
             ring_spsc_publish(&engine->rings[worker], 0);
     }
-    watermark_set(engine, route->complete);
+    watermark_set(engine, route->front->now->complete);
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        if (got[worker] || everybody)
+        struct ring_spsc *closed = &engine->closed[worker];
+        bool took = ring_spsc_held(closed) > 0;
+        if (took)
+            ring_spsc_release(closed, 0);
+        if (got[worker] || took || everybody)
             doorbell_ring(&engine->workers[worker].doorbell);
-        forget_closed(route, worker);
     }
+}
+
+/* The rings as the last commit has them. The one before us may have been about to say so. */
+static void
+go_on(struct route *route)
+{
+    const struct shm_front_cursors *now = route->front->now;
+    for (uint32_t worker = 0; worker < route->workers; worker++) {
+        struct ring_spsc *ring = &route->engine->rings[worker];
+        struct ring_spsc *closed = &route->engine->closed[worker];
+        ring->position = now->ring_tails[worker];
+        ring_spsc_publish(ring, 0);
+        closed->position = closed->peer_position = now->closed_cursors[worker];
+        ring_spsc_release(closed, 0);
+    }
+    for (uint32_t i = 0; i < FRONT_COUNTERS; i++)
+        counter_restore(route->counters, (enum counter)i, now->counters[i]);
+    show(route, true);
+}
+
+void
+route_open(struct route *route, struct shared_engine *engine, struct front *front,
+           uint32_t map_capacity)
+{
+    CHECK(map_capacity > MOST_NEW_ENTRIES);
+    *route = (struct route){
+        .engine = engine,
+        .front = front,
+        .counters = &engine->frontend->counters,
+        .workers = engine->shape.workers,
+    };
+    route_map_open(&route->map, front, map_capacity);
+    go_on(route);
+}
+
+void
+route_publish(struct route *route, bool everybody)
+{
+    for (uint32_t worker = 0; worker < route->workers && !route->pinned; worker++)
+        take_reports(route, worker);
+    if (transaction_is_open(&route->front->transaction))
+        commit(route);
+    show(route, everybody);
 }
 
 void
 route_complete(struct route *route, uint64_t order)
 {
-    DCHECK(order >= route->complete);
-    route->complete = order;
+    DCHECK(order >= route->front->now->complete);
+    route->front->now->complete = order;
 }
 
-/* A worker that died is no reason to stop waiting: the supervisor ends us all then. */
-static void
-wait_for_room(struct route *route, uint32_t worker, uint32_t slots)
+static bool
+has_room(struct route *route, uint32_t worker)
 {
-    struct ring_spsc *ring = &route->engine->rings[worker];
+    return ring_spsc_claim(&route->engine->rings[worker], ROUTE_MESSAGE_SLOTS);
+}
+
+/* A worker that died is no reason to stop waiting: its successor goes on. */
+static void
+wait_for_room(struct route *route, uint32_t worker)
+{
     struct shm_doorbell *bell = &route->engine->frontend->doorbell;
     counter_add(route->counters, COUNTER_RING_WAITS, 1);
     for (uint32_t spin = 0; spin < ROUTE_SPINS; spin++) {
-        if (ring_spsc_claim(ring, slots))
+        if (has_room(route, worker))
             return;
     }
     for (;;) {
-        for (uint32_t other = 0; other < route->workers; other++)
-            forget_closed(route, other);
+        route_publish(route, false); /* takes reports: a worker may wait for that */
         uint32_t token = doorbell_prepare(bell);
-        bool room = ring_spsc_claim(ring, slots);
+        bool room = has_room(route, worker);
         if (!room)
             doorbell_sleep(bell, token);
         doorbell_finish(bell);
@@ -166,15 +193,27 @@ wait_for_room(struct route *route, uint32_t worker, uint32_t slots)
     }
 }
 
+void
+route_reserve(struct route *route)
+{
+    front_begin(route->front);
+    if (!front_has_room(route->front))
+        route_publish(route, false);
+    for (uint32_t worker = 0; worker < route->workers; worker++) {
+        if (has_room(route, worker))
+            continue;
+        route_publish(route, false);
+        wait_for_room(route, worker);
+    }
+    front_begin(route->front);
+}
+
 static void
 stage(struct route *route, uint32_t worker, const struct event *event)
 {
     struct ring_spsc *ring = &route->engine->rings[worker];
     uint32_t slots = event_pack_slots(event);
-    if (!ring_spsc_claim(ring, slots)) {
-        route_publish(route, false);
-        wait_for_room(route, worker, slots);
-    }
+    CHECK(ring_spsc_claim(ring, slots)); /* route_reserve() saw to that */
     event_pack(event, ring_spsc_slot(ring, ring->position), slots);
     ring_spsc_stage(ring, slots);
     counter_add(route->counters, COUNTER_RECORDS, 1);
@@ -187,22 +226,18 @@ route_broadcast(struct route *route, const struct event *event)
         stage(route, worker, event);
 }
 
-/*
- * Remembers that a record with this order goes out for the call. Always before it is staged:
- * staging may wait, and a call with a record on its way must not be forgotten then.
- */
+/* Remembers that a record with this order goes out for the call. */
 static void
 note_record(struct route *route, uint64_t key, uint64_t order)
 {
-    uint64_t bit = (key >> 32) % ROUTE_SEEN_BITS;
-    route->seen[bit / 8] |= (uint8_t)(1u << (bit % 8));
-    if (route->map.count == 0)
+    note_seen(route, key);
+    if (route_map_count(&route->map) == 0)
         return;
-    struct route_entry *entry = route_map_find(&route->map, key);
+    struct shm_route_entry *entry = route_map_find(&route->map, key);
     if (entry == NULL)
         return;
+    route_map_touch(&route->map, entry);
     entry->last_order = order;
-    entry->gone = false;
 }
 
 /* OUT goes first in time, so whoever waits for IN waits for something already on its way. */
@@ -218,7 +253,7 @@ move_call(struct route *route, const struct event *cause, uint16_t link, struct 
     move->seq = cause->seq;
     move->time_us = cause->time_us;
     move->clock_ms = cause->clock_ms;
-    move->request = ++route->moves;
+    move->request = ++route->front->now->moves;
     move->texts[EVENT_TEXT_CALL] = call;
     move->kind = EVENT_MOVE_OUT;
     move->extra = to;
@@ -233,9 +268,9 @@ move_call(struct route *route, const struct event *cause, uint16_t link, struct 
 static void
 make_space(struct route *route, const struct event *cause)
 {
-    while (route->map.capacity - route->map.count < MOST_NEW_ENTRIES) {
-        struct route_entry *entry = route_map_oldest(&route->map);
-        struct route_entry copy = *entry;
+    while (route->map.capacity - route_map_count(&route->map) < MOST_NEW_ENTRIES) {
+        struct shm_route_entry *entry = route_map_oldest(&route->map);
+        struct shm_route_entry copy = *entry;
         struct text call = {copy.call, copy.call_length};
         uint32_t home = home_of(route, copy.key);
         route_map_remove(&route->map, entry);
@@ -245,11 +280,11 @@ make_space(struct route *route, const struct event *cause)
 }
 
 /* The call's entry, made where it lives if there is none, with a record on its way. */
-static struct route_entry *
+static struct shm_route_entry *
 obtain_entry(struct route *route, const struct event *event, struct text call)
 {
     uint64_t key = call_key(event->link, call);
-    struct route_entry *entry = route_map_find(&route->map, key);
+    struct shm_route_entry *entry = route_map_find(&route->map, key);
     if (entry == NULL)
         entry = route_map_put(&route->map, key, event->link, call, (uint16_t)home_of(route, key));
     note_record(route, key, event->order);
@@ -257,20 +292,20 @@ obtain_entry(struct route *route, const struct event *event, struct text call)
 }
 
 static uint32_t
-group_size(const struct route *route, const struct route_entry *entry)
+group_size(const struct route *route, const struct shm_route_entry *entry)
 {
     uint32_t size = 1;
-    const struct route_entry *member = route_map_group_after(&route->map, entry);
+    const struct shm_route_entry *member = route_map_group_after(&route->map, entry);
     for (; member != entry; member = route_map_group_after(&route->map, member))
         size++;
     return size;
 }
 
 static bool
-are_related(const struct route *route, const struct route_entry *one,
-            const struct route_entry *other)
+are_related(const struct route *route, const struct shm_route_entry *one,
+            const struct shm_route_entry *other)
 {
-    const struct route_entry *member = one;
+    const struct shm_route_entry *member = one;
     do {
         if (member == other)
             return true;
@@ -279,10 +314,14 @@ are_related(const struct route *route, const struct route_entry *one,
     return false;
 }
 
-/* `known`: the call itself was heard of before this event. What it was related to was anyway. */
+/*
+ * Brings the other call, and what it was related to, to where the primary one lives. `known`: the
+ * call itself was heard of before this event; what it was related to was anyway. Each move may be
+ * the last one there is room for, so it stands for itself; what was cut off is one move only.
+ */
 static void
-fetch_call(struct route *route, const struct event *event, struct route_entry *primary,
-           struct route_entry *other, bool known)
+fetch_call(struct route *route, const struct event *event, struct shm_route_entry *primary,
+           struct shm_route_entry *other, bool known)
 {
     if (are_related(route, primary, other))
         return;
@@ -291,9 +330,12 @@ fetch_call(struct route *route, const struct event *event, struct route_entry *p
         counter_add(route->counters, COUNTER_GROUPS_CUT, 1);
         route_map_leave(&route->map, other);
     }
-    struct route_entry *member = other;
+    struct shm_route_entry *member = other;
     do {
         uint32_t from = member->worker;
+        if (fits && from != primary->worker)
+            route_reserve(route);
+        route_map_touch(&route->map, member);
         member->worker = primary->worker;
         if (from != primary->worker && (known || member != other))
             move_call(route, event, member->link, (struct text){member->call, member->call_length},
@@ -319,25 +361,31 @@ route_related(struct route *route, const struct event *event)
                             other_call(event, EVENT_TEXT_NEW_CALL)};
     if (text_is_equal(others[0], others[1]))
         others[1] = TEXT_NONE;
-    make_space(route, event);
+    struct front *front = route->front;
+    if (front->now->begun.related == 0)
+        make_space(route, event);
     route->pinned = true;
-    struct route_entry *primary = obtain_entry(route, event, event->texts[EVENT_TEXT_CALL]);
-    for (uint32_t i = 0; i < 2; i++) {
+    struct shm_route_entry *primary = obtain_entry(route, event, event->texts[EVENT_TEXT_CALL]);
+    for (uint32_t i = front->now->begun.related / 2; i < 2; i++) {
         if (text_is_none(others[i]))
             continue;
-        bool known = was_seen(route, call_key(event->link, others[i]));
-        struct route_entry *other = obtain_entry(route, event, others[i]);
-        fetch_call(route, event, primary, other, known);
+        if (front->now->begun.related % 2 == 0)
+            front->now->begun.related_known = was_seen(route, call_key(event->link, others[i]));
+        front->now->begun.related = (uint8_t)(2 * i + 1);
+        struct shm_route_entry *other = obtain_entry(route, event, others[i]);
+        fetch_call(route, event, primary, other, front->now->begun.related_known != 0);
+        front->now->begun.related = (uint8_t)(2 * i + 2);
     }
     stage(route, primary->worker, event);
-    unpin(route);
+    front->now->begun.related = 0;
+    route->pinned = false;
 }
 
-static struct route_held *
+static struct shm_route_held *
 held_by(const struct route *route, const struct event *event, uint64_t *device_key)
 {
     *device_key = hash_text(event->link, event->texts[EVENT_TEXT_DEVICE]);
-    return &route->held[*device_key % ROUTE_HELD_SLOTS];
+    return &route->front->tables->route_held[*device_key % ROUTE_HELD_SLOTS];
 }
 
 /*
@@ -348,7 +396,7 @@ static void
 choose_worker(struct route *route, const struct event *event, uint64_t key)
 {
     uint64_t device_key;
-    const struct route_held *held = held_by(route, event, &device_key);
+    const struct shm_route_held *held = held_by(route, event, &device_key);
     if (held->device_key != device_key || was_seen(route, key))
         return;
     uint32_t worker = worker_of(route, held->call_key);
@@ -362,8 +410,9 @@ static void
 note_held(struct route *route, const struct event *event, uint64_t key)
 {
     uint64_t device_key;
-    struct route_held *held = held_by(route, event, &device_key);
-    *held = (struct route_held){.device_key = device_key, .call_key = key};
+    struct shm_route_held *held = held_by(route, event, &device_key);
+    front_touch(route->front, held, sizeof *held);
+    *held = (struct shm_route_held){.device_key = device_key, .call_key = key};
 }
 
 void

@@ -11,12 +11,17 @@
  * "Related calls"). From then on they are a group and move together: a request for a call that
  * was joined to another concerns the other. Where a call lives never changes what is reported.
  *
- * Records are staged in ring slots (ipc/ring_spsc.h) and become visible together:
+ * Records are staged in ring slots (ipc/ring_spsc.h); with what the front-end remembers of them
+ * they are committed and become visible together:
  *
- *   route_event, route_call, route_broadcast, ... -> route_complete(order) -> route_publish
+ *   route_reserve -> route_event, route_call, route_broadcast, ... -> route_complete(order)
+ *                 -> route_publish
  *
- * A full ring publishes all that is staged everywhere and waits: nothing is dropped. Waiting
- * also takes what workers report as forgotten, so the two never wait for each other.
+ * Nothing is staged where it might not fit: route_reserve() sees that every ring has room for all
+ * that one message can say, and the journal for the old bytes. Where that is not so it publishes
+ * what is staged and waits, with nothing in hand: nothing is dropped. An event that relates more
+ * calls than that is published in parts, each a whole move, and `begun` says how far it is.
+ * So whoever waits here holds nothing back, and the workers need nothing else from us to go on.
  *
  * Caller: the front-end's decode loop only. Every event must have link, order, seq and clock.
  */
@@ -28,29 +33,18 @@
 #include "ipc/shared_engine.h"
 
 enum {
-    ROUTE_SEEN_BITS = 1 << 24, /* 2 MiB; tells most calls nobody has heard of */
-    ROUTE_HELD_SLOTS = 1 << 12,
     ROUTE_GROUP_MAX = 4096, /* calls that move together; what is cut off is counted */
     ROUTE_SPINS = 200,      /* looks at a full ring before sleeping */
-};
-
-/* The call a device put on hold last. */
-struct route_held {
-    uint64_t device_key;
-    uint64_t call_key;
+    ROUTE_MESSAGE_SLOTS = EVENT_RECORD_SLOTS + 64, /* that one message can take in one ring */
 };
 
 struct route {
     struct shared_engine *engine;
+    struct front *front;
     struct shm_counters *counters;
     uint32_t workers;
-    uint64_t complete; /* every record up to this order is staged or published */
-    uint64_t moves;    /* number of the last move */
     struct route_map map;
-    bool pinned;   /* entries are in use: what workers forget is only noted */
-    uint32_t gone; /* first of those noted, ROUTE_NONE for none */
-    uint8_t *seen; /* a bit for each hash of a call that records were pushed for */
-    struct route_held *held;
+    bool pinned;           /* entries are in use: what workers forget waits */
     struct event move;     /* the record being made */
     struct event snapshot; /* a worker's part of an answer */
 };
@@ -58,11 +52,18 @@ struct route {
 /*
  * route_open - over rings attached as producer, closed rings as consumer
  *
- * `map_capacity`: calls that may live away from home at one time; at least 4. With one worker
- * nothing else is allocated. False when memory is out.
+ * Goes on where `front` ends: its cursors, counters and watermark are published, and everybody is
+ * rung. `map_capacity`: calls that may live away from home at one time; at least 4.
  */
-bool route_open(struct route *route, struct shared_engine *engine, uint32_t map_capacity);
-void route_close(struct route *route);
+void route_open(struct route *route, struct shared_engine *engine, struct front *front,
+                uint32_t map_capacity);
+
+/*
+ * route_reserve - begin a transaction if none is in hand, and see that a message's records fit
+ *
+ * Where they do not, commits what is in hand: whoever calls this must be able to go on from there.
+ */
+void route_reserve(struct route *route);
 
 /* route_event - a call-control event to its call's worker, with the moves it needs before it. */
 void route_event(struct route *route, const struct event *event);
@@ -85,7 +86,8 @@ void route_snapshot_device(struct route *route, const struct event *event);
 void route_complete(struct route *route, uint64_t order);
 
 /*
- * route_publish - show what is staged, set the watermark, ring whom it concerns
+ * route_publish - take what workers forgot, commit, show what was staged, set the watermark, ring
+ * whom it concerns
  *
  * `everybody`: ring workers that got nothing as well; before a pause, so that their progress
  * does not keep the publisher waiting.

@@ -5,18 +5,23 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "engine/announce.h"
-#include "engine/last_call.h"
+#include "engine/declared.h"
 #include "engine/message.h"
 
 static bool
 open_parts(struct session *session)
 {
-    session->last_calls = last_call_open();
-    session->directory = directory_open(DIRECTORY_MAX);
-    return session->last_calls != NULL && session->directory != NULL &&
-           link_table_open(&session->links) &&
-           request_table_open(&session->requests, REQUESTS_MAX) &&
-           route_open(&session->route, session->engine, ROUTE_MAP_MAX);
+    struct front *front = &session->front;
+    if (!front_open(front, session->engine->frontend_memory) ||
+        !link_table_open(&session->links, front))
+        return false;
+    session->directory = directory_open(front, DIRECTORY_MAX);
+    if (session->directory == NULL)
+        return false;
+    request_table_open(&session->requests, front, REQUESTS_MAX);
+    route_open(&session->route, session->engine, front, ROUTE_MAP_MAX);
+    declared_apply(front, session->settings);
+    return true;
 }
 
 struct session *
@@ -38,13 +43,16 @@ session_open(struct shared_engine *engine, struct settings *settings)
 void
 session_close(struct session *session)
 {
-    route_close(&session->route);
-    request_table_close(&session->requests);
     link_table_close(&session->links);
     if (session->directory != NULL)
         directory_close(session->directory);
-    free(session->last_calls);
     free(session);
+}
+
+void
+session_begin(struct session *session)
+{
+    front_begin(&session->front);
 }
 
 void
@@ -67,24 +75,31 @@ session_wake(struct session *session)
 }
 
 const struct link_settings *
-session_settings(struct session *session, const struct link *link)
+session_settings(struct session *session, const struct shm_link *link)
 {
-    const struct link_settings *known = settings_link(session->settings, text_of(link->name));
-    return known != NULL ? known : &session->settings->defaults;
+    struct settings *settings = session->settings;
+    uint32_t count = settings->link_count;
+    const struct link_settings *known = settings_link(settings, text_of(link->name));
+    if (settings->link_count != count)
+        declared_note(&session->front, text_of(link->name), TEXT_NONE, TEXT_NONE);
+    return known != NULL ? known : &settings->defaults;
 }
 
 void
 session_expect(struct session *session, struct text name, uint32_t file_number)
 {
-    struct link *link = link_table_find(&session->links, name);
-    if (link != NULL && link->last_file < file_number)
-        link->last_file = file_number;
+    route_reserve(&session->route);
+    struct shm_link *link = link_table_find(&session->links, name);
+    if (link == NULL || link->last_file >= file_number)
+        return;
+    link_touch(&session->front, link);
+    link->last_file = file_number;
 }
 
 /* The input's own clock; where it has none, the time stamp of the message in hand. */
 static bool
-advance(struct link *link, const struct source_message *source, const struct csta_message *message,
-        bool counts)
+advance(struct shm_link *link, const struct source_message *source,
+        const struct csta_message *message, bool counts)
 {
     /* A line of a trace whose time cannot be read does not settle that the link has none. */
     if (!source->has_time && source->line > 0 && !link->started)
@@ -95,20 +110,29 @@ advance(struct link *link, const struct source_message *source, const struct cst
 }
 
 /*
- * Takes the next place in the order, moves the clock and tells what is due before the message.
- * A link is announced before its first tick, so that workers know it when the tick comes.
- * `message`: the one that was read; NULL when it could not be, or the source says no message.
+ * Takes the next place in the order, moves the clock and tells what is due before the message,
+ * unless that is done. A link is announced before its first tick, so that workers know it when the
+ * tick comes. Announcing may take many transactions, hence the steps. `message`: the one that was
+ * read; NULL when it could not be, or the source says no message.
  */
 static void
-begin(struct session *session, struct link *link, const struct source_message *source,
+begin(struct session *session, struct shm_link *link, const struct source_message *source,
       const struct csta_message *message, bool counts)
 {
-    session->order++;
-    bool tick = advance(link, source, message, counts);
-    if (!link->announced || link->changed)
+    struct front *front = &session->front;
+    if (front->now->begun.step == BEGUN_BODY)
+        return;
+    if (front->now->begun.step == BEGUN_NOTHING) {
+        front->now->order++;
+        bool tick = advance(link, source, message, counts);
+        front->now->begun = (struct shm_front_begun){.step = BEGUN_TELLING, .tick_due = tick};
+    }
+    if (link->announced == 0 || link->changed != 0)
         announce_link(session, link);
-    if (tick)
+    if (front->now->begun.tick_due != 0)
         announce_tick(session, link);
+    front->now->begun = (struct shm_front_begun){.step = BEGUN_BODY};
+    link_touch(front, link);
     if (!counts)
         return;
     link->seq++;
@@ -116,16 +140,18 @@ begin(struct session *session, struct link *link, const struct source_message *s
 }
 
 static enum session_result
-declare(struct session *session, struct link *link, const struct source_message *message,
+declare(struct session *session, struct shm_link *link, const struct source_message *message,
         const char **why)
 {
     struct link_settings *settings = settings_link(session->settings, message->link);
     const char *problem = "too many links";
+    if (settings != NULL)
+        declared_note(&session->front, message->link, message->key, message->value);
     if (settings != NULL && text_is_none(message->key))
         return SESSION_OK;
     if (settings != NULL)
         problem = settings_trace_key(settings, message->key, message->value);
-    link->changed = true;
+    link->changed = 1;
     if (problem == NULL)
         return SESSION_OK;
     *why = problem;
@@ -135,7 +161,7 @@ declare(struct session *session, struct link *link, const struct source_message 
 
 /* A line nobody can read is nobody's message unless its link can be read. */
 static enum session_result
-take_bad(struct session *session, struct link *link, const struct source_message *message,
+take_bad(struct session *session, struct shm_link *link, const struct source_message *message,
          const char **why)
 {
     if (link != NULL)
@@ -147,21 +173,22 @@ take_bad(struct session *session, struct link *link, const struct source_message
 
 /* Reads the message. What it is written in may become known by it; then that is said. */
 static const char *
-read_message(struct session *session, struct link *link, const struct source_message *source,
+read_message(struct session *session, struct shm_link *link, const struct source_message *source,
              size_t *where)
 {
-    struct dialect *dialect = &link->dialect;
+    struct shm_dialect *dialect = &link->dialect;
     if (!link->announced || link->changed)
         dialect_settle(dialect, session_settings(session, link));
-    enum csta_encoding before = dialect->found;
+    uint8_t before = dialect->found;
     const char *why = dialect_read(&session->reader, dialect, source->payload, source->by, where);
     if (before != dialect->found && dialect->found != ENCODING_XML)
-        log_say("link %s: %s, as its messages show", link->name, dialect_name(dialect->found));
+        log_say("link %s: %s, as its messages show", link->name,
+                dialect_name((enum csta_encoding)dialect->found));
     return why;
 }
 
 static enum session_result
-take_message(struct session *session, struct link *link, const struct source_message *source,
+take_message(struct session *session, struct shm_link *link, const struct source_message *source,
              const char **why, size_t *where)
 {
     *why = read_message(session, link, source, where);
@@ -175,7 +202,7 @@ take_message(struct session *session, struct link *link, const struct source_mes
 }
 
 static enum session_result
-take_kind(struct session *session, struct link *link, const struct source_message *message,
+take_kind(struct session *session, struct shm_link *link, const struct source_message *message,
           const char **why, size_t *where)
 {
     /* Only what cannot be read may be about no link. */
@@ -212,7 +239,9 @@ session_take(struct session *session, const struct source_message *message, uint
              const char **why, size_t *where)
 {
     *where = 0;
-    struct link *link = NULL;
+    struct front *front = &session->front;
+    struct shm_link *link = NULL;
+    route_reserve(&session->route);
     if (!text_is_none(message->link) && message->kind != SOURCE_BROKEN) {
         link = link_table_find(&session->links, message->link);
         if (link == NULL) {
@@ -220,38 +249,46 @@ session_take(struct session *session, const struct source_message *message, uint
             *why = "more links than one run can have";
             return SESSION_UNREADABLE;
         }
+        link_touch(front, link);
         if (link->last_file < file_number)
             link->last_file = file_number;
     }
     enum session_result result = take_kind(session, link, message, why, where);
-    route_complete(&session->route, session->order);
+    front->now->begun = (struct shm_front_begun){.step = BEGUN_NOTHING};
+    route_complete(&session->route, front->now->order);
     return result;
 }
 
 void
 session_end_links(struct session *session, uint32_t file_number)
 {
-    for (uint32_t i = 0; i < session->links.count; i++) {
-        struct link *link = session->links.links[i];
-        if (!link->announced || link->last_file > file_number)
+    struct front *front = &session->front;
+    for (uint32_t i = 0; i < front->now->links.count; i++) {
+        struct shm_link *link = &front->tables->links[i];
+        if (link->announced == 0 || link->last_file > file_number)
             continue;
-        session->order++;
+        route_reserve(&session->route);
+        front->now->order++;
         announce_notice(session, link, EVENT_LINK_END);
-        link->announced = false;
-        route_complete(&session->route, session->order);
+        link_touch(front, link);
+        link->announced = 0;
+        route_complete(&session->route, front->now->order);
     }
 }
 
 void
 session_finish(struct session *session)
 {
+    struct front *front = &session->front;
     struct event *last = &session->notice;
-    session->order++;
+    route_reserve(&session->route);
+    front->now->order++;
     event_reset(last);
     last->kind = EVENT_FINISH;
     last->local_state = LOCAL_ABSENT;
-    last->order = session->order;
+    last->order = front->now->order;
     route_broadcast(&session->route, last);
-    route_complete(&session->route, session->order);
+    route_complete(&session->route, front->now->order);
+    front->input.phase = INPUT_FINISHED;
     session_publish(session, true);
 }

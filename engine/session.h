@@ -10,11 +10,16 @@
  * link notices and ends of links from 1; what belongs to one message carries its order, and ticks
  * that are due, the link's settings and news of devices come before what needs them.
  *
+ * A message is done whole or not at all (engine/front.h): who is killed in the middle of one has a
+ * successor that takes it again, from session->front.input on. A message before which much must be
+ * told is done in steps, and the successor goes on with the step.
+ *
  * Caller: the front-end's decode loop, one thread; session_open() registers it as the reader of
  * the directory (engine/directory.h).
  */
 
 #include "engine/complete.h"
+#include "engine/front.h"
 #include "engine/link.h"
 #include "engine/monitor.h"
 #include "engine/request.h"
@@ -30,25 +35,31 @@ struct session {
     struct shared_engine *engine;
     struct settings *settings;
     struct shm_counters *counters;
+    struct front front; /* all that outlives a message */
     struct link_table links;
     struct directory *directory;
     struct request_table requests;
     struct route route;
-    struct last_call *last_calls; /* the call each device was last heard of in */
     struct dialect_reader reader;
     struct event notice; /* a record that is not the message's own event */
-    uint64_t order;      /* of the last thing that took one */
-    bool refused_said;
 };
 
 /*
  * session_open - over an engine this process has become the front-end of
  *
- * `settings` outlives the session and is changed by declarations in the input. NULL: memory is
- * out.
+ * Goes on where a front-end before it ended, if there was one. `settings` are as that one's were at
+ * first; they outlive the session and are changed by declarations in the input. NULL: memory is
+ * out, or what the one before left cannot be trusted.
  */
 struct session *session_open(struct shared_engine *engine, struct settings *settings);
 void session_close(struct session *session);
+
+/* The order of what is being taken. */
+static inline uint64_t
+session_order(const struct session *session)
+{
+    return session->front.now->order;
+}
 
 /*
  * session_take - one thing the input says
@@ -60,8 +71,12 @@ void session_close(struct session *session);
 enum session_result session_take(struct session *session, const struct source_message *message,
                                  uint32_t file_number, const char **why, size_t *where);
 
+/* session_begin - what is set in session->front.input from here on belongs to what is published
+ * next. */
+void session_begin(struct session *session);
+
 /* session_settings - what was said of the link, else the defaults. */
-const struct link_settings *session_settings(struct session *session, const struct link *link);
+const struct link_settings *session_settings(struct session *session, const struct shm_link *link);
 
 /* session_expect - input number `file_number` will speak of this link: it does not end before. */
 void session_expect(struct session *session, struct text link, uint32_t file_number);
@@ -69,7 +84,7 @@ void session_expect(struct session *session, struct text link, uint32_t file_num
 /* session_end_links - LINK_END for every link whose last input was at most `file_number`. */
 void session_end_links(struct session *session, uint32_t file_number);
 
-/* session_finish - FINISH to every worker, published. */
+/* session_finish - FINISH to every worker, published; the input's phase is INPUT_FINISHED. */
 void session_finish(struct session *session);
 
 /*

@@ -2,8 +2,10 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "engine/device_list.h"
 #include "engine/settings_parts.h"
 
@@ -207,4 +209,58 @@ settings_free(struct settings *settings)
     free(settings->links);
     free(settings->aliases);
     *settings = (struct settings){0};
+}
+
+static uint64_t
+hash_number(uint64_t hash, uint64_t number)
+{
+    return hash_bytes(hash, &number, sizeof number);
+}
+
+static uint64_t
+hash_devices(uint64_t hash, const struct device_list *list)
+{
+    hash = hash_number(hash, list->count);
+    for (uint32_t i = 0; i < list->count; i++)
+        hash = hash_bytes(hash, list->numbers[i], strlen(list->numbers[i]) + 1);
+    return hash;
+}
+
+static uint64_t
+hash_link(uint64_t hash, const struct link_settings *link)
+{
+    hash = hash_bytes(hash, link->name, strlen(link->name) + 1);
+    hash = hash_number(hash, link->profile);
+    hash = hash_number(hash, link->encoding);
+    hash = hash_number(hash, link->monitored_given);
+    hash = hash_devices(hash, &link->monitored);
+    hash = hash_devices(hash, &link->observers);
+    hash = hash_devices(hash, &link->treatments);
+    hash = hash_devices(hash, &link->route_points);
+    hash = hash_number(hash, link->infer_first_cleared);
+    hash = hash_number(hash, link->report_redirect);
+    hash = hash_number(hash, link->shared);
+    hash = hash_number(hash, link->request_timeout_ms);
+    return hash_number(hash, link->stale_after_ms);
+}
+
+uint64_t
+settings_hash(uint64_t hash, const struct settings *settings)
+{
+    hash = hash_number(hash, settings->workers);
+    hash = hash_number(hash, settings->ring_slots);
+    hash = hash_number(hash, settings->result_slots);
+    hash = hash_number(hash, settings->outbox_slots);
+    hash = hash_number(hash, settings->max_calls);
+    hash = hash_link(hash, &settings->defaults);
+    hash = hash_number(hash, settings->link_count);
+    for (uint32_t i = 0; i < settings->link_count; i++)
+        hash = hash_link(hash, &settings->links[i]);
+    hash = hash_number(hash, settings->alias_count);
+    for (uint32_t i = 0; i < settings->alias_count; i++) {
+        const struct alias *alias = &settings->aliases[i];
+        hash = hash_bytes(hash, alias->from, strlen(alias->from) + 1);
+        hash = hash_bytes(hash, alias->to, strlen(alias->to) + 1);
+    }
+    return hash;
 }

@@ -15,11 +15,8 @@
 #include "base/text.h"
 #include "engine/csta/csta_message.h"
 #include "ipc/event_record.h"
+#include "ipc/front_state.h"
 #include "ipc/profile.h"
-
-enum {
-    LINKS_MAX = 4096,
-};
 
 /* A list of device numbers, in the order of the file, canonical. Growable, never shrinks. */
 struct device_list {
@@ -53,6 +50,7 @@ struct settings {
     uint32_t workers;
     uint32_t ring_slots;
     uint32_t result_slots;
+    uint32_t outbox_slots;
     uint32_t max_calls;            /* live calls of each worker */
     struct link_settings defaults; /* what a link has that nobody declared */
     struct link_settings *links;
@@ -102,6 +100,9 @@ const char *settings_trace_key(struct link_settings *link, struct text key, stru
 
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);
+
+/* settings_hash - everything in it, in one number: begins with `hash`, not finished yet */
+uint64_t settings_hash(uint64_t hash, const struct settings *settings);
 
 /* settings_free - give back everything; the struct may be filled again. */
 void settings_free(struct settings *settings);

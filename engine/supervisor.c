@@ -7,10 +7,14 @@
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
+#include "engine/dead_letter.h"
+#include "engine/death.h"
+#include "ipc/engine_inspect.h"
 #include "ipc/process_state.h"
 
 enum {
@@ -21,11 +25,14 @@ struct supervisor {
     struct shared_engine *engine;
     const struct role_entry *table;
     const struct supervisor_watch *watch;
-    pid_t pids[SUPERVISOR_ROLES_MAX]; /* 0: not started, or reaped */
-    uint32_t started;
+    pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
+    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
+    uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
+    uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
     enum supervisor_result result;
+    struct death_log log;
 };
 
 /* ---- signals ------------------------------------------------------------------------------- */
@@ -45,7 +52,8 @@ static struct sigaction before_fault[FAULT_COUNT];
 static void
 on_fault(int number)
 {
-    shared_engine_unlink(engine_at_fault);
+    if (!engine_at_fault->lasting)
+        shared_engine_unlink(engine_at_fault);
     raise(number); /* SA_RESETHAND: this one ends us as it would have without a handler */
 }
 
@@ -163,83 +171,228 @@ tick(const struct supervisor *supervisor)
         supervisor->watch->tick(supervisor->watch->context);
 }
 
-static void
-start(struct supervisor *supervisor, uint32_t count)
+/* False: it could not be started, and that was said. */
+static bool
+start_one(struct supervisor *supervisor, uint32_t at)
 {
+    const struct role_entry *entry = &supervisor->table[at];
     pid_t self = getpid();
-    fflush(NULL); /* or every child inherits, and might print, what waits in our buffers */
-    for (uint32_t i = 0; i < count; i++) {
-        pid_t pid = fork();
-        if (pid == 0)
-            child_main(supervisor, &supervisor->table[i], self);
-        if (pid < 0) {
-            char name[ROLE_NAME_SIZE];
-            log_say("%s could not be started: %s", role_name(name, &supervisor->table[i]),
-                    strerror(errno));
+    fflush(NULL); /* or the child inherits, and might print, what waits in our buffers */
+    pid_t pid = fork();
+    if (pid == 0)
+        child_main(supervisor, entry, self);
+    if (pid < 0) {
+        char name[ROLE_NAME_SIZE];
+        log_say("%s could not be started: %s", role_name(name, entry), strerror(errno));
+        return false;
+    }
+    supervisor->pids[at] = pid;
+    supervisor->living++;
+    process_pid_set(process_of(supervisor, entry), (uint32_t)pid);
+    return true;
+}
+
+/* Everybody whose work is not done: after a take-over some may have finished theirs. */
+static void
+start(struct supervisor *supervisor)
+{
+    for (uint32_t i = 0; i < supervisor->count; i++) {
+        if (process_is_done(process_of(supervisor, &supervisor->table[i])))
+            continue;
+        if (!start_one(supervisor, i)) {
             supervisor->result = SUPERVISOR_FAILED;
             return;
         }
-        supervisor->pids[i] = pid;
-        supervisor->started++;
-        supervisor->living++;
-        process_pid_set(process_of(supervisor, &supervisor->table[i]), (uint32_t)pid);
     }
 }
 
-static const char *
-signal_name(char name[32], int number)
+/* ---- deaths -------------------------------------------------------------------------------- */
+
+static uint64_t
+now_us(void)
 {
-    const char *abbreviation = sigabbrev_np(number);
-    if (abbreviation != NULL)
-        snprintf(name, 32, "SIG%s", abbreviation);
-    else
-        snprintf(name, 32, "signal %d", number);
-    return name;
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* Says how a child failed. Nothing to say when the reader of its results went away. */
+/* Says how a child ended the run, and `why` it may not live again, or NULL. Nothing to say when the
+ * reader of its results went away. */
 static void
-say_failure(const struct supervisor *supervisor, const struct role_entry *entry, pid_t pid,
-            int status)
+say_failure(const struct supervisor *supervisor, const struct role_entry *entry, int status,
+            const char *why)
 {
     char name[ROLE_NAME_SIZE];
-    char signal[32];
-    role_name(name, entry);
+    char words[DEATH_WORDS_SIZE];
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE && entry->role == ROLE_PUBLISHER)
         return;
+    if (why == NULL && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+        why = "is /dev/shm full?";
     hush(supervisor);
-    if (WIFSIGNALED(status))
-        log_say("%s (pid %d) died: killed by %s%s", name, (int)pid,
-                signal_name(signal, WTERMSIG(status)),
-                WTERMSIG(status) == SIGBUS ? "; is /dev/shm full?" : "");
-    else if (WEXITSTATUS(status) != 0)
-        log_say("%s (pid %d) failed: exit code %d", name, (int)pid, WEXITSTATUS(status));
-    else
-        log_say("%s (pid %d) ended before its work was done", name, (int)pid);
+    log_say("%s %s%s%s", role_name(name, entry), death_words(words, status),
+            why != NULL ? "; " : "", why != NULL ? why : "");
+}
+
+/* *why: what there is to say of it, or NULL. */
+static bool
+may_live_again(const struct supervisor *supervisor, const struct role_entry *entry, int status,
+               const char **why)
+{
+    *why = NULL;
+    return !death_is_final(status) && entry->may_restart != NULL &&
+           entry->may_restart(supervisor->engine, entry->options, why);
+}
+
+static void
+say_unsaid(struct supervisor *supervisor)
+{
+    uint32_t unsaid = death_log_unsaid(&supervisor->log);
+    if (unsaid > 0)
+        log_say("%u more deaths and restarts", (unsigned)unsaid);
+}
+
+static void
+say_restart(struct supervisor *supervisor, const struct role_entry *entry, int status,
+            uint64_t since_us)
+{
+    char name[ROLE_NAME_SIZE];
+    char words[DEATH_WORDS_SIZE];
+    uint64_t now = now_us();
+    if (!death_log_may_say(&supervisor->log, now / 1000))
+        return;
+    hush(supervisor);
+    say_unsaid(supervisor);
+    uint64_t took = now - since_us;
+    log_say("%s %s; restarted in %u.%u ms", role_name(name, entry), death_words(words, status),
+            (unsigned)(took / 1000), (unsigned)(took % 1000 / 100));
+}
+
+/*
+ * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of
+ * that, and a worker without input cannot have died of any.
+ */
+static bool
+is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
+{
+    const struct role_entry *entry = &supervisor->table[at];
+    static struct event event; /* large */
+    uint64_t position;
+    return death_may_be_wild(status) && supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE &&
+           entry->role == ROLE_WORKER &&
+           engine_input_in_hand(supervisor->engine, entry->index, &position, &event);
+}
+
+/* Nothing says that one life more would end better. */
+static bool
+is_hopeless(const struct supervisor *supervisor, uint32_t at)
+{
+    const struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
+    return supervisor->crashes[at] >= SUPERVISOR_CRASHES_MAX ||
+           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX;
+}
+
+/* Passes the input over that the worker dies of. False: it cannot be, and that was said. */
+static bool
+bury_input(struct supervisor *supervisor, uint32_t at, int status)
+{
+    const struct role_entry *entry = &supervisor->table[at];
+    char words[DEATH_WORDS_SIZE];
+    char why[SHARED_ENGINE_WHY];
+    uint64_t position;
+    struct shm_process *process = process_of(supervisor, entry);
+    const char *path = supervisor->watch != NULL ? supervisor->watch->dead_letters : NULL;
+    death_words(words, status);
+    hush(supervisor);
+    if (path == NULL)
+        return false;
+    if (!dead_letter_worker(path, supervisor->engine, entry->index, words, &position, why)) {
+        log_say("worker %u %s %u times at the same input: %s", (unsigned)entry->index, words,
+                (unsigned)supervisor->crashes[at], why);
+        return false;
+    }
+    log_say("worker %u %s %u times at the same input; passed over and noted in %s",
+            (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
+    process_skip_set(process, position);
+    supervisor->crashes[at] = 0;
+    return true;
+}
+
+/* Is what the dead one left such that it can go on? Else it is said what is not. */
+static bool
+is_sound(const struct supervisor *supervisor, const struct role_entry *entry, int status)
+{
+    char name[ROLE_NAME_SIZE];
+    char words[DEATH_WORDS_SIZE];
+    char why[SHARED_ENGINE_WHY];
+    if (!death_may_be_wild(status) ||
+        engine_verify(supervisor->engine, entry->role, entry->index, why))
+        return true;
+    hush(supervisor);
+    log_say("%s %s and left damage: %s", role_name(name, entry), death_words(words, status), why);
+    return false;
+}
+
+/* Notes the death, and whether the role has got on since the last one. */
+static void
+count_death(struct supervisor *supervisor, uint32_t at, int status)
+{
+    const struct role_entry *entry = &supervisor->table[at];
+    struct shm_process *process = process_of(supervisor, entry);
+    uint64_t commits = engine_commits(supervisor->engine, entry->role, entry->index);
+    bool same = supervisor->died_at[at] == commits + 1;
+    process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
+    supervisor->crashes[at] = (same ? supervisor->crashes[at] : 0) + death_may_be_wild(status);
+    supervisor->died_at[at] = commits + 1;
+}
+
+/* True when the role lives again. */
+static bool
+revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us)
+{
+    const struct role_entry *entry = &supervisor->table[at];
+    struct shm_process *process = process_of(supervisor, entry);
+    const char *why;
+    if (!may_live_again(supervisor, entry, status, &why)) {
+        say_failure(supervisor, entry, status, why);
+        return false;
+    }
+    count_death(supervisor, at, status);
+    if (!is_sound(supervisor, entry, status))
+        return false;
+    if (is_deadly_input(supervisor, at, status)) {
+        if (!bury_input(supervisor, at, status))
+            return false;
+    } else if (is_hopeless(supervisor, at)) {
+        say_failure(supervisor, entry, status, "it does not get on");
+        return false;
+    }
+    if (!start_one(supervisor, at))
+        return false;
+    process_restarts_add(process);
+    say_restart(supervisor, entry, status, since_us);
+    return true;
 }
 
 static void
 judge_end(struct supervisor *supervisor, uint32_t at, int status)
 {
-    const struct role_entry *entry = &supervisor->table[at];
-    struct shm_process *process = process_of(supervisor, entry);
-    pid_t pid = supervisor->pids[at];
+    uint64_t since_us = now_us();
+    struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
     supervisor->pids[at] = 0;
     supervisor->living--;
     process_pid_set(process, 0);
     if (supervisor->result != SUPERVISOR_DONE)
         return; /* the first failure is the one that matters; the others we killed */
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0 && process_is_done(process))
+    if (process_is_done(process) || revive(supervisor, at, status, since_us))
         return;
     supervisor->result = SUPERVISOR_FAILED;
-    say_failure(supervisor, entry, pid, status);
 }
 
 /* Reaps whoever has ended; with `options` 0 waits for all of them. */
 static void
 reap(struct supervisor *supervisor, int options)
 {
-    for (uint32_t i = 0; i < supervisor->started; i++) {
+    for (uint32_t i = 0; i < supervisor->count; i++) {
         int status;
         pid_t pid;
         if (supervisor->pids[i] == 0)
@@ -256,7 +409,7 @@ reap(struct supervisor *supervisor, int options)
 static void
 kill_all(struct supervisor *supervisor)
 {
-    for (uint32_t i = 0; i < supervisor->started; i++)
+    for (uint32_t i = 0; i < supervisor->count; i++)
         if (supervisor->pids[i] != 0)
             kill(supervisor->pids[i], SIGKILL);
     reap(supervisor, 0);
@@ -298,7 +451,7 @@ supervisor_run(struct shared_engine *engine, const struct role_entry *table, uin
     CHECK(count >= 1);
     CHECK(count <= SUPERVISOR_ROLES_MAX);
     struct supervisor supervisor = {
-        .engine = engine, .table = table, .watch = watch, .result = SUPERVISOR_DONE};
+        .engine = engine, .table = table, .watch = watch, .count = count};
     sigset_t before;
     sigset_t watched = watched_signals();
     supervisor_hold_signals(&before);
@@ -308,14 +461,16 @@ supervisor_run(struct shared_engine *engine, const struct role_entry *table, uin
         log_say("cannot watch signals: %s", strerror(errno));
         supervisor.result = SUPERVISOR_FAILED;
     } else {
-        start(&supervisor, count);
+        start(&supervisor);
         wait_for_end(&supervisor);
         kill_all(&supervisor);
         close(supervisor.signals);
     }
-    shared_engine_unlink(engine);
+    if (supervisor.result == SUPERVISOR_DONE || !engine->lasting)
+        shared_engine_unlink(engine);
     leave_faults();
     hush(&supervisor);
+    say_unsaid(&supervisor);
     supervisor_release_signals(&before);
     return supervisor.result;
 }

@@ -5,9 +5,17 @@
  * engine/supervisor.h - the parent of all roles: forks them, waits, and cleans up after them.
  *
  * A role is a function in a process of its own. It ends well when it has set its `done` in the
- * process table and returns 0. Any other end is a failure of the whole run: it is named on
- * standard error, all others are killed, and nothing is left: no process, no segment. No timeout
- * ever decides that a process is dead; only waitpid() does.
+ * process table. Any other end is a death, and only waitpid() ever says that a process is dead, no
+ * timeout does. Who died is started again on the same segments and recovers itself there, within
+ * milliseconds; each death is counted (process_restarts()) and said on standard error, with
+ * restraint when there are many. The run fails instead when
+ *
+ *   - the role may not be restarted, or has refused to go on (ROLE_EXIT_FAILED, engine/death.h);
+ *   - it died of a fault of its own and left damage (engine_verify());
+ *   - it dies again and again without getting on. A worker that crashes SUPERVISOR_DEATHS_HERE
+ *     times at the same input has that input passed over first (engine/dead_letter.h).
+ *
+ * Then what happened is named on standard error, all others are killed, and no process is left.
  *
  *   supervisor_hold_signals(&before);
  *   shared_engine_create(&engine, ...)
@@ -27,6 +35,9 @@
 enum {
     SUPERVISOR_TICK_MS = 100,
     SUPERVISOR_ROLES_MAX = WORKERS_MAX + 2,
+    SUPERVISOR_DEATHS_HERE = 3,   /* crashes at one input; then it is passed over */
+    SUPERVISOR_CRASHES_MAX = 8,   /* crashes without getting on, of whatever; then the run fails */
+    SUPERVISOR_DEATHS_MAX = 1000, /* the same, when somebody kills it */
 };
 
 /* One process to be. */
@@ -37,6 +48,9 @@ struct role_entry {
      * strangers, only the command knows both. */
     int (*run)(struct shared_engine *engine, uint32_t index, const void *options);
     const void *options; /* inherited by fork */
+    /* May it live again after its death? Then it recovers by itself on the same segments. If not,
+     * *why (static text) says it. NULL: it may never. Called in the supervisor. */
+    bool (*may_restart)(const struct shared_engine *engine, const void *options, const char **why);
 };
 
 /* Called in the supervisor while it waits. */
@@ -44,6 +58,7 @@ struct supervisor_watch {
     void (*tick)(void *context); /* every SUPERVISOR_TICK_MS, and when a process ended; or NULL */
     void (*hush)(void *context); /* before anything is printed, and at the end; or NULL */
     void *context;
+    const char *dead_letters; /* path of the file; NULL: no input is ever passed over */
 };
 
 enum supervisor_result {
@@ -64,10 +79,11 @@ void supervisor_release_signals(const sigset_t *before);
 /*
  * supervisor_run - one process for each entry, from start to end
  *
- * `count` is 1..SUPERVISOR_ROLES_MAX. Returns when no child is left. The names of the segments are
- * gone then, whatever the result, and also when the supervisor itself dies of a fault; the memory
- * is still mapped. A publisher killed by SIGPIPE (its reader went away) is a failure
- * without words. Children die with their supervisor.
+ * `count` is 1..SUPERVISOR_ROLES_MAX. Roles that are done already (of an engine that was taken
+ * over) are not started. Returns when no child is left. The names of the segments are gone then,
+ * and also when the supervisor itself dies of a fault; but a lasting engine's only after
+ * SUPERVISOR_DONE, so that it can be taken over. The memory is still mapped. A publisher killed by
+ * SIGPIPE (its reader went away) is a failure without words. Children die with their supervisor.
  */
 enum supervisor_result supervisor_run(struct shared_engine *engine, const struct role_entry *table,
                                       uint32_t count, const struct supervisor_watch *watch);

@@ -41,6 +41,14 @@ counter_read(const struct shm_counters *counters, enum counter which)
     return atomic_load_explicit(&counters->value[which], memory_order_relaxed);
 }
 
+/* counter_restore - what it was before. Caller: the block's one writer, going on for a dead one. */
+static inline void
+counter_restore(struct shm_counters *counters, enum counter which, uint64_t value)
+{
+    /* relaxed: no edge. A reader uses nothing but the number. */
+    atomic_store_explicit(&counters->value[which], value, memory_order_relaxed);
+}
+
 /*
  * The counter of DN events with that Reason and ReleasingParty. Both in range (outcome_is_sound());
  * a DN event that says nothing of the releasing party counts as unknown.

@@ -2,8 +2,19 @@
 #define IPC_PROCESS_STATE_H
 
 /*
- * ipc/process_state.h - who is running, and who has finished: the words of shm_process that are
- * neither counters nor doorbell.
+ * ipc/process_state.h - who is running, who has finished, and what is to be done about one that
+ * died: the words of shm_process that are neither counters nor doorbell.
+ *
+ * A role that dies is started again on the same segments, and recovers itself at the beginning of
+ * its run function. What it has to know for that:
+ *
+ *   deaths_here   it died so often, one time after the other, without having got on. While this
+ *                 is not 0, one input is one transaction: so the next death names the culprit.
+ *   skip          a worker's input at this position of its ring is to be passed over: counted,
+ *                 and otherwise treated as if it had never come. The supervisor has written it to
+ *                 the dead letters.
+ *
+ * The supervisor writes the last two while the process is dead, so they need no edge but fork().
  *
  *   edge  store (release)                  load (acquire)                carries
  *   P3    process_done_set              -> process_is_done               all the process wrote
@@ -43,6 +54,54 @@ process_is_done(const struct shm_process *process)
 {
     /* acquire: P3. Its counters and outcomes are final. */
     return atomic_load_explicit(&process->done, memory_order_acquire) != 0;
+}
+
+/* Caller: the supervisor, after it has reaped the process: how often it died where it is now. */
+static inline void
+process_deaths_here_set(struct shm_process *process, uint32_t deaths)
+{
+    /* relaxed: no edge but fork(). */
+    atomic_store_explicit(&process->deaths_here, deaths, memory_order_relaxed);
+}
+
+/* Not 0: take one input at a time (see above). */
+static inline uint32_t
+process_deaths_here(const struct shm_process *process)
+{
+    /* relaxed: no edge but fork(). */
+    return atomic_load_explicit(&process->deaths_here, memory_order_relaxed);
+}
+
+/* Caller: the supervisor, between two lives of the process. */
+static inline void
+process_restarts_add(struct shm_process *process)
+{
+    /* relaxed: no edge. One writer, a number for onlookers. */
+    uint32_t now = atomic_load_explicit(&process->restarts, memory_order_relaxed);
+    atomic_store_explicit(&process->restarts, now + 1, memory_order_relaxed);
+}
+
+static inline uint32_t
+process_restarts(const struct shm_process *process)
+{
+    /* relaxed: no edge. */
+    return atomic_load_explicit(&process->restarts, memory_order_relaxed);
+}
+
+/* Caller: the supervisor, between two lives of the process. */
+static inline void
+process_skip_set(struct shm_process *process, uint64_t position)
+{
+    /* relaxed: no edge but fork(). */
+    atomic_store_explicit(&process->skip, position + 1, memory_order_relaxed);
+}
+
+/* Is the input at this position of its ring to be passed over? */
+static inline bool
+process_must_skip(const struct shm_process *process, uint64_t position)
+{
+    /* relaxed: no edge but fork(). */
+    return atomic_load_explicit(&process->skip, memory_order_relaxed) == position + 1;
 }
 
 #endif

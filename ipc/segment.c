@@ -153,8 +153,40 @@ segment_create(struct shared_segment *segment, const char *path, uint64_t size, 
     return give_size_or_remove(segment, size, reserve);
 }
 
+enum segment_result
+segment_open(struct shared_segment *segment, const char *path)
+{
+    *segment = (struct shared_segment){.descriptor = -1};
+    snprintf(segment->path, sizeof segment->path, "%s", path);
+    segment->descriptor = open(path, O_RDWR | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK);
+    if (segment->descriptor < 0)
+        return errno == ENOENT ? SEGMENT_SYSTEM : SEGMENT_FOREIGN;
+    struct stat status;
+    if (is_ours(segment->descriptor) && fstat(segment->descriptor, &status) == 0 &&
+        status.st_size % (off_t)SHM_PAGE == 0) {
+        segment->size = (uint64_t)status.st_size;
+        return SEGMENT_OK;
+    }
+    close_quietly(segment);
+    return SEGMENT_FOREIGN;
+}
+
+enum segment_result
+segment_open_control(struct shared_segment *segment, const char *name)
+{
+    char path[SEGMENT_PATH_SIZE];
+    segment_path(path, name, SEGMENT_CONTROL, 0);
+    enum segment_result result = segment_open(segment, path);
+    if (result != SEGMENT_OK)
+        return result;
+    if (flock(segment->descriptor, LOCK_EX | LOCK_NB) == 0 && has_a_name(segment->descriptor))
+        return SEGMENT_OK;
+    close_quietly(segment);
+    return SEGMENT_RUNNING;
+}
+
 /*
- * Take over what a dead engine left: the name is free when this returns SEGMENT_OK. Holding the
+ * Remove what a dead engine left: the name is free when this returns SEGMENT_OK. Holding the
  * lock of a control segment that still has its name is owning the name, so nobody can be making
  * a new one meanwhile.
  */

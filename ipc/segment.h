@@ -78,6 +78,21 @@ enum segment_result segment_create_control(struct shared_segment *segment, const
                                            uint64_t size, uint32_t workers_max);
 
 /*
+ * segment_open - open a segment that is there already, to go on with it
+ *
+ * SEGMENT_SYSTEM (errno ENOENT) when there is none; SEGMENT_FOREIGN when it is not what
+ * segment_create() makes: another user's, no regular file, open to others, not whole pages.
+ */
+enum segment_result segment_open(struct shared_segment *segment, const char *path);
+
+/*
+ * segment_open_control - open the control segment of a dead engine, and with it own its name
+ *
+ * As segment_open(); SEGMENT_RUNNING when somebody holds its lock.
+ */
+enum segment_result segment_open_control(struct shared_segment *segment, const char *name);
+
+/*
  * segment_remove_dead - remove what a dead engine left under a name
  *
  * True when there was something (numbers below `workers_max`). Nothing is touched when the engine

@@ -4,94 +4,26 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ipc/publisher_memory.h"
 #include "ipc/segment.h"
+#include "ipc/shared_engine_parts.h"
+#include "ipc/worker_journal.h"
+
+static_assert((int)JOURNAL_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
+static_assert((int)PUBLISHER_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
 
 enum {
     RING_SLOTS_MIN = 1024,
     RESULT_SLOTS_MIN = 64,
-    PROCESS_FRONTEND = 0, /* in shm_control */
-    PROCESS_PUBLISHER = 1,
-    PROCESS_WORKERS = 2,
+    TAKE_OVER_NAPS = 100,
+    TAKE_OVER_NAP_NS = 10 * 1000 * 1000,
 };
 
 #define NS_PER_SECOND UINT64_C(1000000000)
-
-/* Where a segment stands in engine->segments: control, rings, call tables, then the single ones.
- * Control comes first: it is made first and removed last, for it holds the name. */
-static struct shared_segment *
-segment_of(const struct shared_engine *engine, enum segment_kind kind, uint32_t worker)
-{
-    uint32_t workers = engine->shape.workers;
-    switch (kind) {
-    case SEGMENT_CONTROL:
-        return &engine->segments[0];
-    case SEGMENT_RING:
-        return &engine->segments[1 + worker];
-    case SEGMENT_CALLS:
-        return &engine->segments[1 + workers + worker];
-    case SEGMENT_LANES:
-        return &engine->segments[1 + 2 * workers];
-    case SEGMENT_CLOSED:
-        return &engine->segments[2 + 2 * workers];
-    case SEGMENT_RESULT:
-        return &engine->segments[3 + 2 * workers];
-    case SEGMENT_NONE:
-    case SEGMENT_KIND_COUNT:
-        break;
-    }
-    CHECK(false);
-    return NULL;
-}
-
-static struct ring_shape
-shape_of(const struct shared_engine *engine, enum segment_kind kind)
-{
-    uint32_t workers = engine->shape.workers;
-    if (kind == SEGMENT_RING)
-        return (struct ring_shape){kind, EVENT_SLOT_SIZE, engine->shape.ring_slots, 1};
-    if (kind == SEGMENT_LANES)
-        return (struct ring_shape){kind, LANE_SLOT_SIZE, LANE_SLOTS, workers * workers};
-    CHECK(kind == SEGMENT_CLOSED);
-    return (struct ring_shape){kind, sizeof(struct shm_closed_call), CLOSED_SLOTS, workers};
-}
-
-/* One ring as it is mapped. */
-struct view {
-    uint8_t *at;
-    uint64_t size;
-};
-
-static struct view
-view_of(const struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint32_t ring)
-{
-    struct ring_shape shape = shape_of(engine, kind);
-    uint64_t size = ring_view_size(&shape);
-    return (struct view){segment_of(engine, kind, worker)->mapping + ring * size, size};
-}
-
-static struct view
-ring_view(const struct shared_engine *engine, uint32_t worker)
-{
-    return view_of(engine, SEGMENT_RING, worker, 0);
-}
-
-static struct view
-closed_view(const struct shared_engine *engine, uint32_t worker)
-{
-    return view_of(engine, SEGMENT_CLOSED, 0, worker);
-}
-
-/* A worker has no lane to itself; the place is there, formatted, and nobody uses it. */
-static struct view
-lane_view(const struct shared_engine *engine, uint32_t from, uint32_t to)
-{
-    return view_of(engine, SEGMENT_LANES, 0, from * engine->shape.workers + to);
-}
 
 static uint64_t
 now_ns(clockid_t clock)
@@ -107,6 +39,16 @@ is_power_of_two(uint32_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
+/* What is left out: an outbox is as long as the result ring. */
+static struct engine_shape
+filled_up(const struct engine_shape *shape)
+{
+    struct engine_shape filled = *shape;
+    if (filled.outbox_slots == 0)
+        filled.outbox_slots = filled.result_slots;
+    return filled;
+}
+
 static const char *
 fault_of_request(const char *name, const struct engine_shape *shape)
 {
@@ -118,6 +60,8 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "slots of a ring must be a power of two, at least 1024";
     if (!is_power_of_two(shape->result_slots) || shape->result_slots < RESULT_SLOTS_MIN)
         return "slots of the result ring must be a power of two, at least 64";
+    if (!is_power_of_two(shape->outbox_slots) || shape->outbox_slots < OUTBOX_SLOTS_MIN)
+        return "slots of an outbox must be a power of two, at least 16";
     if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
         return "this build is for pages of 4096 bytes";
     return NULL;
@@ -136,6 +80,38 @@ succeeded(const struct shared_segment *segment, enum segment_result result, char
     return false;
 }
 
+/* How the segments come to be: made, or found as a dead engine left them. */
+struct making {
+    uint64_t epoch; /* that all of one engine have */
+    bool fresh;
+};
+
+static enum segment_result
+obtain(const struct making *making, struct shared_segment *segment, const char *path, uint64_t size,
+       bool reserve)
+{
+    if (making->fresh)
+        return segment_create(segment, path, size, reserve);
+    enum segment_result result = segment_open(segment, path);
+    if (result == SEGMENT_OK && segment->size != (size + SHM_PAGE - 1) / SHM_PAGE * SHM_PAGE) {
+        segment_close(segment);
+        result = SEGMENT_OTHER_SIZE;
+    }
+    return result;
+}
+
+/* Is what was found a segment of this engine? Every header begins with its identity. */
+static bool
+is_of_engine(const struct making *making, const struct shared_segment *segment, char *why)
+{
+    const struct shm_identity *identity = (const void *)segment->mapping;
+    if (making->fresh || identity->epoch == making->epoch)
+        return true;
+    snprintf(why, SHARED_ENGINE_WHY, "%s: it is not of the same engine as the others",
+             segment->path);
+    return false;
+}
+
 static void
 control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
 {
@@ -143,9 +119,12 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
     memcpy(control->fixed.name, engine->name, sizeof engine->name);
     control->fixed.created_ns = now_ns(CLOCK_MONOTONIC);
     control->fixed.calls_bytes = engine->shape.calls_bytes;
+    control->fixed.frontend_bytes = engine->shape.frontend_bytes;
+    control->fixed.run = engine->shape.run;
     control->fixed.workers = engine->shape.workers;
     control->fixed.ring_slots = engine->shape.ring_slots;
     control->fixed.result_slots = engine->shape.result_slots;
+    control->fixed.outbox_slots = engine->shape.outbox_slots;
     identity_seal(control, &(struct identity){
                                .kind = SEGMENT_CONTROL,
                                .header_size = sizeof *control,
@@ -155,110 +134,143 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
                            });
 }
 
+static uint64_t
+control_size(const struct engine_shape *shape)
+{
+    return sizeof(struct shm_control) +
+           (PROCESS_WORKERS + shape->workers) * sizeof(struct shm_process);
+}
+
+static void
+use_control(struct shared_engine *engine)
+{
+    engine->control = (void *)engine_segment(engine, SEGMENT_CONTROL, 0)->mapping;
+    engine->frontend = &engine->control->processes[PROCESS_FRONTEND];
+    engine->publisher = &engine->control->processes[PROCESS_PUBLISHER];
+    engine->workers = &engine->control->processes[PROCESS_WORKERS];
+}
+
 static bool
 make_control(struct shared_engine *engine, uint64_t epoch, char *why)
 {
-    struct shared_segment *segment = segment_of(engine, SEGMENT_CONTROL, 0);
-    uint64_t size = sizeof(struct shm_control) +
-                    (PROCESS_WORKERS + engine->shape.workers) * sizeof(struct shm_process);
+    struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
+    uint64_t size = control_size(&engine->shape);
     enum segment_result result = segment_create_control(segment, engine->name, size, WORKERS_MAX);
     if (result == SEGMENT_OK)
         result = segment_map(segment);
     if (!succeeded(segment, result, why))
         return false;
-    engine->control = (void *)segment->mapping;
-    engine->frontend = &engine->control->processes[PROCESS_FRONTEND];
-    engine->publisher = &engine->control->processes[PROCESS_PUBLISHER];
-    engine->workers = &engine->control->processes[PROCESS_WORKERS];
+    use_control(engine);
     control_format(engine, size, epoch);
     return true;
 }
 
 static bool
-make_rings(struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint64_t epoch,
-           char *why)
+make_rings(struct shared_engine *engine, enum segment_kind kind, uint32_t worker,
+           const struct making *making, char *why)
 {
-    struct shared_segment *segment = segment_of(engine, kind, worker);
-    struct ring_shape shape = shape_of(engine, kind);
+    struct shared_segment *segment = engine_segment(engine, kind, worker);
+    struct ring_shape shape = engine_ring_shape(engine, kind);
     char path[SEGMENT_PATH_SIZE];
     segment_path(path, engine->name, kind, worker);
     enum segment_result result =
-        segment_create(segment, path, ring_size(&shape) * shape.ring_count, kind != SEGMENT_LANES);
+        obtain(making, segment, path, ring_size(&shape) * shape.ring_count, kind != SEGMENT_LANES);
     if (result == SEGMENT_OK)
         result = segment_map_rings(segment, &shape);
-    if (!succeeded(segment, result, why))
+    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
         return false;
-    for (uint32_t ring = 0; ring < shape.ring_count; ring++)
-        ring_format(view_of(engine, kind, worker, ring).at, &shape, ring, epoch);
+    for (uint32_t ring = 0; ring < shape.ring_count && making->fresh; ring++)
+        ring_format(engine_view(engine, kind, worker, ring).at, &shape, ring, making->epoch);
     return true;
 }
 
+/* Memory of one process: *memory is where it begins, behind the header. */
 static bool
-make_calls(struct shared_engine *engine, uint32_t worker, uint64_t epoch, char *why)
+make_memory(struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint64_t bytes,
+            void **memory, const struct making *making, char *why)
 {
-    struct shared_segment *segment = segment_of(engine, SEGMENT_CALLS, worker);
+    struct shared_segment *segment = engine_segment(engine, kind, worker);
     char path[SEGMENT_PATH_SIZE];
-    segment_path(path, engine->name, SEGMENT_CALLS, worker);
-    uint64_t header = sizeof(struct shm_calls_header);
-    uint64_t size = engine->shape.calls_bytes > UINT64_MAX - header
-                        ? UINT64_MAX
-                        : engine->shape.calls_bytes + header;
-    enum segment_result result = segment_create(segment, path, size, false);
+    segment_path(path, engine->name, kind, worker);
+    uint64_t header = sizeof(struct shm_memory_header);
+    uint64_t size = bytes > UINT64_MAX - header ? UINT64_MAX : bytes + header;
+    enum segment_result result = obtain(making, segment, path, size, false);
     if (result == SEGMENT_OK)
         result = segment_map(segment);
-    if (!succeeded(segment, result, why))
+    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
         return false;
-    engine->calls[worker] = segment->mapping + header;
-    identity_seal(segment->mapping, &(struct identity){
-                                        .kind = SEGMENT_CALLS,
-                                        .header_size = sizeof(struct shm_calls_header),
-                                        .fixed_size = sizeof(struct shm_identity),
-                                        .total_size = segment->size,
-                                        .epoch = epoch,
-                                    });
+    *memory = segment->mapping + header;
+    if (making->fresh)
+        identity_seal(segment->mapping, &(struct identity){
+                                            .kind = kind,
+                                            .header_size = sizeof(struct shm_memory_header),
+                                            .fixed_size = sizeof(struct shm_identity),
+                                            .total_size = segment->size,
+                                            .epoch = making->epoch,
+                                        });
     return true;
 }
 
 static bool
-make_result(struct shared_engine *engine, uint64_t epoch, char *why)
+make_result(struct shared_engine *engine, const struct making *making, char *why)
 {
-    struct shared_segment *segment = segment_of(engine, SEGMENT_RESULT, 0);
+    struct shared_segment *segment = engine_segment(engine, SEGMENT_RESULT, 0);
     char path[SEGMENT_PATH_SIZE];
     segment_path(path, engine->name, SEGMENT_RESULT, 0);
     uint64_t size = ring_result_size(engine->shape.result_slots);
-    enum segment_result result = segment_create(segment, path, size, true);
+    enum segment_result result = obtain(making, segment, path, size, true);
     if (result == SEGMENT_OK)
         result = segment_map(segment);
-    if (!succeeded(segment, result, why))
+    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
         return false;
-    ring_result_format(segment->mapping, segment->mapping_size, engine->shape.result_slots, epoch);
+    if (making->fresh)
+        ring_result_format(segment->mapping, segment->mapping_size, engine->shape.result_slots,
+                           making->epoch);
     return true;
 }
 
 static bool
-make_segments(struct shared_engine *engine, uint64_t epoch, char *why)
+make_worker(struct shared_engine *engine, uint32_t worker, const struct making *making, char *why)
 {
-    if (!make_control(engine, epoch, why))
-        return false;
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        if (!make_rings(engine, SEGMENT_RING, worker, epoch, why) ||
-            !make_calls(engine, worker, epoch, why))
-            return false;
-    }
-    return make_rings(engine, SEGMENT_LANES, 0, epoch, why) &&
-           make_rings(engine, SEGMENT_CLOSED, 0, epoch, why) && make_result(engine, epoch, why);
+    const struct engine_shape *shape = &engine->shape;
+    return make_rings(engine, SEGMENT_RING, worker, making, why) &&
+           make_memory(engine, SEGMENT_CALLS, worker, shape->calls_bytes, &engine->calls[worker],
+                       making, why) &&
+           make_memory(engine, SEGMENT_JOURNAL, worker,
+                       worker_journal_bytes(shape->workers, shape->calls_bytes),
+                       &engine->journals[worker], making, why) &&
+           make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
 }
 
-bool
-shared_engine_create(struct shared_engine *engine, const char *name,
-                     const struct engine_shape *shape, char *why)
+/* All but the control segment, which stands. */
+static bool
+make_segments(struct shared_engine *engine, const struct making *making, char *why)
 {
-    const char *fault = fault_of_request(name, shape);
+    const struct engine_shape *shape = &engine->shape;
+    for (uint32_t worker = 0; worker < shape->workers; worker++)
+        if (!make_worker(engine, worker, making, why))
+            return false;
+    return make_rings(engine, SEGMENT_LANES, 0, making, why) &&
+           make_rings(engine, SEGMENT_CLOSED, 0, making, why) &&
+           make_memory(engine, SEGMENT_FRONTEND, 0, shape->frontend_bytes, &engine->frontend_memory,
+                       making, why) &&
+           make_memory(engine, SEGMENT_PUBLISHER, 0, publisher_memory_bytes(),
+                       &engine->publisher_memory, making, why) &&
+           make_result(engine, making, why);
+}
+
+/* A handle that holds nothing yet. */
+static bool
+begin(struct shared_engine *engine, const char *name, const struct engine_shape *shape, char *why)
+{
+    const struct engine_shape filled = filled_up(shape);
+    const char *fault = fault_of_request(name, &filled);
     if (fault != NULL) {
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){.shape = *shape, .segment_count = 4 + 2 * shape->workers};
+    *engine = (struct shared_engine){
+        .shape = filled, .segment_count = 6 + 4 * shape->workers, .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -267,17 +279,148 @@ shared_engine_create(struct shared_engine *engine, const char *name,
     }
     for (uint32_t i = 0; i < engine->segment_count; i++)
         engine->segments[i].descriptor = -1;
-    if (!make_segments(engine, now_ns(CLOCK_REALTIME), why)) {
+    return true;
+}
+
+static void
+set_complete(struct shared_engine *engine, uint32_t complete)
+{
+    /* relaxed: no edge. Who acts upon it holds the lock that we had. */
+    atomic_store_explicit(&engine->control->complete, complete, memory_order_relaxed);
+}
+
+bool
+shared_engine_create(struct shared_engine *engine, const char *name,
+                     const struct engine_shape *shape, char *why)
+{
+    struct making making = {.epoch = now_ns(CLOCK_REALTIME), .fresh = true};
+    if (!begin(engine, name, shape, why))
+        return false;
+    if (!make_control(engine, making.epoch, why) || !make_segments(engine, &making, why)) {
         shared_engine_destroy(engine);
         return false;
     }
+    engine->created_ns = engine->control->fixed.created_ns;
     shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
+    set_complete(engine, 1);
     return true;
+}
+
+/* The lock of a dead engine's last process is given back a moment after it was killed. */
+static enum segment_result
+await_control(struct shared_segment *segment, const char *name)
+{
+    enum segment_result result = segment_open_control(segment, name);
+    for (int nap = 0; nap < TAKE_OVER_NAPS && result == SEGMENT_RUNNING; nap++) {
+        nanosleep(&(struct timespec){.tv_nsec = TAKE_OVER_NAP_NS}, NULL);
+        result = segment_open_control(segment, name);
+    }
+    return result;
+}
+
+void
+shared_engine_await(const char *name)
+{
+    struct shared_segment segment;
+    if (await_control(&segment, name) == SEGMENT_OK)
+        segment_close(&segment);
+}
+
+/* Judges a control segment that is ours now: can this engine go on? */
+static enum engine_found
+judge_control(struct shared_engine *engine, struct making *making, char *why)
+{
+    const struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
+    const struct engine_shape *shape = &engine->shape;
+    struct shm_control_fixed fixed;
+    enum attach_result result = identity_read(&fixed, segment->mapping, segment->size,
+                                              sizeof(struct shm_control), sizeof fixed);
+    /* relaxed: no edge. Its writer is dead. */
+    if (result == ATTACH_NOT_READY ||
+        (result == ATTACH_OK &&
+         (atomic_load_explicit(&engine->control->complete, memory_order_relaxed) == 0 ||
+          fixed.run == 0)))
+        return ENGINE_NONE;
+    if (result != ATTACH_OK) {
+        snprintf(why, SHARED_ENGINE_WHY, "%s: %s", segment->path, attach_result_words(result));
+        return ENGINE_REFUSED;
+    }
+    if (fixed.run != shape->run || fixed.workers != shape->workers ||
+        fixed.ring_slots != shape->ring_slots || fixed.result_slots != shape->result_slots ||
+        fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
+        fixed.frontend_bytes != shape->frontend_bytes || segment->size != control_size(shape)) {
+        snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
+        return ENGINE_REFUSED;
+    }
+    making->epoch = fixed.identity.epoch;
+    engine->created_ns = fixed.created_ns;
+    return ENGINE_TAKEN_OVER;
+}
+
+static enum engine_found
+find_control(struct shared_engine *engine, struct making *making, char *why)
+{
+    struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
+    enum segment_result result = await_control(segment, engine->name);
+    if (result == SEGMENT_SYSTEM && errno == ENOENT)
+        return ENGINE_NONE;
+    if (result == SEGMENT_OK && segment->size < sizeof(struct shm_control))
+        return ENGINE_NONE; /* killed before it had a size */
+    if (result == SEGMENT_OK)
+        result = segment_map(segment);
+    if (!succeeded(segment, result, why))
+        return ENGINE_REFUSED;
+    use_control(engine);
+    return judge_control(engine, making, why);
+}
+
+/* Can every ring be attached to? What cannot must be found here, where there is an answer. */
+static bool
+rings_are_sound(const struct shared_engine *engine, char *why)
+{
+    uint32_t workers = engine->shape.workers;
+    struct ring_spsc ring;
+    struct ring_result result;
+    const struct shared_segment *results = engine_segment(engine, SEGMENT_RESULT, 0);
+    bool sound = ring_result_attach(&result, results->mapping, results->mapping_size) == ATTACH_OK;
+    for (uint32_t worker = 0; worker < workers && sound; worker++) {
+        struct engine_ring_view view = engine_view(engine, SEGMENT_RING, worker, 0);
+        sound = ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
+        view = engine_view(engine, SEGMENT_OUTBOX, worker, 0);
+        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
+        view = engine_view(engine, SEGMENT_CLOSED, 0, worker);
+        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
+        for (uint32_t to = 0; to < workers && sound; to++)
+            sound = shared_engine_lane_is_sound(engine, worker, to);
+    }
+    if (!sound)
+        snprintf(why, SHARED_ENGINE_WHY, "its rings are damaged");
+    return sound;
+}
+
+enum engine_found
+shared_engine_take_over(struct shared_engine *engine, const char *name,
+                        const struct engine_shape *shape, char *why)
+{
+    struct making making = {.fresh = false};
+    if (!begin(engine, name, shape, why))
+        return ENGINE_REFUSED;
+    enum engine_found found = find_control(engine, &making, why);
+    if (found == ENGINE_TAKEN_OVER &&
+        (!make_segments(engine, &making, why) || !rings_are_sound(engine, why)))
+        found = ENGINE_REFUSED;
+    if (found == ENGINE_TAKEN_OVER)
+        shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
+    else
+        shared_engine_close(engine);
+    return found;
 }
 
 void
 shared_engine_unlink(struct shared_engine *engine)
 {
+    if (engine->control != NULL)
+        set_complete(engine, 0);
     for (uint32_t i = engine->segment_count; i-- > 0;) {
         if (engine->segments[i].descriptor >= 0)
             segment_unlink(&engine->segments[i]);
@@ -285,138 +428,19 @@ shared_engine_unlink(struct shared_engine *engine)
 }
 
 void
-shared_engine_destroy(struct shared_engine *engine)
+shared_engine_close(struct shared_engine *engine)
 {
-    shared_engine_unlink(engine);
     for (uint32_t i = engine->segment_count; i-- > 0;)
         segment_close(&engine->segments[i]);
     free(engine->segments);
     *engine = (struct shared_engine){0};
 }
 
-static void
-attach(struct ring_spsc *ring, struct view view, bool as_producer)
-{
-    enum attach_result result = as_producer ? ring_attach_producer(ring, view.at, view.size)
-                                            : ring_attach_consumer(ring, view.at, view.size);
-    CHECK(result == ATTACH_OK);
-}
-
 void
-shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t index)
+shared_engine_destroy(struct shared_engine *engine)
 {
-    CHECK(index < engine->shape.workers);
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        if (role == ROLE_PUBLISHER || (role == ROLE_WORKER && worker != index))
-            continue;
-        attach(&engine->rings[worker], ring_view(engine, worker), role != ROLE_WORKER);
-        attach(&engine->closed[worker], closed_view(engine, worker), role == ROLE_WORKER);
-    }
-    const struct shared_segment *result = segment_of(engine, SEGMENT_RESULT, 0);
-    CHECK(ring_result_attach(&engine->result, result->mapping, result->mapping_size) == ATTACH_OK);
-}
-
-struct ring_spsc
-shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to, bool as_producer)
-{
-    CHECK(from < engine->shape.workers && to < engine->shape.workers && from != to);
-    struct ring_spsc lane;
-    attach(&lane, lane_view(engine, from, to), as_producer);
-    return lane;
-}
-
-/* Faults taken now are not taken by the first events. In vain on a kernel that has no such
- * advice; then they are taken later, so the result does not matter. */
-static void
-make_present(void *at, uint64_t size, bool to_write)
-{
-    madvise(at, size, to_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-}
-
-static void
-allow_writing(void *at, uint64_t size)
-{
-    CHECK(mprotect(at, size, PROT_READ | PROT_WRITE) == 0);
-}
-
-static void
-allow_producer(struct view view)
-{
-    uint64_t header = sizeof(struct shm_ring_header);
-    allow_writing(view.at + offsetof(struct shm_ring_header, producer_position), SHM_PAGE);
-    allow_writing(view.at + header, view.size - header);
-}
-
-static void
-allow_consumer(struct view view)
-{
-    allow_writing(view.at + offsetof(struct shm_ring_header, consumer_position), SHM_PAGE);
-}
-
-static void
-become_frontend(struct shared_engine *engine)
-{
-    allow_writing(engine->frontend, sizeof *engine->frontend);
-    allow_writing(&engine->control->watermark, SHM_PAGE);
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        struct view ring = ring_view(engine, worker);
-        allow_producer(ring);
-        allow_consumer(closed_view(engine, worker));
-        uint64_t header = sizeof(struct shm_ring_header);
-        make_present(ring.at + header, ring.size - header, true);
-    }
-}
-
-static void
-become_worker(struct shared_engine *engine, uint32_t index)
-{
-    allow_writing(&engine->workers[index], sizeof engine->workers[index]);
-    struct view ring = ring_view(engine, index);
-    allow_consumer(ring);
-    make_present(ring.at, ring.size, false);
-    allow_producer(closed_view(engine, index));
-    const struct shared_segment *calls = segment_of(engine, SEGMENT_CALLS, index);
-    if (calls->size > sizeof(struct shm_calls_header))
-        allow_writing(engine->calls[index], calls->size - sizeof(struct shm_calls_header));
-    for (uint32_t other = 0; other < engine->shape.workers; other++) {
-        if (other == index)
-            continue;
-        allow_producer(lane_view(engine, index, other));
-        allow_consumer(lane_view(engine, other, index));
-    }
-    const struct shared_segment *result = segment_of(engine, SEGMENT_RESULT, 0);
-    uint64_t header = sizeof(struct shm_result_header);
-    allow_writing(result->mapping + offsetof(struct shm_result_header, tail), SHM_PAGE);
-    allow_writing(result->mapping + header, result->mapping_size - header);
-    make_present(result->mapping + header, result->mapping_size - header, true);
-}
-
-static void
-become_publisher(struct shared_engine *engine)
-{
-    allow_writing(engine->publisher, sizeof *engine->publisher);
-    const struct shared_segment *result = segment_of(engine, SEGMENT_RESULT, 0);
-    allow_writing(result->mapping + offsetof(struct shm_result_header, cursor), SHM_PAGE);
-    make_present(result->mapping, result->mapping_size, false);
-}
-
-void
-shared_engine_become(struct shared_engine *engine, enum role role, uint32_t index)
-{
-    shared_engine_attach(engine, role, index);
-    if (role == ROLE_SUPERVISOR)
-        return;
-    for (uint32_t i = 0; i < engine->segment_count; i++)
-        CHECK(mprotect(engine->segments[i].mapping, engine->segments[i].mapping_size, PROT_READ) ==
-              0);
-    for (uint32_t i = 0; i < PROCESS_WORKERS + engine->shape.workers; i++)
-        allow_writing(&engine->control->processes[i].doorbell, SHM_PAGE);
-    if (role == ROLE_FRONTEND)
-        become_frontend(engine);
-    else if (role == ROLE_WORKER)
-        become_worker(engine, index);
-    else
-        become_publisher(engine);
+    shared_engine_unlink(engine);
+    shared_engine_close(engine);
 }
 
 void
@@ -434,10 +458,10 @@ watermark_get(const struct shared_engine *engine)
 }
 
 void
-progress_set(struct shm_process *worker, uint64_t order)
+progress_set(struct shm_process *worker, uint64_t decided_order)
 {
     /* release: P2. The outcomes committed before it. */
-    atomic_store_explicit(&worker->progress, order, memory_order_release);
+    atomic_store_explicit(&worker->progress, decided_order, memory_order_release);
 }
 
 uint64_t

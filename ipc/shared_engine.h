@@ -7,8 +7,12 @@
  *   /dev/shm/onhook-NAME.control   identity, shape, watermark, processes: doorbells, counters
  *   /dev/shm/onhook-NAME.ring-W    events, front-end -> worker W (slots mapped twice in a row)
  *   /dev/shm/onhook-NAME.calls-W   worker W's call table (grown on demand, bounded)
+ *   /dev/shm/onhook-NAME.journal-W what worker W changes, undone if it dies (ipc/transaction.h)
+ *   /dev/shm/onhook-NAME.outbox-W  outcomes of worker W until they are given out
  *   /dev/shm/onhook-NAME.lanes     calls on the move between workers, one lane for each pair
  *   /dev/shm/onhook-NAME.closed    call keys whose memory has run out, worker -> front-end
+ *   /dev/shm/onhook-NAME.frontend  the front-end's own memory, which outlives it
+ *   /dev/shm/onhook-NAME.publisher the publisher's
  *   /dev/shm/onhook-NAME.result    outcomes, all workers -> publisher
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
@@ -23,10 +27,15 @@
  *   ring-W   producer page, slots          writes      -               -
  *            consumer page                 -           ring w          -
  *   calls-W  the table                     -           table w         -
+ *   journal  all                           -           journal w       -
+ *   outbox   producer page, slots          -           outbox w        -
+ *            consumer page                 -           -               writes
  *   lanes    producer page, slots          -           from w          -
  *            consumer page                 -           to w            -
  *   closed   producer page, slots          -           ring w          -
  *            consumer page                 writes      -               -
+ *   frontend all                           writes      -               -
+ *   publisher all                          -           -               writes
  *   result   tail, slots                   -           writes          -
  *            cursor                        -           -               writes
  *
@@ -45,6 +54,7 @@ enum {
     WORKERS_MAX = 64,
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
+    OUTBOX_SLOTS_MIN = 16,
     CLOSED_SLOTS = 1024,     /* closed calls a worker can be ahead of the front-end */
     SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
@@ -57,21 +67,31 @@ enum role {
 };
 
 struct engine_shape {
-    uint32_t workers;      /* 1..WORKERS_MAX */
-    uint32_t ring_slots;   /* 64-byte slots of each event ring; power of two, >= 1024 */
-    uint32_t result_slots; /* outcomes; power of two, >= 64 */
-    uint64_t calls_bytes;  /* upper bound of each worker's call table segment */
+    uint32_t workers;        /* 1..WORKERS_MAX */
+    uint32_t ring_slots;     /* 64-byte slots of each event ring; power of two, >= 1024 */
+    uint32_t result_slots;   /* outcomes; power of two, >= 64 */
+    uint32_t outbox_slots;   /* of each worker, not given out; power of two, >= 16; 0: as above */
+    uint64_t calls_bytes;    /* upper bound of each worker's call table segment */
+    uint64_t frontend_bytes; /* of the front-end's own memory, likewise */
+    uint64_t run;            /* digest of what it runs with; 0: nobody can go on with it */
 };
 
 /* What one process says of itself, on a page of its own, and a page on which others wake it. */
 struct shm_process {
-    /* 0: not started. Writer: the supervisor. */
+    /* 0: does not run. Writer of this line: the supervisor. */
     alignas(SHM_PAGE) _Atomic uint32_t pid;
+    _Atomic uint32_t restarts; /* how often it died and was started again */
+    /* Deaths one after the other without a commit between them; 0 once it has got on. */
+    _Atomic uint32_t deaths_here;
+    /* The input at position skip - 1 has ended the process too often: to be passed over. */
+    _Atomic uint64_t skip;
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
-    /* Workers: every outcome decided by an input order up to this has been committed to the result
+    /* Workers: every outcome with a decided_order up to this has been committed to the result
      * ring. Writer: the process. Edge P2. */
     _Atomic uint64_t progress;
+    /* Workers: outcomes of its outbox that stand in the result ring. Writer: the process. */
+    _Atomic uint64_t flushed;
     struct shm_counters counters; /* Writer: the process. */
     /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
     alignas(SHM_PAGE) struct shm_doorbell doorbell;
@@ -83,14 +103,20 @@ struct shm_control_fixed {
     char name[64];       /* the engine's, terminated */
     uint64_t created_ns; /* CLOCK_MONOTONIC */
     uint64_t calls_bytes;
+    uint64_t frontend_bytes;
+    uint64_t run; /* as in struct engine_shape */
     uint32_t workers;
     uint32_t ring_slots;
     uint32_t result_slots;
-    uint32_t reserved[9];
+    uint32_t outbox_slots;
+    uint32_t reserved[4];
 };
 
 struct shm_control {
     alignas(SHM_PAGE) struct shm_control_fixed fixed;
+    /* 1 from when all segments stand until the first of them goes: the engine may be taken over.
+     * Writer: the supervisor. */
+    alignas(SHM_LINE) _Atomic uint32_t complete;
     /* Edge P1. Writer: the front-end. */
     alignas(SHM_PAGE) _Atomic uint64_t watermark;
     /* The front-end, the publisher, then the workers. */
@@ -101,6 +127,7 @@ static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSI
 static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
 static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_control, complete) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_control) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, watermark) == SHM_PAGE, "own page");
 static_assert(offsetof(struct shm_control, processes) == 2 * SHM_PAGE, "own page");
@@ -115,15 +142,30 @@ struct shared_engine {
     struct shm_control *control;
     struct shm_process *frontend; /* views into control */
     struct shm_process *publisher;
-    struct shm_process *workers;          /* [shape.workers] */
-    struct ring_spsc rings[WORKERS_MAX];  /* attached by shared_engine_become() or _attach() */
-    struct ring_spsc closed[WORKERS_MAX]; /* likewise; 64-byte slots: struct shm_closed_call */
+    struct shm_process *workers;            /* [shape.workers] */
+    struct ring_spsc rings[WORKERS_MAX];    /* attached by shared_engine_become() or _attach() */
+    struct ring_spsc closed[WORKERS_MAX];   /* likewise; 64-byte slots: struct shm_closed_call */
+    struct ring_spsc outboxes[WORKERS_MAX]; /* likewise: struct shm_outbox_slot */
     struct ring_result result;
-    void *calls[WORKERS_MAX]; /* each worker's table; zeroed at first; calls_bytes long */
+    /* Memory of one process each, zeroed at first, beginning with a page. */
+    void *calls[WORKERS_MAX];    /* each worker's table; calls_bytes long */
+    void *journals[WORKERS_MAX]; /* each worker's; ipc/worker_journal.h */
+    void *frontend_memory;       /* frontend_bytes long */
+    void *publisher_memory;      /* ipc/publisher_memory.h */
+    bool lasting;                /* outlives a run that did not end well, for a take-over */
+    uint64_t created_ns;         /* CLOCK_MONOTONIC, of its first start */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;
     uint32_t segment_count;
 };
+
+/* An outcome on its way to whoever gives it out. */
+struct shm_outbox_slot {
+    struct shm_outcome outcome;
+    uint64_t reserved[3];
+};
+
+static_assert(sizeof(struct shm_outbox_slot) == 768, "bump SHM_LAYOUT_VERSION");
 
 /* Worker -> front-end: the worker no longer remembers this call. */
 struct shm_closed_call {
@@ -137,7 +179,8 @@ static_assert(sizeof(struct shm_closed_call) == 64, "one slot");
 /*
  * shared_engine_create - make and map all segments
  *
- * Memory of rings and control is taken now; that of call tables and lanes when first touched. On
+ * Memory of rings and control is taken now; that of lanes, and what one process has for itself,
+ * when first touched. On
  * failure returns false, leaves nothing behind, and `why` (at least SHARED_ENGINE_WHY bytes) says
  * what and errno's text. `name`: 1..40 of [A-Za-z0-9._-]. Segments of a dead engine of the same
  * name are removed first; those of a living one make it fail ("is running"). Handles of the rings
@@ -145,6 +188,27 @@ static_assert(sizeof(struct shm_closed_call) == 64, "one slot");
  */
 bool shared_engine_create(struct shared_engine *engine, const char *name,
                           const struct engine_shape *shape, char *why);
+
+enum engine_found {
+    ENGINE_TAKEN_OVER, /* the engine goes on where it was */
+    ENGINE_NONE,       /* nothing that could go on: shared_engine_create() may make it new */
+    ENGINE_REFUSED,    /* it runs, is another's, or is not what was asked for: see `why` */
+};
+
+/*
+ * shared_engine_take_over - go on with the segments of a dead engine
+ *
+ * Its supervisor was killed, and its roles with it: that is so when the lock on its control segment
+ * can be had, which is waited for a second at the most. Shape and `run` must be what it was made
+ * with. Everything is mapped and attached as shared_engine_create() does it, and nothing in it is
+ * changed: the roles recover themselves. After ENGINE_NONE and ENGINE_REFUSED nothing is held.
+ */
+enum engine_found shared_engine_take_over(struct shared_engine *engine, const char *name,
+                                          const struct engine_shape *shape, char *why);
+
+/* shared_engine_await - until the last process of a dead engine of that name is gone; a second at
+ * the most. Before shared_engine_create() is to replace one that was just killed. */
+void shared_engine_await(const char *name);
 
 /*
  * shared_engine_become - after fork: drop write access to what this role never writes, attach
@@ -157,9 +221,10 @@ void shared_engine_become(struct shared_engine *engine, enum role role, uint32_t
 /*
  * shared_engine_attach - attach the rings in a role's direction, and nothing else
  *
- * rings[] and closed[] that the role has no part in are left as they are. The front-end and the
- * supervisor are producers of all rings and consumers of all closed; worker `index` is the
- * consumer of its ring and the producer of its closed. For threads that play roles in one
+ * rings[], closed[] and outboxes[] that the role has no part in are left as they are. The
+ * front-end and the supervisor are producers of all rings and consumers of all closed; worker
+ * `index` is the consumer of its ring and the producer of its closed and its outbox, the publisher
+ * the consumer of all outboxes. For threads that play roles in one
  * process: shared_engine_become() does it for processes.
  */
 void shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t index);
@@ -169,7 +234,14 @@ void shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t
 struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to,
                                     bool as_producer);
 
-/* shared_engine_destroy - unlink, unmap and forget everything. Caller: the supervisor. */
+/* Are the lane's header and positions such as that lane can have? For the supervisor. */
+bool shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to);
+
+/* shared_engine_close - unmap and forget everything; names that are still there stay, for somebody
+ * to take over. Caller: the supervisor. */
+void shared_engine_close(struct shared_engine *engine);
+
+/* shared_engine_destroy - unlink, and close. Caller: the supervisor. */
 void shared_engine_destroy(struct shared_engine *engine);
 
 /* shared_engine_unlink - remove the names only, once: another engine may take the name then.
@@ -185,9 +257,17 @@ void shared_engine_unlink(struct shared_engine *engine);
  *   P1    watermark_set                 -> watermark_get                 ring positions
  *   P2    progress_set                  -> progress_get                  committed outcomes
  */
+/* What being done with all records of an order up to `order` proves: outcomes with a decided_order
+ * up to this are decided. */
+static inline uint64_t
+decided_by(uint64_t order)
+{
+    return order >= UINT64_MAX / 2 ? UINT64_MAX : 2 * order + 1;
+}
+
 void watermark_set(struct shared_engine *engine, uint64_t order);
 uint64_t watermark_get(const struct shared_engine *engine);
-void progress_set(struct shm_process *worker, uint64_t order);
+void progress_set(struct shm_process *worker, uint64_t decided_order);
 uint64_t progress_get(const struct shm_process *worker);
 
 #endif

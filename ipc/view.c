@@ -106,6 +106,8 @@ view_open(struct view *view, const char *folder, const char *name, char *why)
     for (uint32_t i = 0; i < view->fixed.workers; i++) {
         path_of(path, view, SEGMENT_RING, i);
         map_file(&view->rings[i], path);
+        path_of(path, view, SEGMENT_OUTBOX, i);
+        map_file(&view->outboxes[i], path);
     }
     path_of(path, view, SEGMENT_CLOSED, 0);
     map_file(&view->closed, path);
@@ -120,6 +122,8 @@ view_close(struct view *view)
     unmap(&view->control);
     for (uint32_t i = 0; i < WORKERS_MAX; i++)
         unmap(&view->rings[i]);
+    for (uint32_t i = 0; i < WORKERS_MAX; i++)
+        unmap(&view->outboxes[i]);
     unmap(&view->closed);
     unmap(&view->result);
 }
@@ -236,6 +240,12 @@ view_pid(const struct view *view, uint32_t process)
     return process_pid(process_of(view, process));
 }
 
+uint32_t
+view_restarts(const struct view *view, uint32_t process)
+{
+    return process_restarts(process_of(view, process));
+}
+
 bool
 view_is_done(const struct view *view, uint32_t process)
 {
@@ -318,6 +328,12 @@ bool
 view_ring(const struct view *view, uint32_t worker, struct view_fill *fill)
 {
     return fill_of_ring(&view->rings[worker], SEGMENT_RING, 0, fill);
+}
+
+bool
+view_outbox(const struct view *view, uint32_t worker, struct view_fill *fill)
+{
+    return fill_of_ring(&view->outboxes[worker], SEGMENT_OUTBOX, 0, fill);
 }
 
 bool

@@ -40,6 +40,7 @@ struct view {
     uint32_t process_count;         /* front-end, publisher, then the workers */
     struct view_map control;
     struct view_map rings[WORKERS_MAX]; /* headers are sound; NULL where the file is not */
+    struct view_map outboxes[WORKERS_MAX]; /* likewise */
     struct view_map closed;
     struct view_map result;
 };
@@ -71,6 +72,7 @@ uint32_t view_owner(const struct view *view);
 const char *view_role(uint32_t process);    /* "front-end", "publisher", "worker" */
 uint32_t view_role_index(uint32_t process); /* a worker's number, else 0 */
 uint32_t view_pid(const struct view *view, uint32_t process);
+uint32_t view_restarts(const struct view *view, uint32_t process);
 bool view_is_done(const struct view *view, uint32_t process);
 uint64_t view_progress(const struct view *view, uint32_t process);
 uint64_t view_watermark(const struct view *view);
@@ -89,6 +91,7 @@ struct view_fill {
 
 /* False where the segment is missing or its header is not sound. */
 bool view_ring(const struct view *view, uint32_t worker, struct view_fill *fill);
+bool view_outbox(const struct view *view, uint32_t worker, struct view_fill *fill);
 bool view_closed(const struct view *view, uint32_t worker, struct view_fill *fill);
 bool view_result(const struct view *view, struct view_fill *fill);
 

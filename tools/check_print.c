@@ -6,10 +6,13 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "ipc/call_record.h"
+#include "ipc/front_state.h"
 #include "ipc/outcome_record.h"
+#include "ipc/shared_engine.h"
 
 enum {
     NAME_SIZE = 512, /* an escaped name of a file or link */
+    PLACE_SIZE = 32,
     JSON_SIZE = 1 << 20,
 };
 
@@ -23,13 +26,18 @@ static void
 print_memory(const struct settings *settings)
 {
     double ring_mib = (double)settings->ring_slots * EVENT_SLOT_SIZE / (1 << 20);
-    double result_mib = (double)settings->result_slots * sizeof(struct shm_outcome) / (1 << 20);
+    double result_mib = (double)settings->result_slots * sizeof(struct shm_result_slot) / (1 << 20);
+    double outbox_mib = (double)settings->outbox_slots * sizeof(struct shm_outbox_slot) / (1 << 20);
     printf("  workers      %" PRIu32 ", at most %" PRIu32 " live calls each\n", settings->workers,
            settings->max_calls);
     printf("  call tables  %" PRIu32 " of at most %.1f MiB, taken as calls come\n",
            settings->workers, (double)call_table_bytes(settings->max_calls) / (1 << 20));
     printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
            settings->workers, ring_mib, result_mib);
+    printf("  outboxes     %" PRIu32 " of %.1f MiB for outcomes that wait\n", settings->workers,
+           outbox_mib);
+    printf("  front-end    at most %.1f MiB, taken as links, monitors and calls come\n",
+           (double)front_state_bytes() / (1 << 20));
 }
 
 static void
@@ -93,8 +101,10 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "Workers", settings->workers);
     json_unsigned(&json, "RingSlots", settings->ring_slots);
     json_unsigned(&json, "ResultSlots", settings->result_slots);
+    json_unsigned(&json, "OutboxSlots", settings->outbox_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
     json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
+    json_unsigned(&json, "FrontendBytes", front_state_bytes());
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');
     for (uint32_t i = 0; i < settings->link_count; i++)
@@ -117,20 +127,47 @@ print_events(const struct capture *capture)
     printf("  other        %" PRIu64 "\n", capture->other);
 }
 
+static const char *
+where_it_is(char place[PLACE_SIZE], const struct capture_problem *problem)
+{
+    if (problem->line != 0)
+        snprintf(place, PLACE_SIZE, "line %" PRIu64, problem->line);
+    else if (problem->packet != 0)
+        snprintf(place, PLACE_SIZE, "packet %" PRIu64, problem->packet);
+    else
+        snprintf(place, PLACE_SIZE, "offset %" PRIu64, problem->offset);
+    return place;
+}
+
 static void
 print_problems(const struct capture *capture)
 {
     printf("  unreadable   %" PRIu64 "%s\n", capture->unreadable,
-           capture->broken ? ", and a framing error ended the input early" : "");
+           capture->broken ? ", and a framing error ended a stream early" : "");
     for (uint32_t i = 0; i < capture->problem_count; i++) {
         const struct capture_problem *problem = &capture->problems[i];
         char why[NAME_SIZE];
-        bool in_line = problem->line != 0;
-        printf("    %s %" PRIu64 ": %s\n", in_line ? "line" : "offset",
-               in_line ? problem->line : problem->offset, printable(why, problem->why));
+        char place[PLACE_SIZE];
+        printf("    %s: %s\n", where_it_is(place, problem), printable(why, problem->why));
     }
     if (capture->unreadable > capture->problem_count)
         printf("    and %" PRIu64 " more\n", capture->unreadable - capture->problem_count);
+}
+
+static void
+print_packets(const struct capture *capture)
+{
+    const struct packet_figures *packets = &capture->packets;
+    if (packets->packets == 0)
+        return;
+    printf("  packets      %" PRIu64 ", %" PRIu64 " of TCP", packets->packets, packets->segments);
+    if (packets->cut != 0)
+        printf(", %" PRIu64 " with headers cut short", packets->cut);
+    printf("\n  connections  %" PRIu64 ", %" PRIu64 " with CSTA", packets->connections,
+           packets->csta_connections);
+    if (packets->lost_bytes != 0)
+        printf(", %" PRIu64 " bytes of them missing", packets->lost_bytes);
+    printf("\n");
 }
 
 static void
@@ -199,6 +236,7 @@ check_print_capture(const char *file, const struct capture *capture)
     char name[NAME_SIZE];
     printf("%s: %s, %" PRIu64 " bytes\n", printable(name, file),
            capture_format_name(capture->format), capture->bytes);
+    print_packets(capture);
     printf("  messages     %" PRIu64 "\n", capture->messages);
     print_events(capture);
     print_problems(capture);
@@ -217,6 +255,8 @@ json_problems(struct json_writer *json, const struct capture *capture)
         json_open(json, '{');
         if (problem->line != 0)
             json_unsigned(json, "Line", problem->line);
+        else if (problem->packet != 0)
+            json_unsigned(json, "Packet", problem->packet);
         else
             json_unsigned(json, "Offset", problem->offset);
         json_string(json, "Why", problem->why);
@@ -248,6 +288,20 @@ json_found(struct json_writer *json, const struct capture *capture)
     }
 }
 
+static void
+json_packets(struct json_writer *json, const struct capture *capture)
+{
+    const struct packet_figures *packets = &capture->packets;
+    if (packets->packets == 0)
+        return;
+    json_unsigned(json, "Packets", packets->packets);
+    json_unsigned(json, "Segments", packets->segments);
+    json_unsigned(json, "PacketsCut", packets->cut);
+    json_unsigned(json, "Connections", packets->connections);
+    json_unsigned(json, "CstaConnections", packets->csta_connections);
+    json_unsigned(json, "BytesMissing", packets->lost_bytes);
+}
+
 void
 check_print_capture_json(const char *file, const struct capture *capture)
 {
@@ -257,6 +311,7 @@ check_print_capture_json(const char *file, const struct capture *capture)
     json_string(&json, "File", file);
     json_string(&json, "Format", capture_format_name(capture->format));
     json_unsigned(&json, "Bytes", capture->bytes);
+    json_packets(&json, capture);
     json_unsigned(&json, "Messages", capture->messages);
     json_unsigned(&json, "Events", capture->events_total);
     json_unsigned(&json, "Other", capture->other);

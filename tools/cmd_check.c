@@ -12,6 +12,7 @@
 
 struct check_options {
     const char *config; /* NULL: none given */
+    struct source_options source;
     bool json;
     bool keys;
 };
@@ -22,13 +23,14 @@ print_help(FILE *out)
     fputs(
         "example: onhook check -c onhook.ini yesterday.trace\n"
         "\n"
-        "usage: onhook check [-c FILE] [--json] [CAPTURE...]\n"
+        "usage: onhook check [-c FILE] [--port LIST] [--json] [CAPTURE...]\n"
         "       onhook check --keys\n"
         "\n"
         "Says whether a configuration and recorded inputs can be used, and what is wrong in which\n"
         "line. CAPTURE is anything `onhook replay` reads; - is standard input.\n"
         "\n"
         "  -c, --config FILE   the configuration; captures are read as it says\n"
+        "      --port LIST     ports of switches: of a pcap, look at nothing else\n"
         "      --keys          print every section and key, what is allowed, the default\n"
         "      --json          one JSON object a line instead of text\n"
         "  -h, --help          this help\n"
@@ -66,7 +68,9 @@ static int
 check_capture(struct settings *settings, const char *path, const struct check_options *options)
 {
     static struct capture capture;
-    enum capture_result result = capture_read(&capture, settings, path);
+    struct source_options known = options->source;
+    known.encoding = settings->defaults.encoding;
+    enum capture_result result = capture_read(&capture, settings, path, &known);
     if (result != CAPTURE_OK) {
         log_at(path, 0, "%s", strerror(errno));
         return EXIT_FAILED;
@@ -78,17 +82,24 @@ check_capture(struct settings *settings, const char *path, const struct check_op
     return capture.unreadable == 0 ? EXIT_DONE : EXIT_UNREADABLE;
 }
 
+static bool
+add_ports(struct check_options *options, const char *list)
+{
+    const char *why = source_add_ports(&options->source, list);
+    if (why != NULL)
+        log_say("--port: %s; see `onhook check --help`", why);
+    return why == NULL;
+}
+
 /* EXIT_DONE: go on with what stands in *options. Else `*code` is the command's exit code. */
 static bool
 parse_options(struct check_options *options, int argc, char **argv, int *code)
 {
-    enum { OPTION_KEYS = 256, OPTION_JSON };
+    enum { OPTION_KEYS = 256, OPTION_JSON, OPTION_PORT };
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"keys", no_argument, NULL, OPTION_KEYS},
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'}, {"port", required_argument, NULL, OPTION_PORT},
+        {"keys", no_argument, NULL, OPTION_KEYS}, {"json", no_argument, NULL, OPTION_JSON},
+        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;
@@ -96,6 +107,12 @@ parse_options(struct check_options *options, int argc, char **argv, int *code)
         switch (option) {
         case 'c':
             options->config = optarg;
+            break;
+        case OPTION_PORT:
+            if (!add_ports(options, optarg)) {
+                *code = EXIT_WRONG_USAGE;
+                return false;
+            }
             break;
         case OPTION_KEYS:
             options->keys = true;

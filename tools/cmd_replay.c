@@ -2,52 +2,20 @@
  * tools/cmd_replay.c - `onhook replay`: the engine's own processes over recorded input.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
-#include "engine/frontend.h"
-#include "engine/publisher.h"
-#include "engine/settings.h"
-#include "engine/supervisor.h"
-#include "ipc/call_record.h"
 #include "ipc/segment.h"
 #include "tools/command.h"
-#include "tools/leftover.h"
-#include "tools/progress.h"
-#include "tools/summary.h"
-#include "workers/worker.h"
+#include "tools/replay.h"
 
 enum {
     SHOWN_SIZE = 256, /* of a word of the command line in a message */
-};
-
-/* What the command line asks for. */
-struct replay {
-    const char *config_file;
-    const char *out_file;
-    const char *engine_name;
-    const char *profile; /* NULL: not said; likewise below */
-    const char *encoding;
-    const char *monitored;
-    uint32_t workers; /* 0: not said */
-    enum output_format format;
-    bool unordered;
-    bool quiet;
-    bool json;
-    bool help;
-
-    struct settings settings;
-    struct frontend_input input;
-    uint64_t total_bytes; /* of all files; 0 when one of them has no size */
-    struct publisher_options publisher;
 };
 
 static void
@@ -64,12 +32,16 @@ print_help(FILE *out)
           "      --profile NAME      the family of the switch, for all links\n"
           "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
           "                          ber1, ber2, ber3 (the phases of CSTA)\n"
+          "      --port LIST         ports of switches: of a pcap nothing else counts\n"
           "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
           "      --workers N         processes that judge, 1 to 64; same output for any\n"
           "  -o, --out FILE          results to FILE instead of standard output\n"
           "      --format NAME       jsonl (default), or text: a table to read\n"
           "      --unordered         results as they come, not in the order of the input\n"
-          "      --name NAME         name of the shared memory, for inspection (replay-PID)\n"
+          "      --name NAME         name of the shared memory (replay-PID). A run with a name,\n"
+          "                          --out and regular files that was killed is gone on with by\n"
+          "                          the same command\n"
+          "      --fresh             begin again instead, and remove what is left under the name\n"
           "  -q, --quiet             no summary\n"
           "      --json              the summary as one JSON object\n"
           "  -h, --help\n"
@@ -105,6 +77,13 @@ set_workers(struct replay *replay, const char *value)
 }
 
 static int
+add_ports(struct replay *replay, const char *value)
+{
+    const char *why = source_add_ports(&replay->input.options, value);
+    return why == NULL ? EXIT_DONE : wrong_usage("--port", value, why);
+}
+
+static int
 set_format(struct replay *replay, const char *value)
 {
     if (strcmp(value, "jsonl") == 0)
@@ -125,10 +104,12 @@ enum option_code {
     OPTION_PROFILE,
     OPTION_ENCODING,
     OPTION_MONITORED,
+    OPTION_PORT,
     OPTION_FORMAT,
     OPTION_UNORDERED,
     OPTION_NAME,
     OPTION_JSON,
+    OPTION_FRESH,
 };
 
 static int
@@ -158,6 +139,8 @@ take_option(struct replay *replay, int code, const char *value)
     case OPTION_MONITORED:
         replay->monitored = value;
         return EXIT_DONE;
+    case OPTION_PORT:
+        return add_ports(replay, value);
     case OPTION_FORMAT:
         return set_format(replay, value);
     case OPTION_UNORDERED:
@@ -165,6 +148,9 @@ take_option(struct replay *replay, int code, const char *value)
         return EXIT_DONE;
     case OPTION_NAME:
         replay->engine_name = value;
+        return EXIT_DONE;
+    case OPTION_FRESH:
+        replay->fresh = true;
         return EXIT_DONE;
     case OPTION_JSON:
         replay->json = true;
@@ -186,9 +172,11 @@ read_command_line(struct replay *replay, int argc, char **argv)
         {"profile", required_argument, NULL, OPTION_PROFILE},
         {"encoding", required_argument, NULL, OPTION_ENCODING},
         {"monitored", required_argument, NULL, OPTION_MONITORED},
+        {"port", required_argument, NULL, OPTION_PORT},
         {"format", required_argument, NULL, OPTION_FORMAT},
         {"unordered", no_argument, NULL, OPTION_UNORDERED},
         {"name", required_argument, NULL, OPTION_NAME},
+        {"fresh", no_argument, NULL, OPTION_FRESH},
         {"json", no_argument, NULL, OPTION_JSON},
         {NULL, 0, NULL, 0},
     };
@@ -256,205 +244,28 @@ read_settings(struct replay *replay)
     int result = override_key(replay, "--profile", "profile", replay->profile);
     if (result == EXIT_DONE)
         result = override_key(replay, "--encoding", "encoding", replay->encoding);
+    replay->input.options.encoding = replay->settings.defaults.encoding;
     if (result == EXIT_DONE)
         result = override_key(replay, "--monitored", "monitored", replay->monitored);
     return result;
 }
 
-/* ---- files --------------------------------------------------------------------------------- */
-
-static int
-cannot_open(const char *file, const char *why)
-{
-    char shown[SHOWN_SIZE];
-    log_say("cannot open %s: %s", log_escape(shown, sizeof shown, text_of(file)), why);
-    return EXIT_FAILED;
-}
-
-/* Can every input be read? Found out before anything starts; sums up their sizes, too. */
-static int
-look_at_inputs(struct replay *replay)
-{
-    bool all_sizes = true;
-    for (uint32_t i = 0; i < replay->input.file_count; i++) {
-        const char *file = replay->input.files[i];
-        struct stat status;
-        bool is_input = strcmp(file, "-") == 0;
-        /* Not opened: closing a FIFO again would take its writer's only reader away. */
-        if ((is_input ? fstat(STDIN_FILENO, &status) : stat(file, &status)) != 0 ||
-            (!is_input && access(file, R_OK) != 0))
-            return cannot_open(file, strerror(errno));
-        if (S_ISDIR(status.st_mode))
-            return cannot_open(file, strerror(EISDIR));
-        all_sizes &= S_ISREG(status.st_mode);
-        replay->total_bytes += S_ISREG(status.st_mode) ? (uint64_t)status.st_size : 0;
-    }
-    if (!all_sizes)
-        replay->total_bytes = 0;
-    return EXIT_DONE;
-}
-
-static bool
-is_an_input(const struct replay *replay, const struct stat *out)
-{
-    for (uint32_t i = 0; i < replay->input.file_count; i++) {
-        struct stat status;
-        const char *file = replay->input.files[i];
-        int failed = strcmp(file, "-") == 0 ? fstat(STDIN_FILENO, &status) : stat(file, &status);
-        if (failed == 0 && S_ISREG(status.st_mode) && status.st_dev == out->st_dev &&
-            status.st_ino == out->st_ino)
-            return true;
-    }
-    return false;
-}
-
-/* Opens --out, and empties it once it is known not to be one of the inputs. */
-static int
-open_output(struct replay *replay)
-{
-    replay->publisher.descriptor = STDOUT_FILENO;
-    if (replay->out_file == NULL)
-        return EXIT_DONE;
-    int descriptor = open(replay->out_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
-    struct stat status;
-    if (descriptor < 0 || fstat(descriptor, &status) != 0)
-        return cannot_open(replay->out_file, strerror(errno));
-    replay->publisher.descriptor = descriptor;
-    if (is_an_input(replay, &status))
-        return cannot_open(replay->out_file, "it is one of the inputs");
-    if (S_ISREG(status.st_mode) && ftruncate(descriptor, 0) != 0)
-        return cannot_open(replay->out_file, strerror(errno));
-    return EXIT_DONE;
-}
-
-static int
-close_output(struct replay *replay)
-{
-    int descriptor = replay->publisher.descriptor;
-    if (descriptor == STDOUT_FILENO || close(descriptor) == 0)
-        return EXIT_DONE;
-    return cannot_open(replay->out_file, strerror(errno));
-}
-
-/* ---- the run ------------------------------------------------------------------------------- */
-
-static int
-run_frontend(struct shared_engine *engine, uint32_t index, const void *options)
-{
-    (void)index;
-    const struct replay *replay = options;
-    struct settings settings = replay->settings; /* our copy: this process adds links to it */
-    return frontend_run(engine, &settings, &replay->input);
-}
-
-static int
-run_worker(struct shared_engine *engine, uint32_t index, const void *options)
-{
-    const struct replay *replay = options;
-    return worker_run(engine, index,
-                      &(struct worker_options){.max_calls = replay->settings.max_calls});
-}
-
-static int
-run_publisher(struct shared_engine *engine, uint32_t index, const void *options)
-{
-    (void)index;
-    const struct replay *replay = options;
-    return publisher_run(engine, &replay->publisher);
-}
-
-/* The table of roles; the front-end last, when there is somebody to take what it reads. */
-static uint32_t
-fill_roles(const struct replay *replay, struct role_entry table[SUPERVISOR_ROLES_MAX])
-{
-    uint32_t count = 0;
-    table[count++] = (struct role_entry){ROLE_PUBLISHER, 0, run_publisher, replay};
-    for (uint32_t i = 0; i < replay->settings.workers; i++)
-        table[count++] = (struct role_entry){ROLE_WORKER, i, run_worker, replay};
-    table[count++] = (struct role_entry){ROLE_FRONTEND, 0, run_frontend, replay};
-    return count;
-}
-
-static uint64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-static bool
-make_engine(const struct replay *replay, struct shared_engine *engine)
-{
-    char why[SHARED_ENGINE_WHY];
-    char own_name[32];
-    const char *name = replay->engine_name;
-    if (name == NULL) {
-        snprintf(own_name, sizeof own_name, "replay-%d", (int)getpid());
-        name = own_name;
-    }
-    const struct settings *settings = &replay->settings;
-    struct engine_shape shape = {
-        .workers = settings->workers,
-        .ring_slots = settings->ring_slots,
-        .result_slots = settings->result_slots,
-        .calls_bytes = call_table_bytes(settings->max_calls),
-    };
-    if (shared_engine_create(engine, name, &shape, why))
-        return true;
-    log_say("cannot make the shared memory: %s", why);
-    return false;
-}
-
-static int
-tell_summary(const struct replay *replay, const struct shared_engine *engine, uint64_t elapsed_ms)
-{
-    struct summary summary;
-    summary_take(&summary, engine, elapsed_ms);
-    if (replay->json)
-        summary_print_json(&summary, stderr);
-    else if (!replay->quiet)
-        summary_print(&summary, stderr);
-    return summary_has_losses(&summary) ? EXIT_UNREADABLE : EXIT_DONE;
-}
-
-static int
-run_engine(const struct replay *replay)
-{
-    static struct shared_engine engine; /* kept where a handler of faults can find it */
-    struct role_entry table[SUPERVISOR_ROLES_MAX];
-    sigset_t before;
-    uint64_t started = now_ms();
-    int code = EXIT_FAILED;
-    supervisor_hold_signals(&before);
-    leftover_remove();
-    if (make_engine(replay, &engine)) {
-        struct progress progress;
-        progress_begin(&progress, &engine, replay->total_bytes, replay->publisher.descriptor);
-        struct supervisor_watch watch = {progress_tick, progress_hush, &progress};
-        uint32_t count = fill_roles(replay, table);
-        if (supervisor_run(&engine, table, count, &watch) == SUPERVISOR_DONE)
-            code = tell_summary(replay, &engine, now_ms() - started);
-        shared_engine_destroy(&engine);
-    }
-    supervisor_release_signals(&before);
-    return code;
-}
+/* ---- the command ---------------------------------------------------------------------------- */
 
 static int
 run_replay(struct replay *replay)
 {
     int code = read_settings(replay);
     if (code == EXIT_DONE)
-        code = look_at_inputs(replay);
+        code = replay_look_at_inputs(replay);
     if (code != EXIT_DONE)
         return code;
     replay->publisher = (struct publisher_options){
         .descriptor = STDOUT_FILENO, .format = replay->format, .unordered = replay->unordered};
-    code = open_output(replay);
+    code = replay_open_output(replay);
     if (code == EXIT_DONE)
-        code = run_engine(replay);
-    int closed = close_output(replay);
+        code = replay_run(replay);
+    int closed = replay_close_output(replay);
     return code == EXIT_DONE ? closed : code;
 }
 

@@ -5,6 +5,7 @@
 #include "base/check.h"
 #include "base/json_write.h"
 #include "ipc/outcome_record.h"
+#include "ipc/process_state.h"
 
 enum {
     FIRST_BY_REASON = COUNTER_DISORDERED + 1, /* what ipc/counters.def makes of ipc/reason.def */
@@ -21,7 +22,7 @@ static const struct {
     const char *label;
     const char *advice;
 } oddities[] = {
-    {COUNTER_FRAMING_ERRORS, "framing errors", "inputs that ended there"},
+    {COUNTER_FRAMING_ERRORS, "framing errors", "streams that ended there"},
     {COUNTER_CALLS_FORCED_OUT, "calls forced out", "gave way to new ones: raise max-calls"},
     {COUNTER_GROUPS_CUT, "groups cut", "more related calls than can move together"},
     {COUNTER_OVERSIZE_CALLS, "oversize calls", "messages not applied: their call is too large"},
@@ -29,6 +30,7 @@ static const struct {
      "releasing devices that fit nothing in their call: an alias in [aliases] may be missing"},
     {COUNTER_UNMATCHED_CLEARINGS, "unmatched clearings", "their connection fits no party"},
     {COUNTER_UNMATCHED_ANSWERS, "unmatched answers", "to no request that was seen"},
+    {COUNTER_DEAD_LETTERS, "dead letters", "inputs passed over: their process died of them"},
     {COUNTER_BAD_RECORDS, "bad records", "event records a worker could not read: a defect"},
     {COUNTER_BAD_OUTCOMES, "bad outcomes", "the publisher could not read: a defect"},
     {COUNTER_DISORDERED, "out of order", "outcomes that came too late: a defect"},
@@ -52,8 +54,12 @@ summary_take(struct summary *summary, const struct shared_engine *engine, uint64
     summary->elapsed_ms = elapsed_ms;
     add_process(summary, engine->frontend);
     add_process(summary, engine->publisher);
-    for (uint32_t i = 0; i < engine->shape.workers; i++)
+    for (uint32_t i = 0; i < engine->shape.workers; i++) {
         add_process(summary, &engine->workers[i]);
+        summary->worker_restarts += process_restarts(&engine->workers[i]);
+    }
+    summary->frontend_restarts = process_restarts(engine->frontend);
+    summary->publisher_restarts = process_restarts(engine->publisher);
 }
 
 uint64_t
@@ -69,6 +75,7 @@ summary_has_losses(const struct summary *summary)
 {
     return summary->counts[COUNTER_UNREADABLE] > 0 || summary->counts[COUNTER_FRAMING_ERRORS] > 0 ||
            summary->counts[COUNTER_CALLS_FORCED_OUT] > 0 ||
+           summary->counts[COUNTER_DEAD_LETTERS] > 0 ||
            summary->counts[COUNTER_OVERSIZE_CALLS] > 0 || summary->counts[COUNTER_GROUPS_CUT] > 0;
 }
 
@@ -168,6 +175,26 @@ print_line(FILE *out, const char *label, uint64_t value, const char *advice)
     fputc('\n', out);
 }
 
+static uint64_t
+restarts(const struct summary *summary)
+{
+    return summary->frontend_restarts + summary->worker_restarts + summary->publisher_restarts;
+}
+
+static void
+print_restarts(const struct summary *summary, FILE *out)
+{
+    char whose[96];
+    char number[3][GROUPED_SIZE];
+    if (restarts(summary) == 0)
+        return;
+    snprintf(whose, sizeof whose, "front-end %s, workers %s, publisher %s",
+             grouped(number[0], summary->frontend_restarts),
+             grouped(number[1], summary->worker_restarts),
+             grouped(number[2], summary->publisher_restarts));
+    print_line(out, "deaths and restarts", restarts(summary), whose);
+}
+
 void
 summary_print(const struct summary *summary, FILE *out)
 {
@@ -175,6 +202,7 @@ summary_print(const struct summary *summary, FILE *out)
     print_releases(summary, out);
     print_line(out, "calls still open", summary_calls_open(summary), NULL);
     print_line(out, "unreadable messages", summary->counts[COUNTER_UNREADABLE], NULL);
+    print_restarts(summary, out);
     for (int i = 0; i < ODDITY_COUNT; i++)
         if (summary->counts[oddities[i].counter] > 0)
             print_line(out, oddities[i].label, summary->counts[oddities[i].counter],
@@ -201,6 +229,11 @@ summary_print_json(const struct summary *summary, FILE *out)
     json_decimal(&json, "seconds", summary->elapsed_ms, 3);
     json_unsigned(&json, "messages_per_second", messages_per_second(summary));
     json_unsigned(&json, "calls_open", summary_calls_open(summary));
+    json_open_key(&json, "restarts", '{');
+    json_unsigned(&json, "front-end", summary->frontend_restarts);
+    json_unsigned(&json, "workers", summary->worker_restarts);
+    json_unsigned(&json, "publisher", summary->publisher_restarts);
+    json_close(&json, '}');
     json_open_key(&json, "releases", '{');
     put_releases(&json, summary, REASON_COUNT);
     json_close(&json, '}');

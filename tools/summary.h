@@ -14,6 +14,10 @@
 struct summary {
     uint64_t counts[COUNTER_COUNT]; /* added up over front-end, workers and publisher */
     uint64_t elapsed_ms;
+    /* Deaths after which a process was started again. */
+    uint64_t frontend_restarts;
+    uint64_t worker_restarts;
+    uint64_t publisher_restarts;
 };
 
 /* summary_take - read the counters of an engine whose segments are still mapped. */
@@ -22,7 +26,8 @@ void summary_take(struct summary *summary, const struct shared_engine *engine, u
 /* Calls that were opened and have not ended. */
 uint64_t summary_calls_open(const struct summary *summary);
 
-/* Was anything of the input skipped, or given up for want of room? Then a command exits with 3. */
+/* Was anything of the input skipped or passed over, or given up for want of room? Then a command
+ * exits with 3. */
 bool summary_has_losses(const struct summary *summary);
 
 /*

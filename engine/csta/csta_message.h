@@ -98,4 +98,11 @@ struct csta_options {
 /* csta_message_is_equal - do two messages say the same? Compares all that a decoder fills in. */
 bool csta_message_is_equal(const struct csta_message *left, const struct csta_message *right);
 
+/*
+ * csta_message_finish - what a decoded call event says by several fields together
+ *
+ * For decoders, when all fields are in. Returns NULL, or why the message is unusable.
+ */
+const char *csta_message_finish(struct csta_message *message);
+
 #endif

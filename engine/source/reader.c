@@ -31,6 +31,7 @@ reader_open(struct reader *reader, const char *path)
         .may_block = !regular,
         .owned = true,
         .buffer = buffer,
+        .base = regular ? lseek(descriptor, 0, SEEK_CUR) : 0,
     };
     return true;
 }
@@ -54,6 +55,17 @@ is_readable(const struct reader *reader, int timeout_ms)
     return poll(&wanted, 1, timeout_ms) != 0;
 }
 
+static ssize_t
+read_some(const struct reader *reader)
+{
+    char *to = reader->buffer + reader->end;
+    size_t room = READER_CAPACITY - reader->end;
+    if (reader->may_block)
+        return read(reader->descriptor, to, room);
+    uint64_t at = reader->offset + reader_available(reader);
+    return pread(reader->descriptor, to, room, reader->base + (int64_t)at);
+}
+
 enum reader_result
 reader_more(struct reader *reader)
 {
@@ -74,8 +86,7 @@ reader_more(struct reader *reader)
     }
     ssize_t count;
     do {
-        count =
-            read(reader->descriptor, reader->buffer + reader->end, READER_CAPACITY - reader->end);
+        count = read_some(reader);
     } while (count < 0 && errno == EINTR);
     if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
         return READER_WAIT;
@@ -95,6 +106,36 @@ reader_wait(const struct reader *reader, int timeout_ms)
         is_readable(reader, timeout_ms);
 }
 
+bool
+reader_seek(struct reader *reader, uint64_t offset)
+{
+    CHECK(reader_available(reader) == 0);
+    if (reader->may_block || reader->descriptor < 0 || offset > INT64_MAX)
+        return false;
+    reader->offset = offset;
+    return true;
+}
+
+bool
+reader_identity(const struct reader *reader, uint64_t *device, uint64_t *inode)
+{
+    struct stat about;
+    if (reader->may_block || reader->descriptor < 0 || fstat(reader->descriptor, &about) != 0)
+        return false;
+    *device = about.st_dev;
+    *inode = about.st_ino;
+    return true;
+}
+
+/* Standard input is left where we stopped, as if it had been read and not looked into. */
+static void
+leave_standard_input(const struct reader *reader)
+{
+    if (!reader->may_block)
+        lseek(STDIN_FILENO, reader->base + (int64_t)(reader->offset + reader_available(reader)),
+              SEEK_SET);
+}
+
 void
 reader_close(struct reader *reader)
 {
@@ -103,5 +144,7 @@ reader_close(struct reader *reader)
     free(reader->buffer);
     if (reader->descriptor != STDIN_FILENO)
         close(reader->descriptor);
+    else
+        leave_standard_input(reader);
     *reader = (struct reader){.descriptor = -1};
 }

@@ -9,6 +9,9 @@
  *           +-------------+----------------------+------------------+
  *                         start                  end                READER_CAPACITY
  *
+ * A file is read by offset (pread): its descriptor may be the parent's, whose own place in it must
+ * not move before the input is done.
+ *
  * reader_more() appends; when the free part is used up it first moves what is available to the
  * front, so views into the buffer die there and nowhere else.
  */
@@ -38,6 +41,7 @@ struct reader {
     size_t start;
     size_t end;
     uint64_t offset; /* of buffer[start] in the input */
+    int64_t base;    /* of the input in its file: standard input may begin further on */
 };
 
 /* reader_open - "-" is standard input. False: errno says why, nothing is held. */
@@ -76,6 +80,16 @@ reader_take(struct reader *reader, size_t count)
 
 /* reader_wait - sleep until something can be read, or `timeout_ms`. */
 void reader_wait(const struct reader *reader, int timeout_ms);
+
+/*
+ * reader_seek - what comes next is at `offset` of the input; nothing was read yet
+ *
+ * False: the input cannot be read twice (a pipe, a terminal), or is memory.
+ */
+bool reader_seek(struct reader *reader, uint64_t offset);
+
+/* reader_identity - which file this is; false when it is none that can be read twice. */
+bool reader_identity(const struct reader *reader, uint64_t *device, uint64_t *inode);
 
 void reader_close(struct reader *reader);
 

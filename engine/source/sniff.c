@@ -3,14 +3,14 @@
  */
 #include <string.h>
 
+#include "engine/csta/frame.h"
 #include "engine/source/source.h"
 
 #define TRACE_TITLE      "# onhook-trace"
 #define TRACE_FIRST_LINE TRACE_TITLE " 1"
 
 enum {
-    SNIFF_SIZE = 32, /* enough for the first line of a trace and for a frame's header */
-    FRAMED_SIZE = 9, /* a frame's header and the first byte of XML */
+    SNIFF_SIZE = 32, /* enough for the first line of a trace and for frame_sniff() */
 };
 
 static bool
@@ -45,37 +45,57 @@ is_trace(struct text first)
     return rest.length == 0 || rest.at[0] == '\n';
 }
 
-/* The invoke ID may be anything: an old client writes it in binary. */
+/* The magic words of pcap (microseconds, nanoseconds and a form with longer record headers, each
+ * in both byte orders) and of a section header of pcapng. */
 static bool
-is_framed(struct text first)
+is_pcap(struct text first)
 {
-    return first.length >= FRAMED_SIZE && first.at[0] == 0 && first.at[1] == 0 &&
-           (first.at[2] != 0 || (uint8_t)first.at[3] >= FRAMED_SIZE) && first.at[8] == '<';
+    static const char words[][5] = {
+        "\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+        "\x4d\x3c\xb2\xa1", "\xa1\xb2\xcd\x34", "\x34\xcd\xb2\xa1",
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+        if (text_has_prefix(first, (struct text){words[i], 4}))
+            return true;
+    }
+    return false;
 }
 
-/* Does the element that begins at the tag `first` fill `size` bytes? */
+/* With digits in it the header alone will do: white space before the XML hides its `<`. */
 static bool
-fills(struct text first, uint32_t size)
+has_xml_header(struct text first)
 {
-    if (first.length < 4)
-        return false;
-    const uint8_t *at = (const uint8_t *)first.at;
-    if (at[1] <= 0x80) /* 0x80: what follows says itself where it ends */
-        return at[1] == 0x80 || size == 2U + at[1];
-    if (at[1] == 0x81)
-        return size == 3U + at[2];
-    return at[1] == 0x82 && size == 4U + ((uint32_t)at[2] << 8 | at[3]);
+    return first.length >= FRAME_HEADER_SIZE && first.at[0] == 0 && first.at[1] == 0 &&
+           strspn((const char[]){first.at[4], first.at[5], first.at[6], first.at[7], '\0'},
+                  "0123456789") == 4;
 }
 
 static bool
-is_ber(struct text first)
+is_bare(struct text first)
 {
-    if (first.length < 3)
-        return false;
-    uint32_t length = (uint32_t)(uint8_t)first.at[0] << 8 | (uint8_t)first.at[1];
-    uint8_t tag = (uint8_t)first.at[2];
-    return ((tag >= 0xA1 && tag <= 0xA4) || tag == 0x60 || tag == 0x61 || tag == 0x64) &&
-           fills(text_skip(first, 2), length);
+    return first.length > 0 && (first.at[0] == '<' || text_has_prefix(first, TEXT("\xEF\xBB\xBF")));
+}
+
+static enum source_format
+format_of(const struct source *source, struct text first)
+{
+    if (is_trace(first))
+        return SOURCE_TRACE;
+    if (is_pcap(first))
+        return SOURCE_PCAP;
+    if (text_has_prefix(first, TEXT("\n\r\r\n")))
+        return SOURCE_PCAPNG;
+    enum frame_kind kind = frame_sniff(first.at, first.length);
+    if (kind == FRAME_XML)
+        return SOURCE_FRAMED;
+    if (kind == FRAME_BER)
+        return SOURCE_BER;
+    /* What its bytes do not tell, whoever started us may know. */
+    enum csta_encoding encoding = source->options.encoding;
+    if (encoding == ENCODING_XML)
+        return has_xml_header(first) ? SOURCE_FRAMED : SOURCE_UNKNOWN;
+    bool may_be_ber = encoding != ENCODING_AUTO && first.length > 0 && !is_bare(first);
+    return may_be_ber ? SOURCE_BER : SOURCE_UNKNOWN;
 }
 
 static const char *
@@ -83,11 +103,9 @@ why_unknown(struct text first)
 {
     if (text_has_prefix(first, TEXT(TRACE_TITLE)))
         return "a trace of a version this program does not read; expected '" TRACE_FIRST_LINE "'";
-    if (is_ber(first))
-        return "looks like BER; expected a trace ('" TRACE_FIRST_LINE
-               "'), framed CSTA XML (00 00, length, invoke ID, '<') or XML";
-    return "expected a trace ('" TRACE_FIRST_LINE
-           "'), framed CSTA XML (00 00, length, invoke ID, '<') or XML";
+    return "expected a trace ('" TRACE_FIRST_LINE "'), a capture (pcap, pcapng), framed CSTA XML "
+           "(00 00, length, invoke ID, '<'), BER with "
+           "2-byte lengths, or XML";
 }
 
 /* Blanks alone decide nothing: take them and look further. */
@@ -124,14 +142,10 @@ source_sniff(struct source *source, const char **why)
         return result;
     struct text first = first_bytes(reader);
     /* Once blanks were taken, the input's beginning is behind us: neither trace nor stream. */
-    if (reader->offset == 0 && is_trace(first)) {
-        source->format = SOURCE_TRACE;
+    if (reader->offset == 0)
+        source->format = format_of(source, first);
+    if (source->format != SOURCE_UNKNOWN)
         return READER_OK;
-    }
-    if (reader->offset == 0 && is_framed(first)) {
-        source->format = SOURCE_FRAMED;
-        return READER_OK;
-    }
     *why = why_unknown(first);
     result = skip_blanks(reader);
     if (result != READER_OK)
@@ -139,7 +153,7 @@ source_sniff(struct source *source, const char **why)
     first = first_bytes(reader);
     if (first.length == 0)
         source->format = SOURCE_EMPTY;
-    else if (first.at[0] == '<' || text_has_prefix(first, TEXT("\xEF\xBB\xBF")))
+    else if (is_bare(first))
         source->format = SOURCE_BARE;
     return READER_OK;
 }

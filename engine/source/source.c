@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/source/packets.h"
+
 static bool
 open_over(struct source *source, const char *link)
 {
@@ -35,6 +37,8 @@ source_open_bytes(struct source *source, const char *link, const void *bytes, si
 void
 source_close(struct source *source)
 {
+    packets_close(source->packets);
+    source->packets = NULL;
     free(source->hex);
     source->hex = NULL;
     reader_close(&source->reader);
@@ -57,6 +61,14 @@ sniff(struct source *source, struct source_message *message)
     return SOURCE_OK;
 }
 
+static enum source_result
+next_of_packets(struct source *source, struct source_message *message)
+{
+    enum source_result result = packets_next(source, message);
+    source->given += result == SOURCE_OK;
+    return result;
+}
+
 enum source_result
 source_next(struct source *source, struct source_message *message)
 {
@@ -70,11 +82,44 @@ source_next(struct source *source, struct source_message *message)
     case SOURCE_TRACE:
         return trace_next(source, message);
     case SOURCE_FRAMED:
+    case SOURCE_BER:
         return stream_next(source, message);
     case SOURCE_BARE:
         return bare_next(source, message);
+    case SOURCE_PCAP:
+    case SOURCE_PCAPNG:
+        return next_of_packets(source, message);
     }
     return SOURCE_END;
+}
+
+void
+source_set_options(struct source *source, const struct source_options *options)
+{
+    source->options = *options;
+}
+
+const char *
+source_add_ports(struct source_options *options, const char *list)
+{
+    struct source_options wanted = *options;
+    for (const char *at = list;; at++) {
+        char *end;
+        errno = 0;
+        unsigned long port = strtoul(at, &end, 10);
+        if (*at < '0' || *at > '9' || errno != 0 || port < 1 || port > UINT16_MAX)
+            return "ports are numbers from 1 to 65535, separated by commas";
+        if (wanted.port_count == SOURCE_PORTS_MAX)
+            return "at most 16 ports can be named";
+        wanted.ports[wanted.port_count++] = (uint16_t)port;
+        at = end;
+        if (*at == '\0')
+            break;
+        if (*at != ',')
+            return "ports are numbers from 1 to 65535, separated by commas";
+    }
+    *options = wanted;
+    return NULL;
 }
 
 void
@@ -87,6 +132,13 @@ enum source_format
 source_format(const struct source *source)
 {
     return source->format;
+}
+
+bool
+source_names_links(const struct source *source)
+{
+    return source->format == SOURCE_TRACE || source->format == SOURCE_PCAP ||
+           source->format == SOURCE_PCAPNG;
 }
 
 int
@@ -124,7 +176,7 @@ source_is_link_name(struct text name)
 static size_t
 without_extension(const char *base)
 {
-    static const char *const extensions[] = {".xml", ".bin", ".trace", ".txt"};
+    static const char *const extensions[] = {".xml", ".bin", ".ber", ".trace", ".txt"};
     size_t length = strlen(base);
     for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++) {
         size_t extension = strlen(extensions[i]);

@@ -1,5 +1,5 @@
 /*
- * engine/source/stream.c - framed CSTA XML: the bytes of one direction of a TCP stream.
+ * engine/source/stream.c - framed CSTA, XML or BER: the bytes of one direction of a TCP stream.
  */
 #include "base/check.h"
 #include "engine/csta/frame.h"
@@ -26,7 +26,7 @@ give(struct source *source, struct source_message *message, const struct frame *
         .link = text_of(source->link),
         .invoke = frame->invoke,
         .payload = frame->payload,
-        .offset = source->reader.offset + FRAME_HEADER_SIZE,
+        .offset = source->reader.offset + (frame->size - frame->payload.length),
     };
     reader_take(&source->reader, frame->size);
     return SOURCE_OK;
@@ -36,19 +36,20 @@ enum source_result
 stream_next(struct source *source, struct source_message *message)
 {
     struct reader *reader = &source->reader;
+    enum frame_kind kind = source->format == SOURCE_BER ? FRAME_BER : FRAME_XML;
     for (;;) {
         struct frame frame;
         const char *why = NULL;
         size_t available = reader_available(reader);
         enum frame_result result = FRAME_NEED_MORE;
         if (available > 0)
-            result = frame_next(&frame, reader_at(reader), available, &why);
+            result = frame_read(kind, &frame, reader_at(reader), available, &why);
         if (result == FRAME_OK)
             return give(source, message, &frame);
         if (result == FRAME_BAD)
             return broken(source, message, why);
 
-        CHECK(available < FRAME_MAX);
+        CHECK(available < FRAME_BER_MAX);
         enum reader_result more = reader_more(reader);
         if (more == READER_WAIT)
             return SOURCE_WAIT;

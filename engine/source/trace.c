@@ -237,6 +237,7 @@ static enum source_result
 next_declared(struct source *source, struct source_message *message)
 {
     *message = source->declaration;
+    source->declared++;
     struct text pair = take_field(&source->undeclared);
     const char *equals = pair.length == 0 ? NULL : memchr(pair.at, '=', pair.length);
     if (pair.length == 0)
@@ -314,6 +315,7 @@ trace_next(struct source *source, struct source_message *message)
         return next_declared(source, message);
     for (;;) {
         struct text line;
+        uint64_t at = source->reader.offset;
         enum line_result result = take_line(source, &line);
         if (result == LINE_WAIT)
             return SOURCE_WAIT;
@@ -329,6 +331,8 @@ trace_next(struct source *source, struct source_message *message)
         if (said == TRACE_ENTRY)
             return SOURCE_OK;
         if (said == TRACE_DECLARATION) {
+            source->declared_at = at;
+            source->declared = 0;
             source->undeclared = message->payload;
             message->payload = TEXT_NONE;
             source->declaration = *message;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh - replays golden traces and compares the outcomes byte for byte.
 #
-# usage: run.sh ONHOOK_BINARY [NAME-PATTERN]
+# usage: [WORKERS="1 2 3 8"] run.sh ONHOOK_BINARY [NAME-PATTERN]
 #
 # NAME.jsonl is what must come out of NAME.trace (or of NAME, an input without extension), for
 # every number of workers. NAME.ini, if it is there, is the configuration. A trace that has a line
@@ -47,7 +47,7 @@ for expected in "$here"/$pattern.jsonl; do
     input=$here/$name
     [ -f "$here/$name.trace" ] && input=$here/$name.trace
     good=yes
-    for workers in 1 2 3 8; do
+    for workers in ${WORKERS:-1 2 3 8}; do
         if replay_differs "$input" "$name" "$workers"; then
             good=no
             break

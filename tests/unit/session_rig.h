@@ -30,6 +30,8 @@ struct rig {
     unsigned unreadable; /* complaints */
 };
 
+static uint32_t rig_ring_slots = 1024;
+
 /* Without a session: for a front-end in a process of its own. */
 static inline void
 rig_open_engine(struct rig *rig, uint32_t workers)
@@ -37,8 +39,11 @@ rig_open_engine(struct rig *rig, uint32_t workers)
     char why[SHARED_ENGINE_WHY];
     char name[40];
     snprintf(name, sizeof name, "test-%d", (int)getpid());
-    struct engine_shape shape = {
-        .workers = workers, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    struct engine_shape shape = {.workers = workers,
+                                 .ring_slots = rig_ring_slots,
+                                 .result_slots = 64,
+                                 .calls_bytes = 4096,
+                                 .frontend_bytes = front_state_bytes()};
     if (!shared_engine_create(&rig->engine, name, &shape, why))
         fail_msg("%s", why);
     rig->readers = rig->engine;

@@ -51,6 +51,8 @@ source_say_message(const struct source_message *message)
         source_say(" line=%" PRIu64, message->line);
     else
         source_say(" offset=%" PRIu64, message->offset);
+    if (message->packet > 0)
+        source_say(" packet=%" PRIu64, message->packet);
     source_say_text("invoke", message->invoke);
     source_say_text("by", message->by);
     source_say_text("key", message->key);
@@ -81,17 +83,24 @@ source_read_all(struct source *source)
 }
 
 static inline const char *
-source_read_bytes(const void *bytes, size_t length)
+source_read_known(const void *bytes, size_t length, const struct source_options *options)
 {
     struct source source;
     /* A heap copy of just that size: a sanitizer sees any look beyond it. */
     void *copy = malloc(length == 0 ? 1 : length);
     memcpy(copy, bytes, length);
     assert_true(source_open_bytes(&source, "dir/pbx.xml", copy, length));
+    source_set_options(&source, options);
     source_read_all(&source);
     source_close(&source);
     free(copy);
     return source_said;
+}
+
+static inline const char *
+source_read_bytes(const void *bytes, size_t length)
+{
+    return source_read_known(bytes, length, &(struct source_options){.port_count = 0});
 }
 
 #define READ(literal) source_read_bytes(literal, sizeof(literal) - 1)

@@ -20,6 +20,32 @@ documents_are_separated_whatever_stands_between(void **state)
                         "message link=pbx offset=43 payload=<c/>\n");
 }
 
+/* As Uni-tel sends them: no header, a NUL behind each. */
+static void
+documents_that_end_with_nul_come_out_without_it(void **state)
+{
+    (void)state;
+    assert_string_equal(READ("<a>\r\n<b c=\"d\"/>\r\n</a>\r\n\0<c/>\0\0<d>x</d>\0"),
+                        "message link=pbx offset=0 payload=<a>\r\n<b c=\"d\"/>\r\n</a>\n"
+                        "message link=pbx offset=24 payload=<c/>\n"
+                        "message link=pbx offset=30 payload=<d>x</d>\n");
+    assert_string_equal(READ("\0<?xml version=\"1.0\" encoding=\"utf-8\"?><a/>\0"
+                             "<?xml version=\"1.0\" encoding=\"utf-8\"?><b/>\0"),
+                        "message link=pbx offset=1 payload=<?xml version=\"1.0\" "
+                        "encoding=\"utf-8\"?><a/>\n"
+                        "message link=pbx offset=44 payload=<?xml version=\"1.0\" "
+                        "encoding=\"utf-8\"?><b/>\n");
+}
+
+static void
+a_nul_inside_a_document_spoils_that_document_only(void **state)
+{
+    (void)state;
+    /* The first is printed up to its NUL. */
+    assert_string_equal(READ("<a>x\0y</a>\0<b/>\0"), "message link=pbx offset=0 payload=<a>x\n"
+                                                     "message link=pbx offset=11 payload=<b/>\n");
+}
+
 static void
 a_document_whose_nesting_cannot_be_followed_ends_the_input(void **state)
 {
@@ -81,6 +107,8 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(documents_are_separated_whatever_stands_between),
+        cmocka_unit_test(documents_that_end_with_nul_come_out_without_it),
+        cmocka_unit_test(a_nul_inside_a_document_spoils_that_document_only),
         cmocka_unit_test(a_document_whose_nesting_cannot_be_followed_ends_the_input),
         cmocka_unit_test(a_bad_document_that_has_an_end_spoils_no_other),
         cmocka_unit_test(a_document_cut_short_is_said_with_its_offset),

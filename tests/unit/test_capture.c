@@ -51,7 +51,8 @@ read_text(const char *text)
     assert_true(descriptor >= 0);
     assert_int_equal(write(descriptor, text, strlen(text)), strlen(text));
     close(descriptor);
-    assert_int_equal(capture_read(&capture, &settings, path), CAPTURE_OK);
+    assert_int_equal(capture_read(&capture, &settings, path, &(struct source_options){0}),
+                     CAPTURE_OK);
     unlink(path);
     assert_int_equal(capture.bytes, strlen(text));
 }
@@ -194,7 +195,9 @@ static void
 a_file_that_is_not_there_is_said(void **state)
 {
     (void)state;
-    assert_int_equal(capture_read(&capture, &settings, "/nonexistent/a.trace"), CAPTURE_NOT_READ);
+    assert_int_equal(
+        capture_read(&capture, &settings, "/nonexistent/a.trace", &(struct source_options){0}),
+        CAPTURE_NOT_READ);
     assert_int_equal(errno, ENOENT);
 }
 

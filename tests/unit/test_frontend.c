@@ -83,7 +83,7 @@ start(const char *const *files, uint32_t count)
     int words = open(path_of("words"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
     dup2(words, STDERR_FILENO);
     shared_engine_become(&rig.engine, ROLE_FRONTEND, 0);
-    struct frontend_input input = {files, count};
+    struct frontend_input input = {.files = files, .file_count = count};
     _exit(frontend_run(&rig.engine, &rig.settings, &input));
 }
 

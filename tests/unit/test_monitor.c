@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/front_rig.h"
 #include "tests/unit/session_rig.h"
 
 /* Flags of a DEVICE event as the rig prints them. */
@@ -284,7 +285,7 @@ a_full_directory_refuses_and_keeps_what_it_has(void **state)
 {
     (void)state;
     directory_close(rig.session->directory);
-    rig.session->directory = directory_open(2);
+    rig.session->directory = directory_open(&rig.session->front, 2);
     /* clang-format off */
     rig_feed(&rig, "1 p < 9999 " HELD("1", "c", "9") "\n"
                    "1 p < 9999 " HELD("2", "c", "9") "\n"
@@ -305,28 +306,35 @@ static void
 many_monitors_are_all_found_again(void **state)
 {
     (void)state;
-    struct directory *directory = directory_open(20000);
+    static struct front front;
+    front_rig_open(&front);
+    struct directory *directory = directory_open(&front, 20000);
     for (uint32_t i = 1; i <= 20000; i++) {
-        struct monitor monitor = {.number = i};
+        struct shm_monitor monitor = {.number = i};
         monitor.cross_ref_length = (uint8_t)snprintf(monitor.cross_ref, 64, "%u", i);
         assert_non_null(directory_put_monitor(directory, &monitor));
-        if (i % 32 == 0)
+        if (i % 32 == 0) {
             directory_quiescent(directory);
+            front_rig_commit(&front);
+        }
     }
     for (uint32_t i = 1; i <= 20000; i++) {
         char ref[16];
         snprintf(ref, sizeof ref, "%u", i);
-        struct monitor *monitor = directory_find_monitor(directory, 0, text_of(ref));
+        struct shm_monitor *monitor = directory_find_monitor(directory, 0, text_of(ref));
         assert_non_null(monitor);
         assert_int_equal(monitor->number, i);
         if (i % 2 == 0)
             directory_remove_monitor(directory, monitor);
-        if (i % 32 == 0)
+        if (i % 32 == 0) {
             directory_quiescent(directory);
+            front_rig_commit(&front);
+        }
     }
     assert_null(directory_find_monitor(directory, 0, TEXT("2")));
     assert_non_null(directory_find_monitor(directory, 0, TEXT("3")));
     directory_close(directory);
+    front_rig_close(&front);
 }
 
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_one, teardown)

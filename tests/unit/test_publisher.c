@@ -49,20 +49,32 @@ next_random(uint64_t *seed)
     return (uint32_t)(*seed >> 33);
 }
 
-static struct shm_outcome *
-claim(struct fake *fake)
+static void
+sleep_until_rung(struct fake *fake)
 {
-    struct shm_outcome *slot;
-    while ((slot = ring_result_claim(&fake->engine.result, fake->index)) == NULL) {
-        struct shm_doorbell *bell = &fake->engine.workers[fake->index].doorbell;
-        uint32_t token = doorbell_prepare(bell);
-        if ((slot = ring_result_claim(&fake->engine.result, fake->index)) == NULL)
-            doorbell_sleep(bell, token);
-        doorbell_finish(bell);
-        if (slot != NULL)
-            break;
+    struct shm_doorbell *bell = &fake->engine.workers[fake->index].doorbell;
+    uint32_t token = doorbell_prepare(bell);
+    doorbell_sleep(bell, token);
+    doorbell_finish(bell);
+}
+
+/* Into the outbox, and from there into the ring. Whoever waits says first how far he is, or two
+ * might wait for each other. */
+static void
+hand_over(struct fake *fake, const struct shm_outcome *outcome, uint64_t order)
+{
+    struct ring_spsc *outbox = &fake->engine.outboxes[fake->index];
+    while (!ring_spsc_claim(outbox, 1)) {
+        progress_set(&fake->engine.workers[fake->index], decided_by(order - 1));
+        doorbell_ring(&fake->engine.publisher->doorbell);
+        sleep_until_rung(fake);
     }
-    return slot;
+    struct shm_outbox_slot *slot = ring_spsc_slot(outbox, outbox->position);
+    memcpy(&slot->outcome, outcome, outcome_size(outcome));
+    ring_spsc_publish(outbox, 1);
+    while (!ring_result_flush(&fake->engine.result, fake->index,
+                              &fake->engine.workers[fake->index].flushed, &slot->outcome))
+        sleep_until_rung(fake);
 }
 
 static void
@@ -76,8 +88,7 @@ emit(struct fake *fake, uint64_t order)
         outcome.decided_order = 2;
     if (fake->mischief == WRITES_NONSENSE && order % 100 == 0)
         outcome.event = 77;
-    memcpy(claim(fake), &outcome, outcome_size(&outcome));
-    ring_result_commit(&fake->engine.result, fake->index);
+    hand_over(fake, &outcome, order);
 }
 
 /* Decides its share of all orders, at its own pace, saying now and then how far it is. */
@@ -91,7 +102,7 @@ fake_worker(void *context)
             emit(fake, order);
         uint32_t chance = next_random(&fake->seed);
         if (chance % 7 == 0)
-            progress_set(self, order);
+            progress_set(self, decided_by(order));
         if (chance % 64 == 0)
             sched_yield();
         if (chance % 16 == 0)

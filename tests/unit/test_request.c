@@ -7,6 +7,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "tests/unit/front_rig.h"
 #include "tests/unit/session_rig.h"
 
 #define CLEAR(connection)                                                                          \
@@ -217,9 +218,11 @@ static void
 a_full_table_drops_the_oldest(void **state)
 {
     (void)state;
+    static struct front front;
     struct request_table table;
-    struct request request;
-    assert_true(request_table_open(&table, 4));
+    struct shm_front_request request;
+    front_rig_open(&front);
+    request_table_open(&table, &front, 4);
     for (uint64_t order = 1; order <= 10; order++) {
         char invoke[8];
         snprintf(invoke, sizeof invoke, "%04d", (int)order);
@@ -234,20 +237,24 @@ a_full_table_drops_the_oldest(void **state)
         if (order > 6)
             assert_int_equal(request.order, order);
     }
-    request_table_close(&table);
+    front_rig_close(&front);
 }
 
 static void
 requests_come_and_go_without_end_in_the_same_memory(void **state)
 {
     (void)state;
+    static struct front front;
     struct request_table table;
-    struct request request;
-    assert_true(request_table_open(&table, 8));
+    struct shm_front_request request;
+    front_rig_open(&front);
+    request_table_open(&table, &front, 8);
     for (uint64_t order = 1; order <= 5000; order++) {
         enum request_kind kind = (enum request_kind)(order % REQUEST_KIND_COUNT);
         struct request_query sent = query(kind, "");
         request_put(&table, &sent, order);
+        if (order % 7 == 0)
+            front_rig_commit(&front);
         if (order % 3 == 0) {
             struct request_query answer = query(REQUEST_KIND_COUNT, "");
             assert_true(request_take(&table, &answer, &request));
@@ -263,7 +270,7 @@ requests_come_and_go_without_end_in_the_same_memory(void **state)
     }
     assert_int_equal(last, 5000);
     assert_int_equal(left, 8);
-    request_table_close(&table);
+    front_rig_close(&front);
 }
 
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_one, teardown)

@@ -319,6 +319,7 @@ a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
         event.kind = EVENT_HELD;
         event.order = order;
         event.texts[EVENT_TEXT_CALL] = text_of(call);
+        route_reserve(route);
         route_event(route, &event);
         route_complete(route, order);
     }

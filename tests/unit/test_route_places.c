@@ -12,6 +12,7 @@
 
 #include "base/hash.h"
 #include "engine/route.h"
+#include "tests/unit/front_rig.h"
 
 /*
  * Three workers in one thread. Each keeps the calls it knows; the lanes hold calls on the move.
@@ -35,6 +36,7 @@ struct toy_call {
 struct toy {
     struct shared_engine engine;
     struct shared_engine readers;
+    struct front front;
     struct route route;
     struct toy_call calls[TOY_WORKERS][TOY_CALLS];
     struct toy_call lanes[TOY_MOVES]; /* by move number */
@@ -168,6 +170,7 @@ toy_push(uint64_t order, uint32_t totals[TOY_CALLS])
     }
     snprintf(texts[3], sizeof texts[3], "d%u", toy_random(5));
     event.texts[EVENT_TEXT_DEVICE] = text_of(texts[3]);
+    route_reserve(&toy.route);
     route_event(&toy.route, &event);
     route_complete(&toy.route, order);
 }
@@ -178,8 +181,11 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     char why[SHARED_ENGINE_WHY];
     char name[40];
     snprintf(name, sizeof name, "toy-%d", (int)getpid());
-    struct engine_shape shape = {
-        .workers = TOY_WORKERS, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    struct engine_shape shape = {.workers = TOY_WORKERS,
+                                 .ring_slots = 1024,
+                                 .result_slots = 64,
+                                 .calls_bytes = 4096,
+                                 .frontend_bytes = front_state_bytes()};
     memset(&toy, 0, sizeof toy);
     toy.random = seed;
     toy.closes = closes;
@@ -189,7 +195,8 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     toy.readers = toy.engine;
     for (uint32_t worker = 0; worker < TOY_WORKERS; worker++)
         shared_engine_attach(&toy.readers, ROLE_WORKER, worker);
-    assert_true(route_open(&toy.route, &toy.engine, map_capacity));
+    assert_true(front_open(&toy.front, toy.engine.frontend_memory));
+    route_open(&toy.route, &toy.engine, &toy.front, map_capacity);
 
     uint32_t totals[TOY_CALLS] = {0};
     for (uint64_t order = 1; order <= TOY_EVENTS; order++) {
@@ -214,7 +221,6 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
         assert_int_equal(events, totals[call]);
     }
     assert_true(counter_read(&toy.engine.frontend->counters, COUNTER_MOVES) > 0);
-    route_close(&toy.route);
     shared_engine_destroy(&toy.engine);
 }
 
@@ -249,15 +255,18 @@ static void
 entries_are_found_whatever_was_removed_between(void **state)
 {
     (void)state;
+    static struct front front;
     struct route_map map;
-    assert_true(route_map_open(&map, 100));
+    front_rig_open(&front);
+    route_map_open(&map, &front, 100);
     bool there[300] = {false};
     toy.random = 7;
     for (int i = 0; i < 20000; i++) {
-        /* Keys that share their first slots. */
+        /* Keys that share their buckets. */
         uint32_t number = toy_random(300);
         uint64_t key = (uint64_t)number << 20 | (number % 5);
-        struct route_entry *entry = route_map_find(&map, key);
+        front_rig_commit(&front);
+        struct shm_route_entry *entry = route_map_find(&map, key);
         assert_int_equal(entry != NULL, there[number]);
         if (entry != NULL) {
             assert_int_equal(entry->worker, number);
@@ -265,14 +274,14 @@ entries_are_found_whatever_was_removed_between(void **state)
         } else if (!route_map_is_full(&map)) {
             route_map_put(&map, key, 0, TEXT("c"), (uint16_t)number);
         } else {
-            struct route_entry *oldest = route_map_oldest(&map);
+            struct shm_route_entry *oldest = route_map_oldest(&map);
             there[oldest->worker] = false;
             route_map_remove(&map, oldest);
             continue;
         }
         there[number] = !there[number];
     }
-    route_map_close(&map);
+    front_rig_close(&front);
 }
 
 int

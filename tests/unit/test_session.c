@@ -113,7 +113,7 @@ unreadable_messages_count_and_malformed_lines_only_with_a_link(void **state)
     (void)state;
     rig_feed(&rig, "1 p < 9999 <a>\n"
                    "x p < 9999 <a/>\n"
-                   "1 p < 9999 hex:a103020101\n"
+                   "1 p < 9999 hex:ff03020101\n"
                    "what\n"
                    "1 p ! sideways\n"
                    "1 p < 9999 <a/>\n"

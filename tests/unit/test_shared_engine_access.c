@@ -17,8 +17,11 @@
 #include "ipc/segment.h"
 #include "ipc/shared_engine.h"
 
-static const struct engine_shape shape = {
-    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20};
+static const struct engine_shape shape = {.workers = 2,
+                                          .ring_slots = 1024,
+                                          .result_slots = 64,
+                                          .calls_bytes = 1u << 20,
+                                          .frontend_bytes = 8192};
 
 static char name[SEGMENT_NAME_MAX + 1];
 static char why[SHARED_ENGINE_WHY];
@@ -59,6 +62,12 @@ enum place {
     RING_SLOT_TWICE,
     CALLS_HEADER,
     CALLS_TABLE,
+    JOURNAL,
+    FRONTEND_MEMORY,
+    PUBLISHER_MEMORY,
+    OUTBOX_PRODUCER,
+    OUTBOX_CONSUMER,
+    OUTBOX_SLOT,
     LANE_FROM_PRODUCER,
     LANE_FROM_CONSUMER,
     LANE_FROM_SLOT,
@@ -97,6 +106,9 @@ place_in_rings(struct shared_engine *engine, enum place place, uint32_t w)
         return ring->slots + twice + twice - 8;
     if (place <= RING_SLOT)
         return place_in_ring(ring, place, RING_PRODUCER);
+    shared_engine_attach(engine, ROLE_PUBLISHER, 0);
+    if (place <= OUTBOX_SLOT)
+        return place_in_ring(&engine->outboxes[w], place, OUTBOX_PRODUCER);
     struct ring_spsc from = shared_engine_lane(engine, w, 1 - w, true);
     struct ring_spsc to = shared_engine_lane(engine, 1 - w, w, true);
     if (place <= LANE_FROM_SLOT)
@@ -129,6 +141,12 @@ address_of(struct shared_engine *engine, enum place place, uint32_t w)
         return (uint8_t *)engine->calls[w] - SHM_PAGE;
     if (place == CALLS_TABLE)
         return (uint8_t *)engine->calls[w] + shape.calls_bytes - 8;
+    if (place == JOURNAL)
+        return engine->journals[w];
+    if (place == FRONTEND_MEMORY)
+        return (uint8_t *)engine->frontend_memory + shape.frontend_bytes - 8;
+    if (place == PUBLISHER_MEMORY)
+        return engine->publisher_memory;
     if (place == RESULT_FIXED)
         return &engine->result.shared->fixed.slot_count;
     if (place == RESULT_TAIL)
@@ -194,9 +212,10 @@ static void
 a_front_end_writes_what_is_its_own(void **state)
 {
     static const bool may[PLACE_COUNT] = {
-        [WATERMARK] = true,      [FRONTEND_PAGE] = true,   [FRONTEND_BELL] = true,
-        [PUBLISHER_BELL] = true, [WORKER_BELL] = true,     [RING_PRODUCER] = true,
-        [RING_SLOT] = true,      [RING_SLOT_TWICE] = true, [CLOSED_CONSUMER] = true,
+        [WATERMARK] = true,       [FRONTEND_PAGE] = true,   [FRONTEND_BELL] = true,
+        [PUBLISHER_BELL] = true,  [WORKER_BELL] = true,     [RING_PRODUCER] = true,
+        [RING_SLOT] = true,       [RING_SLOT_TWICE] = true, [CLOSED_CONSUMER] = true,
+        [FRONTEND_MEMORY] = true,
     };
     check_role(*state, ROLE_FRONTEND, 0, may, 0);
     check_role(*state, ROLE_FRONTEND, 0, may, 1);
@@ -210,7 +229,8 @@ a_worker_writes_what_is_its_own(void **state)
         [WORKER_PAGE] = true,        [RING_CONSUMER] = true,  [CALLS_TABLE] = true,
         [LANE_FROM_PRODUCER] = true, [LANE_FROM_SLOT] = true, [LANE_TO_CONSUMER] = true,
         [CLOSED_PRODUCER] = true,    [CLOSED_SLOT] = true,    [RESULT_TAIL] = true,
-        [RESULT_SLOT] = true,
+        [RESULT_SLOT] = true,        [JOURNAL] = true,        [OUTBOX_PRODUCER] = true,
+        [OUTBOX_SLOT] = true,
     };
     check_role(*state, ROLE_WORKER, 0, may, 0);
     check_role(*state, ROLE_WORKER, 1, may, 1);
@@ -232,8 +252,9 @@ static void
 a_publisher_writes_what_is_its_own(void **state)
 {
     static const bool may[PLACE_COUNT] = {
-        [FRONTEND_BELL] = true,  [PUBLISHER_BELL] = true, [WORKER_BELL] = true,
-        [PUBLISHER_PAGE] = true, [RESULT_CURSOR] = true,
+        [FRONTEND_BELL] = true,   [PUBLISHER_BELL] = true, [WORKER_BELL] = true,
+        [PUBLISHER_PAGE] = true,  [RESULT_CURSOR] = true,  [PUBLISHER_MEMORY] = true,
+        [OUTBOX_CONSUMER] = true,
     };
     check_role(*state, ROLE_PUBLISHER, 0, may, 0);
     check_role(*state, ROLE_PUBLISHER, 0, may, 1);

@@ -23,8 +23,8 @@ an_empty_or_blank_input_has_no_messages(void **state)
 }
 
 #define EXPECTED                                                                                   \
-    "expected a trace ('# onhook-trace 1'), framed CSTA XML (00 00, length, invoke ID, '<') or "   \
-    "XML\n"
+    "expected a trace ('# onhook-trace 1'), a capture (pcap, pcapng), framed CSTA XML (00 00, "    \
+    "length, invoke ID, '<'), BER with 2-byte lengths, or XML\n"
 
 static void
 what_is_nothing_we_read_is_a_framing_error_at_the_beginning(void **state)
@@ -41,18 +41,95 @@ what_is_nothing_we_read_is_a_framing_error_at_the_beginning(void **state)
 }
 
 static void
-ber_and_other_traces_are_called_what_they_are(void **state)
+other_traces_are_called_what_they_are(void **state)
 {
     (void)state;
-    assert_string_equal(READ("\x00\x05\xa1\x03\x02\x01\x01"),
-                        "broken link=pbx offset=0 why: looks like BER; " EXPECTED);
-    assert_string_equal(READ("\x01\x04\xa1\x82\x01\x00\x02\x01"),
-                        "broken link=pbx offset=0 why: looks like BER; " EXPECTED);
     /* A trace without its title: a length, and the tag 'a', but not the length after it. */
     assert_string_equal(READ("1 a < 9999 <a/>\n"), "broken link=pbx offset=0 why: " EXPECTED);
     assert_string_equal(READ("# onhook-trace 2\n"),
                         "broken link=pbx offset=0 why: a trace of a version this program does not "
                         "read; expected '# onhook-trace 1'\n");
+}
+
+static enum source_format
+format_of(const char *bytes, size_t length, enum csta_encoding encoding)
+{
+    struct source source;
+    struct source_message message;
+    assert_true(source_open_bytes(&source, "pbx", bytes, length));
+    source_set_options(&source, &(struct source_options){.encoding = encoding});
+    source_next(&source, &message);
+    enum source_format format = source_format(&source);
+    source_close(&source);
+    return format;
+}
+
+#define FORMAT(literal, encoding) format_of(literal, sizeof(literal) - 1, encoding)
+
+static void
+the_first_bytes_tell_the_formats_apart(void **state)
+{
+    (void)state;
+    assert_int_equal(FORMAT("\x00\x05\xa1\x03\x02\x01\x01", ENCODING_AUTO), SOURCE_BER);
+    assert_int_equal(FORMAT("\x01\x04\xa1\x82\x01\x00\x02\x01", ENCODING_AUTO), SOURCE_BER);
+    assert_int_equal(FORMAT("\x00\x06\x61\x80\x80\x00\x00\x00", ENCODING_AUTO), SOURCE_BER);
+    /* Of 15,420 bytes: it begins with `<<`. */
+    assert_int_equal(FORMAT("<<\xa1\x82<8\x02\x01", ENCODING_AUTO), SOURCE_BER);
+    assert_int_equal(FORMAT("\0\0\0\x0c"
+                            "9999<a/>",
+                            ENCODING_AUTO),
+                     SOURCE_FRAMED);
+    assert_int_equal(FORMAT("\0\0<a/>", ENCODING_AUTO), SOURCE_BARE);
+    static const char magic[][5] = {"\xa1\xb2\xc3\xd4", "\xd4\xc3\xb2\xa1", "\xa1\xb2\x3c\x4d",
+                                    "\x4d\x3c\xb2\xa1", "\xa1\xb2\xcd\x34", "\x34\xcd\xb2\xa1"};
+    for (size_t i = 0; i < sizeof magic / sizeof *magic; i++)
+        assert_int_equal(format_of(magic[i], 4, ENCODING_AUTO), SOURCE_PCAP);
+    assert_int_equal(FORMAT("\n\r\r\n", ENCODING_AUTO), SOURCE_PCAPNG);
+}
+
+static void
+what_the_bytes_do_not_tell_the_user_may(void **state)
+{
+    (void)state;
+    assert_int_equal(FORMAT("\x00\x05\xa9\x03\x02\x01\x01", ENCODING_AUTO), SOURCE_UNKNOWN);
+    assert_int_equal(FORMAT("\x00\x05\xa9\x03\x02\x01\x01", ENCODING_BER2), SOURCE_BER);
+    assert_int_equal(FORMAT("\0\0\0\x0d"
+                            "9999\n<a/>",
+                            ENCODING_AUTO),
+                     SOURCE_UNKNOWN);
+    assert_int_equal(FORMAT("\0\0\0\x0d"
+                            "9999\n<a/>",
+                            ENCODING_XML),
+                     SOURCE_FRAMED);
+    /* What they do tell stays so. */
+    assert_int_equal(FORMAT("<a/>", ENCODING_BER3), SOURCE_BARE);
+    assert_int_equal(FORMAT("# onhook-trace 1\n", ENCODING_BER3), SOURCE_TRACE);
+    assert_int_equal(FORMAT("\0\0\0\x0c"
+                            "9999<a/>",
+                            ENCODING_BER3),
+                     SOURCE_FRAMED);
+    assert_int_equal(FORMAT("\0\0<a/>", ENCODING_XML), SOURCE_BARE);
+    assert_int_equal(FORMAT("", ENCODING_BER3), SOURCE_EMPTY);
+}
+
+static void
+ports_are_lists_of_numbers(void **state)
+{
+    (void)state;
+    struct source_options options = {.port_count = 0};
+    assert_null(source_add_ports(&options, "1040"));
+    assert_null(source_add_ports(&options, "1,65535"));
+    assert_int_equal(options.port_count, 3);
+    assert_int_equal(options.ports[0], 1040);
+    assert_int_equal(options.ports[2], 65535);
+    static const char *const wrong[] = {
+        "", "0", "65536", "1040,", ",1040", "x", "1040;", "-1", " 1", "1 ", "99999999999999999999"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_non_null(source_add_ports(&options, wrong[i]));
+    assert_non_null(source_add_ports(&options, "1,2,3,4,5,6,7,8,9,10,11,12,13,14"));
+    assert_int_equal(options.port_count, 3);
+    assert_null(source_add_ports(&options, "1,2,3,4,5,6,7,8,9,10,11,12,13"));
+    assert_int_equal(options.port_count, SOURCE_PORTS_MAX);
 }
 
 static const char *
@@ -211,7 +288,10 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_empty_or_blank_input_has_no_messages),
         cmocka_unit_test(what_is_nothing_we_read_is_a_framing_error_at_the_beginning),
-        cmocka_unit_test(ber_and_other_traces_are_called_what_they_are),
+        cmocka_unit_test(other_traces_are_called_what_they_are),
+        cmocka_unit_test(the_first_bytes_tell_the_formats_apart),
+        cmocka_unit_test(what_the_bytes_do_not_tell_the_user_may),
+        cmocka_unit_test(ports_are_lists_of_numbers),
         cmocka_unit_test(a_stream_is_named_by_its_file),
         cmocka_unit_test(a_file_that_is_not_there_cannot_be_opened),
         cmocka_unit_test(a_directory_cannot_be_read),

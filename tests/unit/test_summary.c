@@ -102,10 +102,17 @@ the_json_form_is_one_object_on_a_line(void **state)
 {
     (void)state;
     struct summary summary = sample();
+    summary.frontend_restarts = 1;
+    summary.worker_restarts = 2000;
+    summary.publisher_restarts = 3;
+    assert_non_null(strstr(print(&summary, summary_print),
+                           "deaths and restarts           2,004  front-end 1, workers 2,000, "
+                           "publisher 3\n"));
     print(&summary, summary_print_json);
     assert_non_null(strstr(printed,
                            "{\"seconds\":2.310,\"messages_per_second\":534444,"
-                           "\"calls_open\":12,\"releases\":{\"1 Local\":120000,"
+                           "\"calls_open\":12,\"restarts\":{\"front-end\":1,\"workers\":2000,"
+                           "\"publisher\":3},\"releases\":{\"1 Local\":120000,"
                            "\"2 Remote\":999,\"3 Unknown\":12},\"reasons\":{\"abandon\":"));
     assert_non_null(strstr(printed, "\"messages\":1234567"));
     assert_ptr_equal(strchr(printed, '\n'), printed + strlen(printed) - 1);

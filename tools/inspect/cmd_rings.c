@@ -24,9 +24,10 @@ print_help(void)
         "\n"
         "usage: onhook rings [options]\n"
         "\n"
-        "Prints how full each ring of an engine is: events on the way to each worker, calls that\n"
-        "workers have forgotten on the way back, results on the way to the publisher; and how far\n"
-        "behind the front-end each worker is. The engine does not notice.\n"
+        "Prints how full each ring of an engine is: events on the way to each worker, the outbox\n"
+        "of each with outcomes that are not given out yet, calls that workers have forgotten on\n"
+        "the way back, results on the way to the publisher; and how far behind the front-end\n"
+        "each worker is. The engine does not notice.\n"
         "\n" LOOK_HELP,
         stdout);
 }
@@ -55,6 +56,9 @@ print_rings(const struct view *view)
         if (view_ring(view, i, &fill))
             print_fill("events", i, &fill);
     for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_outbox(view, i, &fill))
+            print_fill("outbox", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
         if (view_closed(view, i, &fill))
             print_fill("closed", i, &fill);
     if (view_result(view, &fill))
@@ -73,11 +77,12 @@ behind(const struct view *view, uint32_t process)
 static void
 print_processes(const struct view *view)
 {
-    printf("  %-10s %4s %9s %16s %12s\n", "process", "", "pid", "done up to", "behind");
+    printf("  %-10s %4s %9s %9s %16s %12s\n", "process", "", "pid", "restarts", "done up to",
+           "behind");
     for (uint32_t i = 0; i < view->process_count; i++) {
         bool works = view_role(i)[0] == 'w';
-        printf("  %-10s %4" PRIu32 " %9" PRIu32, view_role(i), view_role_index(i),
-               view_pid(view, i));
+        printf("  %-10s %4" PRIu32 " %9" PRIu32 " %9" PRIu32, view_role(i), view_role_index(i),
+               view_pid(view, i), view_restarts(view, i));
         if (works && view_progress(view, i) != UINT64_MAX)
             printf(" %16" PRIu64 " %12" PRIu64, view_progress(view, i), behind(view, i));
         printf("%s\n", view_is_done(view, i) ? "  done" : "");
@@ -118,6 +123,9 @@ json_rings(struct json_writer *json, const struct view *view)
         if (view_ring(view, i, &fill))
             json_fill(json, "events", i, &fill);
     for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_outbox(view, i, &fill))
+            json_fill(json, "outbox", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
         if (view_closed(view, i, &fill))
             json_fill(json, "closed", i, &fill);
     if (view_result(view, &fill))
@@ -134,6 +142,7 @@ json_processes(struct json_writer *json, const struct view *view)
         json_string(json, "Role", view_role(i));
         json_unsigned(json, "Index", view_role_index(i));
         json_unsigned(json, "Pid", view_pid(view, i));
+        json_unsigned(json, "Restarts", view_restarts(view, i));
         json_bool(json, "Done", view_is_done(view, i));
         if (view_role(i)[0] == 'w')
             json_unsigned(json, "Behind", behind(view, i));

@@ -210,6 +210,8 @@ draw_process(struct grid *grid, uint32_t row, const struct top_model *model, uin
     grid_put(grid, row, 0, GRID_PLAIN, "%-10s %3" PRIu32 " %9" PRIu32, view_role(process),
              view_role_index(process), view_pid(view, process));
     grid_put(grid, row, 26, is_alarm ? GRID_ALARM : GRID_PLAIN, "%-12s", state);
+    uint32_t restarts = view_restarts(view, process);
+    grid_put(grid, row, 67, restarts > 0 ? GRID_ALARM : GRID_PLAIN, " %9" PRIu32, restarts);
     uint64_t sent = view_watermark(view);
     uint64_t done = model->progress[process];
     if (view_role(process)[0] == 'w' && done != UINT64_MAX)
@@ -223,8 +225,8 @@ draw_rings(struct grid *grid, const struct top_model *model)
     const struct view *view = &model->view;
     struct view_fill fill;
     uint32_t row = BODY;
-    grid_put(grid, row++, 0, GRID_TITLE, "%-10s %3s %9s %-12s %16s %12s", "process", "", "pid",
-             " state", "done up to", "behind");
+    grid_put(grid, row++, 0, GRID_TITLE, "%-10s %3s %9s %-12s %16s %12s %9s", "process", "", "pid",
+             " state", "done up to", "behind", "restarts");
     for (uint32_t i = 0; i < view->process_count; i++)
         draw_process(grid, row++, model, i);
     row++;
@@ -235,6 +237,9 @@ draw_rings(struct grid *grid, const struct top_model *model)
     for (uint32_t i = 0; i < view->fixed.workers; i++)
         if (view_ring(view, i, &fill))
             draw_ring(grid, row++, "events", i, &fill);
+    for (uint32_t i = 0; i < view->fixed.workers; i++)
+        if (view_outbox(view, i, &fill))
+            draw_ring(grid, row++, "outbox", i, &fill);
     for (uint32_t i = 0; i < view->fixed.workers; i++)
         if (view_closed(view, i, &fill))
             draw_ring(grid, row++, "closed", i, &fill);

@@ -1,0 +1,48 @@
+#ifndef ENGINE_CSTA_BER_STORE_H
+#define ENGINE_CSTA_BER_STORE_H
+
+/*
+ * engine/csta/ber_store.h - what an element's content means to the message: the part of the BER
+ * decoder that fills struct csta_message, for ber_decode.c alone.
+ *
+ * `at` is the element's first octet, for saying where a problem is. Of repeated elements the first
+ * counts.
+ */
+
+#include <stdint.h>
+
+#include "engine/csta/csta_message.h"
+
+struct ber_store {
+    struct csta_message *message;
+    struct csta_scratch *scratch;
+    const char *problem; /* why the message is unusable, NULL while it is not */
+    const uint8_t *problem_at;
+};
+
+/* ber_store_problem - the message is unusable; only the first reason is kept. */
+void ber_store_problem(struct ber_store *store, const uint8_t *at, const char *why);
+
+/* ber_store_string - `what` is a string: its octets, for the text at `place` or the time. */
+void ber_store_string(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
+                      struct text octets);
+
+/* ber_store_piece - one piece of a constructed string, put behind *joined, which is the last thing
+ * in the scratch. */
+void ber_store_piece(struct ber_store *store, const uint8_t *at, struct text *joined,
+                     struct text piece);
+
+/* ber_store_integer - `what` is an integer but BER_SELECT: its octets, at least one. */
+void ber_store_integer(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
+                       struct text octets);
+
+/* ber_store_number - an integer of at least one octet; -1 for one too long to be one of ours. */
+int64_t ber_store_number(struct text octets);
+
+/* ber_store_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
+struct event_item *ber_store_open_item(struct ber_store *store, const uint8_t *at);
+
+/* ber_store_close_item - drops the last item if it names neither call nor device. */
+void ber_store_close_item(struct ber_store *store);
+
+#endif

@@ -1,0 +1,51 @@
+#ifndef ENGINE_SOURCE_PACKETS_H
+#define ENGINE_SOURCE_PACKETS_H
+
+/*
+ * engine/source/packets.h - the messages in a capture (pcap, pcapng).
+ *
+ *   pcap_file -> segment [-> fragment] -> connection -> reassembly -> frame -> source_message
+ *
+ * A connection carries CSTA if the bytes of one side say so: those after its SYN, or, where the
+ * capture begins in its midst, those at the beginning of one of the first CONNECTION_PROBES_MAX
+ * segments. In the midst only a certain beginning counts: an XML header with digits, or frames of
+ * BER that end where the segment does. With ports only connections of these are looked at, and one
+ * that carries no CSTA is said.
+ *
+ * The switch is the end that was connected to (SYN), or has one of the ports; else speaker.h tells.
+ * Where nothing tells, messages are SOURCE_EITHER.
+ *
+ * SOURCE_UP where a connection begins, with its first message: if its SYN was seen, or if the
+ * link was there before. SOURCE_DOWN where it ends: RST, FIN of both sides, a new SYN; and where
+ * what the switch says cannot be followed any more.
+ *
+ * Messages come in the order of the packets that completed them, with their times.
+ *
+ * Bytes that are missing: when the header of the message they belong to is there, its length
+ * says where the next begins: one SOURCE_BAD. Else the side is over until a new connection: one
+ * SOURCE_BROKEN. Nobody looks for the next header.
+ */
+
+#include "engine/source/source.h"
+
+struct packets;
+
+/* What was in a capture so far. */
+struct packet_figures {
+    uint64_t packets;
+    uint64_t segments; /* of TCP, on the ports that count */
+    uint64_t cut;      /* packets whose headers were not captured whole */
+    uint64_t connections;
+    uint64_t csta_connections;
+    uint64_t forgotten;   /* that carry CSTA, for want of room */
+    uint64_t lost_bytes;  /* of connections that carry CSTA */
+    uint64_t memory_most; /* bytes held of unfinished messages, ever at once */
+};
+
+/* packets_figures - NULL when the source is no capture, or was not read yet. */
+const struct packet_figures *packets_figures(const struct source *source);
+
+/* packets_close - `packets` may be NULL. */
+void packets_close(struct packets *packets);
+
+#endif

@@ -1,0 +1,85 @@
+#ifndef ENGINE_SOURCE_PACKETS_PARTS_H
+#define ENGINE_SOURCE_PACKETS_PARTS_H
+
+/*
+ * engine/source/packets_parts.h - what packets.c and packet_side.c share; nobody else includes it.
+ */
+
+#include "engine/source/connection.h"
+#include "engine/source/fragment.h"
+#include "engine/source/packets.h"
+#include "engine/source/pcap_file.h"
+
+enum {
+    NOTICES_MAX = 8, /* more than one step can give */
+    NOTICE_WHY = 320,
+};
+
+/* Something to be said that is no message of a connection. */
+struct notice {
+    struct source_message message;
+    char why[NOTICE_WHY];
+};
+
+enum closing {
+    CLOSING_NOT = 0,
+    CLOSING_ENDED,    /* the connection ended: SOURCE_DOWN */
+    CLOSING_REPLACED, /* likewise, and the segment in hand begins another */
+    CLOSING_INPUT,    /* the capture ends, the connection may not have */
+};
+
+struct packets {
+    const struct source *source; /* its options and its reader */
+    struct pcap_file *file;
+    struct fragments *fragments;
+    struct connection_table table;
+    struct budget budget;
+    struct packet_figures figures;
+
+    struct pcap_packet packet;
+    struct segment segment; /* of that packet */
+    bool pending;           /* its bytes were not taken yet */
+    bool is_full;           /* they do not fit before the hole is given up */
+
+    struct connection *current; /* being read; NULL: on to the next packet */
+    uint32_t side;              /* of it */
+    enum closing closing;       /* both its sides are read to their ends */
+    bool first_side_done;       /* of those two */
+
+    bool at_end;
+    bool failed;
+    uint32_t ended; /* connections looked at since */
+    bool said_none; /* that nothing in it is CSTA, or there was a reason to be silent */
+
+    struct notice notices[NOTICES_MAX]; /* [notice_first, notice_count) */
+    uint32_t notice_first;
+    uint32_t notice_count;
+};
+
+/* notice_add - something of that kind about a link, or about none (NULL); `why` is filled by the
+ * caller. */
+struct notice *notice_add(struct packets *packets, enum source_kind kind,
+                          const struct capture_link *link);
+
+/* packets_retire - a link's connection is over for us: SOURCE_DOWN. */
+void packets_retire(struct packets *packets, struct connection *connection);
+
+enum side_result {
+    SIDE_MESSAGE, /* *message is filled */
+    SIDE_AGAIN,   /* something was done, notices may be there */
+    SIDE_DONE,    /* all that came is read */
+};
+
+/* side_read - one step with the side that is current. */
+enum side_result side_read(struct packets *packets, struct source_message *message);
+
+/* side_take - the current segment's bytes; sets or clears `pending` and `is_full`. */
+void side_take(struct packets *packets);
+
+/* side_cut - bytes of the current segment that were not captured are lost. False: none are. */
+bool side_cut(struct packets *packets);
+
+/* side_end - nothing more will come: says so of a message that is not whole. */
+void side_end(struct packets *packets, uint32_t side);
+
+#endif

@@ -1,0 +1,149 @@
+#include "ipc/engine_inspect.h"
+
+#include <stdio.h>
+
+#include "ipc/ring_attach.h"
+#include "ipc/ring_result.h"
+#include "ipc/worker_journal.h"
+
+/* How far a ring's two sides were when they were looked at. One of them is dead, so what lies
+ * between them can only have become less. */
+struct stretch {
+    uint64_t from; /* the consumer's */
+    uint64_t to;   /* the producer's */
+    bool sound;
+};
+
+static struct stretch
+stretch_of(const struct ring_spsc *ring)
+{
+    struct stretch stretch;
+    /* acquire: R2. */
+    stretch.from = atomic_load_explicit(&ring->shared->consumer_position, memory_order_acquire);
+    /* acquire: R1. */
+    stretch.to = atomic_load_explicit(&ring->shared->producer_position, memory_order_acquire);
+    stretch.sound = stretch.to - stretch.from <= ring->mask + 1;
+    return stretch;
+}
+
+uint64_t
+engine_commits(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    const struct shm_transaction *journal = NULL; /* stands first in the role's own memory */
+    if (role == ROLE_WORKER)
+        journal = engine->journals[index];
+    else if (role == ROLE_PUBLISHER)
+        journal = engine->publisher_memory;
+    else if (role == ROLE_FRONTEND && engine->shape.frontend_bytes >= sizeof *journal)
+        journal = engine->frontend_memory;
+    /* acquire: T1. The dead one's; its order is the program's. */
+    return journal != NULL ? atomic_load_explicit(&journal->commit, memory_order_acquire) : 0;
+}
+
+/* How much of its ring a worker has committed. */
+static uint64_t
+committed_position(const struct shared_engine *engine, uint32_t worker)
+{
+    static struct transaction journal; /* large */
+    transaction_open(&journal, engine->journals[worker], worker_cursor_bytes(engine->shape.workers),
+                     0);
+    const struct shm_worker_cursors *cursors = transaction_cursors(&journal);
+    return cursors->events;
+}
+
+bool
+engine_input_in_hand(const struct shared_engine *engine, uint32_t worker, uint64_t *position,
+                     struct event *event)
+{
+    const struct ring_spsc *ring = &engine->rings[worker];
+    struct stretch stretch = stretch_of(ring);
+    uint64_t at = committed_position(engine, worker);
+    if (!stretch.sound || at - stretch.from >= stretch.to - stretch.from)
+        return false;
+    *position = at;
+    return event_unpack(event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at)) != 0;
+}
+
+static bool
+refuse(char *why, const char *what, uint32_t number)
+{
+    snprintf(why, SHARED_ENGINE_WHY, "%s %u", what, (unsigned)number);
+    return false;
+}
+
+/* Every record that is published and not yet released must be one a front-end can have packed. */
+static bool
+ring_is_sound(const struct ring_spsc *ring)
+{
+    struct stretch stretch = stretch_of(ring);
+    static struct event event; /* large, and of no further use */
+    if (!stretch.sound)
+        return false;
+    for (uint64_t at = stretch.from; at != stretch.to;) {
+        uint32_t slots =
+            event_unpack(&event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at));
+        if (slots == 0)
+            return false;
+        at += slots;
+    }
+    return true;
+}
+
+static bool
+frontend_is_sound(const struct shared_engine *engine, char *why)
+{
+    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
+        if (!ring_is_sound(&engine->rings[worker]))
+            return refuse(why, "the event ring of worker", worker);
+        if (!stretch_of(&engine->closed[worker]).sound)
+            return refuse(why, "the ring of closed calls of worker", worker);
+    }
+    return true;
+}
+
+static bool
+result_is_sound(const struct ring_result *ring)
+{
+    struct ring_result again;
+    return ring_result_attach(&again, ring->shared, ring_result_size((uint32_t)ring->mask + 1)) ==
+           ATTACH_OK;
+}
+
+static bool
+worker_is_sound(const struct shared_engine *engine, uint32_t index, char *why)
+{
+    if (!stretch_of(&engine->rings[index]).sound)
+        return refuse(why, "its position in the event ring of worker", index);
+    if (!stretch_of(&engine->closed[index]).sound)
+        return refuse(why, "the ring of closed calls of worker", index);
+    for (uint32_t to = 0; to < engine->shape.workers; to++) {
+        if (to == index)
+            continue;
+        if (!shared_engine_lane_is_sound(engine, index, to))
+            return refuse(why, "its lane to worker", to);
+        if (!shared_engine_lane_is_sound(engine, to, index))
+            return refuse(why, "its position in the lane from worker", to);
+    }
+    if (!result_is_sound(&engine->result))
+        return refuse(why, "the result ring, as left by worker", index);
+    return true;
+}
+
+bool
+engine_verify(const struct shared_engine *engine, enum role role, uint32_t index, char *why)
+{
+    switch (role) {
+    case ROLE_FRONTEND:
+        return frontend_is_sound(engine, why);
+    case ROLE_WORKER:
+        return worker_is_sound(engine, index, why);
+    case ROLE_PUBLISHER:
+        if (result_is_sound(&engine->result))
+            return true;
+        snprintf(why, SHARED_ENGINE_WHY, "the publisher's position in the result ring");
+        return false;
+    case ROLE_SUPERVISOR:
+        break;
+    }
+    return true;
+}
