@@ -69,8 +69,7 @@ play(uint32_t role)
         return frontend_run(&run.engine, &run.settings, &run.input);
     }
     shared_engine_become(&run.engine, ROLE_WORKER, role - 1);
-    return worker_run(&run.engine, role - 1,
-                      &(struct worker_options){.max_calls = run.max_calls});
+    return worker_run(&run.engine, role - 1, &(struct worker_options){.max_calls = run.max_calls});
 }
 
 static void

@@ -33,6 +33,7 @@ struct call_rig {
     uint64_t journal_bytes;
     struct table_picture picture;
     struct shm_part part;
+    void *pauses; /* of test_part.c */
     struct step step;
     struct event event;
     struct event tick;
