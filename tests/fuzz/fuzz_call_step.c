@@ -236,6 +236,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         .counters = &bench.counters,
         .port = {check_outcome, closed, &bench, NULL},
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
+        .part_log = UINT64_MAX,
         .outcomes = outcomes,
         .due = due,
         .tick = &bench.tick,
