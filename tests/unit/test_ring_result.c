@@ -420,8 +420,8 @@ all_outcomes_of_two_to_four_processes_arrive_once_and_in_order(void **state)
     struct fixture *f = *state;
     for (uint32_t producers = 2; producers <= PRODUCERS_MAX; producers++) {
         pid_t children[PRODUCERS_MAX];
-        for (uint32_t i = 0; i < PRODUCERS_MAX; i++)
-            f->taken[i] = f->flushed[i] = 0;
+        memset(f->taken, 0, sizeof f->taken);
+        memset(f->flushed, 0, SHM_PAGE);
         for (uint32_t i = 0; i < producers; i++)
             children[i] = start_producer(f, i);
         consume_many(f, producers, NULL, NULL);
