@@ -53,6 +53,39 @@ open_conversations(void)
     return rig;
 }
 
+/* Unanswered calls to B by somebody we do not see, while our own request for B is not answered: at
+ * the link's end it is settled that nobody released B, and then the calls wait for something else. */
+static struct call_rig *
+open_unanswered(void)
+{
+    struct call_rig *rig = rig_open(2 * CALLS);
+    char name[16];
+    rig_link(rig, 0);
+    rig_begin(rig, EVENT_DEVICE, 0);
+    rig_text(rig, EVENT_TEXT_DEVICE, "B");
+    rig->event.flags = EVENT_DEVICE_MONITORED | EVENT_DEVICE_HAS_MONITOR;
+    rig_handle(rig);
+    for (unsigned i = 0; i < CALLS; i++) {
+        name_call(name, i);
+        rig_begin(rig, EVENT_DELIVERED, 4000);
+        rig_text(rig, EVENT_TEXT_CALL, name);
+        rig_text(rig, EVENT_TEXT_DEVICE, "B");
+        rig_text(rig, EVENT_TEXT_CALLING, "A");
+        rig_send(rig);
+        rig_begin(rig, EVENT_CLEAR_CONNECTION, 4000);
+        rig_text(rig, EVENT_TEXT_CALL, name);
+        rig_text(rig, EVENT_TEXT_DEVICE, "B");
+        rig_send(rig);
+        rig_begin(rig, EVENT_CONNECTION_CLEARED, 4000);
+        rig_text(rig, EVENT_TEXT_CALL, name);
+        rig_text(rig, EVENT_TEXT_DEVICE, "B");
+        rig->event.cause = CAUSE_CALL_NOT_ANSWERED;
+        rig_send(rig);
+    }
+    assert_int_equal(rig->outcome_count, 0);
+    return rig;
+}
+
 /* The event, taken up again as often as it is given up. */
 static void
 handle_in_parts(struct call_rig *rig, unsigned give_up)
@@ -95,19 +128,27 @@ lose_link(struct call_rig *rig)
     rig_handle(rig);
 }
 
+static struct call_rig *
+open_for(enum event_kind kind)
+{
+    if (kind == EVENT_LINK_END)
+        return open_unanswered();
+    struct call_rig *rig = open_conversations();
+    lose_link(rig);
+    return rig;
+}
+
 static void
 is_the_same_in_parts(enum event_kind kind)
 {
-    struct call_rig *whole = open_conversations();
-    lose_link(whole);
+    struct call_rig *whole = open_for(kind);
     begin_event(whole, kind);
     rig_handle(whole);
     assert_true(whole->outcome_count >= 2 * CALLS);
     for (unsigned give_up = ALL_AT_ONCE; give_up < 12; give_up++) {
         if (give_up == 1)
             continue; /* would never get on */
-        struct call_rig *rig = open_conversations();
-        lose_link(rig);
+        struct call_rig *rig = open_for(kind);
         begin_event(rig, kind);
         handle_in_parts(rig, give_up);
         assert_int_equal(rig->outcome_count, whole->outcome_count);
@@ -134,12 +175,20 @@ a_snapshot_in_parts(void **state)
     is_the_same_in_parts(EVENT_SNAPSHOT_DEVICE);
 }
 
+static void
+a_links_end_in_parts(void **state)
+{
+    (void)state;
+    is_the_same_in_parts(EVENT_LINK_END);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_tick_in_parts),
         cmocka_unit_test(a_snapshot_in_parts),
+        cmocka_unit_test(a_links_end_in_parts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
