@@ -54,7 +54,8 @@ open_conversations(void)
 }
 
 /* Unanswered calls to B by somebody we do not see, while our own request for B is not answered: at
- * the link's end it is settled that nobody released B, and then the calls wait for something else. */
+ * the link's end it is settled that nobody released B, and then the calls wait for something
+ * else. */
 static struct call_rig *
 open_unanswered(void)
 {
