@@ -53,33 +53,32 @@ struct replay {
 static void
 print_help(FILE *out)
 {
-    fputs(
-        "  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
-        "\n"
-        "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
-        "output for each party and each call that ended, a summary on standard error.\n"
-        "\n"
-        "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
-        "\n"
-        "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
-        "      --profile NAME      the family of the switch, for all links\n"
-        "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
-        "                          ber1, ber2, ber3 (the phases of CSTA)\n"
-        "      --port LIST         ports of switches: of a pcap, look at nothing else: 1040,4721\n"
-        "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
-        "      --workers N         processes that judge, 1 to 64; same output for any\n"
-        "  -o, --out FILE          results to FILE instead of standard output\n"
-        "      --format NAME       jsonl (default), or text: a table to read\n"
-        "      --unordered         results as they come, not in the order of the input\n"
-        "      --name NAME         name of the shared memory, for inspection (replay-PID)\n"
-        "  -q, --quiet             no summary\n"
-        "      --json              the summary as one JSON object\n"
-        "  -h, --help\n"
-        "\n"
-        "What stands on the command line goes before what stands in the configuration.\n"
-        "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
-        "3 done, but some messages could not be read.\n",
-        out);
+    fputs("  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
+          "\n"
+          "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
+          "output for each party and each call that ended, a summary on standard error.\n"
+          "\n"
+          "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
+          "\n"
+          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
+          "      --profile NAME      the family of the switch, for all links\n"
+          "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
+          "                          ber1, ber2, ber3 (the phases of CSTA)\n"
+          "      --port LIST         ports of switches: of a pcap nothing else counts\n"
+          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
+          "      --workers N         processes that judge, 1 to 64; same output for any\n"
+          "  -o, --out FILE          results to FILE instead of standard output\n"
+          "      --format NAME       jsonl (default), or text: a table to read\n"
+          "      --unordered         results as they come, not in the order of the input\n"
+          "      --name NAME         name of the shared memory, for inspection (replay-PID)\n"
+          "  -q, --quiet             no summary\n"
+          "      --json              the summary as one JSON object\n"
+          "  -h, --help\n"
+          "\n"
+          "What stands on the command line goes before what stands in the configuration.\n"
+          "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
+          "3 done, but some messages could not be read.\n",
+          out);
 }
 
 /* ---- the command line ---------------------------------------------------------------------- */

@@ -13,16 +13,16 @@
  *   taken out  = bytes acknowledged + bytes not yet acknowledged (SIOCOUTQ), less what that was
  *                when the connection began (a SYN of ours counts)
  *
- *   in:   buffer  +---------+--------------------+--------+     `done` is the owner's: it commits it
- *                 | free    | received, not done | free   |     with what the frames have changed
- *                 +---------+--------------------+--------+
- *                           done                 received
+ *   in:   +---------+--------------------+--------+    `done` is the owner's: it commits it with
+ *         | free    | received, not done | free   |    what the frames have changed
+ *         +---------+--------------------+--------+
+ *                   done                 received
  *
  *   out:  the owner writes behind `end`, commits `end`, then tcp_out_send() gives what is committed
  *         to the socket. What of it was taken needs no commit.
  *
  * Buffers are a power of two of bytes, mapped twice in a row: whatever they hold is one piece.
- * Sockets do not block. Caller: one process at a time; the next after proof of the last one's death.
+ * Sockets do not block. Caller: one process at a time; the next after proof that the last is dead.
  *
  * The answers are exact while nobody reads or writes the socket: the kernel may take packets
  * between two questions, so they are asked until two answers agree. No TLS: what its library holds
