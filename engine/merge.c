@@ -1,13 +1,6 @@
 #include "engine/merge.h"
 
-#include <stdlib.h>
-
 #include "base/check.h"
-
-enum {
-    RUN_FIRST_BYTES = 64 * 1024,
-    RUN_KEEP_BYTES = 256 * 1024, /* an empty run keeps up to this much, or it would be churning */
-};
 
 void
 merge_init(struct merge *merge, uint32_t workers)
@@ -18,69 +11,23 @@ merge_init(struct merge *merge, uint32_t workers)
     merge->workers = workers;
 }
 
-void
-merge_free(struct merge *merge)
+const struct shm_outcome *
+merge_outcome(const struct ring_spsc *outbox, uint64_t number)
 {
-    for (uint32_t i = 0; i < merge->workers; i++)
-        free(merge->runs[i].bytes);
-    memset(merge, 0, sizeof *merge);
-}
-
-static size_t
-packed_size(const struct shm_outcome *outcome)
-{
-    return ((size_t)outcome_size(outcome) + 7) & ~(size_t)7;
+    const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, number);
+    return &slot->outcome;
 }
 
 static const struct shm_outcome *
 run_first(const struct merge_run *run)
 {
-    /* Entries start at multiples of 8 of memory from malloc; only outcome_size() bytes exist. */
-    return (const void *)(run->bytes + run->start);
+    return merge_outcome(run->outbox, run->given);
 }
 
 static bool
 run_is_empty(const struct merge_run *run)
 {
-    return run->start == run->end;
-}
-
-/* Makes room for `size` bytes at the end: by moving what is held down, or by growing. */
-static bool
-run_reserve(struct merge_run *run, size_t size)
-{
-    if (run->capacity - run->end >= size)
-        return true;
-    size_t held = run->end - run->start;
-    if (run->start > 0 && run->start >= run->capacity / 2) {
-        memmove(run->bytes, run->bytes + run->start, held);
-        run->start = 0;
-        run->end = held;
-        if (run->capacity - run->end >= size)
-            return true;
-    }
-    size_t capacity = run->capacity == 0 ? RUN_FIRST_BYTES : run->capacity * 2;
-    uint8_t *bytes = realloc(run->bytes, capacity);
-    if (bytes == NULL)
-        return false;
-    run->bytes = bytes;
-    run->capacity = capacity;
-    DCHECK(run->capacity - run->end >= size);
-    return true;
-}
-
-static void
-run_drop_first(struct merge_run *run)
-{
-    run->start += packed_size(run_first(run));
-    if (!run_is_empty(run))
-        return;
-    run->start = run->end = 0;
-    if (run->capacity > RUN_KEEP_BYTES) {
-        free(run->bytes);
-        run->bytes = NULL;
-        run->capacity = 0;
-    }
+    return run->given == run->arrived;
 }
 
 static bool
@@ -136,38 +83,33 @@ limit_refresh(struct merge *merge)
     merge->limit = limit;
 }
 
-/* Remembers the order of the worker's newest outcome; says if it is where it belongs. */
-static bool
-order_is_kept(struct merge *merge, uint32_t worker, const struct shm_outcome *outcome)
+/* The run held nothing until now. */
+static void
+head_add(struct merge *merge, uint32_t worker)
 {
-    struct shm_outcome *last = &merge->last[worker];
-    bool kept = outcome_compare(last, outcome) <= 0 &&
-                (merge->proven[worker] == 0 || outcome->decided_order > merge->proven[worker]);
-    last->decided_order = outcome->decided_order;
-    last->decided_tick = outcome->decided_tick;
-    last->call_order = outcome->call_order;
-    last->position = outcome->position;
-    return kept;
+    uint64_t decided = run_first(&merge->runs[worker])->decided_order;
+    merge->heads[merge->head_count] = (struct merge_head){decided, worker};
+    heap_rise(merge, merge->head_count++);
+    limit_refresh(merge);
 }
 
-enum merge_result
-merge_put(struct merge *merge, uint32_t worker, const struct shm_outcome *outcome)
+void
+merge_open(struct merge *merge, uint32_t worker, const struct ring_spsc *outbox, uint64_t given,
+           uint64_t arrived)
+{
+    CHECK(worker < merge->workers);
+    merge->runs[worker] = (struct merge_run){outbox, given, arrived};
+    if (given != arrived)
+        head_add(merge, worker);
+}
+
+void
+merge_add(struct merge *merge, uint32_t worker)
 {
     CHECK(worker < merge->workers);
     struct merge_run *run = &merge->runs[worker];
-    size_t size = packed_size(outcome);
-    if (!run_reserve(run, size))
-        return MERGE_NO_MEMORY;
-
-    bool was_empty = run_is_empty(run);
-    memcpy(run->bytes + run->end, outcome, outcome_size(outcome));
-    run->end += size;
-    if (was_empty) {
-        merge->heads[merge->head_count] = (struct merge_head){outcome->decided_order, worker};
-        heap_rise(merge, merge->head_count++);
-        limit_refresh(merge);
-    }
-    return order_is_kept(merge, worker, outcome) ? MERGE_OK : MERGE_DISORDERED;
+    if (run->arrived++ == run->given)
+        head_add(merge, worker);
 }
 
 void
@@ -196,7 +138,7 @@ merge_pop(struct merge *merge)
     CHECK(merge->head_count > 0);
     uint32_t worker = merge->heads[0].worker;
     struct merge_run *run = &merge->runs[worker];
-    run_drop_first(run);
+    run->given++;
     if (run_is_empty(run)) {
         merge->heads[0] = merge->heads[--merge->head_count];
         limit_refresh(merge);

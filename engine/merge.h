@@ -8,13 +8,14 @@
  * given out once no smaller one can come: every worker that holds nothing has proven that it
  * handed over all up to that decided_order.
  *
- *   merge_put    a copy of one outcome (the only copy made of it)
+ *   merge_open   a worker's outcomes stand in this outbox; some are given out, some have arrived
+ *   merge_add    one more has arrived
  *   merge_prove  worker w has handed over everything decided up to here
  *   merge_next   the smallest outcome if it is proven to be, else NULL; then merge_pop()
  *
- * Pure: no clock, no I/O; memory from the private heap. What it holds is bounded by what workers
- * can decide ahead of the slowest one: by the records that fit into its event ring, and by their
- * live calls, as one tick may end them all.
+ * Nothing is copied: outcomes stay in the outboxes until they are given out, and an outbox bounds
+ * how far its worker can be ahead of the slowest one. All of this can be built anew from the
+ * numbers of outcomes given out and arrived. Pure: no clock, no I/O.
  */
 
 #include <stddef.h>
@@ -23,18 +24,11 @@
 #include "ipc/outcome_record.h"
 #include "ipc/shared_engine.h"
 
-enum merge_result {
-    MERGE_OK = 0,
-    MERGE_DISORDERED, /* taken, but it comes before one this worker handed over or proved */
-    MERGE_NO_MEMORY,  /* not taken */
-};
-
-/* Outcomes of one worker that wait, packed one after the other, each padded to 8 bytes. */
+/* Outcomes of one worker that wait: numbers given .. arrived - 1 of its outbox. */
 struct merge_run {
-    uint8_t *bytes;
-    size_t start;
-    size_t end;
-    size_t capacity;
+    const struct ring_spsc *outbox;
+    uint64_t given;
+    uint64_t arrived;
 };
 
 struct merge_head {
@@ -47,30 +41,29 @@ struct merge {
     uint32_t head_count;
     struct merge_head heads[WORKERS_MAX]; /* a heap, smallest first: workers that hold something */
     struct merge_run runs[WORKERS_MAX];
-    uint64_t proven[WORKERS_MAX];         /* decided_order; nothing up to it is still to come */
-    struct shm_outcome last[WORKERS_MAX]; /* order of the last one put, its other fields unused */
-    uint64_t limit;                       /* least `proven` of the workers that hold nothing */
+    uint64_t proven[WORKERS_MAX]; /* decided_order; nothing up to it is still to come */
+    uint64_t limit;               /* least `proven` of the workers that hold nothing */
 };
 
 /* merge_init - nothing held, nothing proven; `workers` is 1..WORKERS_MAX (CHECK). */
 void merge_init(struct merge *merge, uint32_t workers);
 
-/* merge_put - take a copy of a sound outcome of this worker. */
-enum merge_result merge_put(struct merge *merge, uint32_t worker,
-                            const struct shm_outcome *outcome);
+/* merge_open - where this worker's outcomes are, and how far it is; once, before all else of it.
+ * The outbox stays where it is. */
+void merge_open(struct merge *merge, uint32_t worker, const struct ring_spsc *outbox,
+                uint64_t given, uint64_t arrived);
+
+/* merge_add - the worker's next outcome is in its outbox. */
+void merge_add(struct merge *merge, uint32_t worker);
 
 /* merge_prove - the worker has handed over all that is decided up to `decided_order`. Less than
  * what was proven before changes nothing. */
 void merge_prove(struct merge *merge, uint32_t worker, uint64_t decided_order);
 
-/* What progress `order` of a worker proves: messages up to it, and the ticks before them. */
-static inline uint64_t
-merge_decided_by(uint64_t order)
-{
-    return order >= UINT64_MAX / 2 ? UINT64_MAX : 2 * order + 1;
-}
+/* The outcome of that number of an outbox. */
+const struct shm_outcome *merge_outcome(const struct ring_spsc *outbox, uint64_t number);
 
-/* merge_next - valid until the next merge_put() or merge_pop(); *worker is whose it is. */
+/* merge_next - stays in its outbox until the caller releases it there; *worker is whose it is. */
 const struct shm_outcome *merge_next(const struct merge *merge, uint32_t *worker);
 void merge_pop(struct merge *merge);
 
@@ -80,8 +73,5 @@ merge_is_empty(const struct merge *merge)
 {
     return merge->head_count == 0;
 }
-
-/* merge_free - give back all memory; merge_init() makes it usable again. */
-void merge_free(struct merge *merge);
 
 #endif

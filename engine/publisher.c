@@ -13,6 +13,7 @@
 #include "engine/sink/output.h"
 #include "engine/sink/sink.h"
 #include "ipc/process_state.h"
+#include "ipc/publisher_memory.h"
 
 enum {
     NAPS_BEFORE_SLEEP = 8, /* a busy engine's worker never pays for waking us */
@@ -23,9 +24,10 @@ struct publisher {
     struct shared_engine *engine;
     struct shm_counters *counters;
     uint32_t workers;
-    bool straight; /* nothing to merge: outcomes go from the ring into the output */
-    bool failed;   /* a worker broke its promise, or memory ran out: said, and the exit code */
+    bool straight; /* nothing to merge: outcomes are given out as they come from the ring */
+    bool is_table; /* rows leave something in the sink's state */
     bool disorder_said[WORKERS_MAX];
+    bool broken; /* the result ring is not what its protocol makes of it */
 
     /* What the workers had done, read before the ring's end was: once everything before `barrier`
      * is taken, it is proven. */
@@ -34,10 +36,72 @@ struct publisher {
     bool barrier_stands;
     bool all_done;
 
+    struct transaction transaction;
+    struct shm_publisher_cursors *cursors; /* of the transaction in hand */
+    uint64_t uncommitted;                  /* outcomes taken, and given out, in it */
     struct merge merge;
     struct sink sink;
+    struct shm_sink_state *state;
     struct output output;
 };
+
+/* ---- what survives ------------------------------------------------------------------------- */
+
+static void
+begin(struct publisher *publisher)
+{
+    publisher->cursors = transaction_begin(&publisher->transaction);
+    publisher->uncommitted = 0;
+    transaction_touch(&publisher->transaction, publisher->counters, sizeof *publisher->counters);
+}
+
+/* Gives slots and outcomes back, and wakes whoever may wait for them. */
+static void
+publish(struct publisher *publisher, const struct shm_publisher_cursors *cursors)
+{
+    struct shared_engine *engine = publisher->engine;
+    engine->result.position = ring_result_first(&engine->result) + cursors->taken;
+    ring_result_release(&engine->result);
+    for (uint32_t i = 0; i < publisher->workers; i++) {
+        struct ring_spsc *outbox = &engine->outboxes[i];
+        outbox->position = cursors->workers[i].given;
+        ring_spsc_release(outbox, 0);
+        doorbell_ring(&engine->workers[i].doorbell);
+    }
+}
+
+static bool
+has_failed(const struct publisher *publisher)
+{
+    return publisher->broken || output_has_failed(&publisher->output);
+}
+
+/*
+ * The rows are in the file, then the commit says so: killed in between, a successor writes the same
+ * rows to the same places. Nothing is committed when the output failed.
+ */
+static void
+commit(struct publisher *publisher)
+{
+    output_flush(&publisher->output);
+    if (has_failed(publisher))
+        return;
+    struct shm_publisher_cursors *cursors = publisher->cursors;
+    cursors->offset = publisher->output.offset;
+    transaction_commit(&publisher->transaction);
+    publish(publisher, cursors);
+    begin(publisher);
+}
+
+/* Often enough that nobody waits for room, seldom enough that writing pays. */
+static bool
+is_time_to_commit(const struct publisher *publisher)
+{
+    const struct engine_shape *shape = &publisher->engine->shape;
+    uint32_t least =
+        shape->result_slots < shape->outbox_slots ? shape->result_slots : shape->outbox_slots;
+    return publisher->uncommitted >= least / 4;
+}
 
 /* ---- giving out ---------------------------------------------------------------------------- */
 
@@ -70,34 +134,23 @@ count_outcome(struct shm_counters *counters, const struct shm_outcome *outcome)
 }
 
 static void
-write_outcome(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t lane)
+say_bad(struct publisher *publisher, uint32_t worker)
 {
-    char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
-    output_commit(&publisher->output, sink_row(&publisher->sink, at, outcome, lane));
-    count_outcome(publisher->counters, outcome);
+    counter_add(publisher->counters, COUNTER_BAD_OUTCOMES, 1);
+    if (counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 1)
+        log_say("worker %u wrote an outcome that cannot be one: skipped", (unsigned)worker);
 }
 
-static bool
-give_out_proven(struct publisher *publisher)
-{
-    bool gave = false;
-    uint32_t worker;
-    const struct shm_outcome *outcome;
-    while ((outcome = merge_next(&publisher->merge, &worker)) != NULL) {
-        write_outcome(publisher, outcome, 0);
-        merge_pop(&publisher->merge);
-        gave = true;
-    }
-    return gave;
-}
-
-/* ---- taking in ----------------------------------------------------------------------------- */
-
+/* What is given out after what it should have come before. */
 static void
-say_disorder(struct publisher *publisher, uint32_t worker)
+check_order(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t worker)
 {
+    struct outcome_order order = outcome_order_of(outcome);
+    bool kept = outcome_order_compare(&publisher->cursors->last, &order) <= 0;
+    publisher->cursors->last = order;
+    if (kept)
+        return;
     counter_add(publisher->counters, COUNTER_DISORDERED, 1);
-    publisher->failed = true;
     if (publisher->disorder_said[worker])
         return;
     publisher->disorder_said[worker] = true;
@@ -106,31 +159,80 @@ say_disorder(struct publisher *publisher, uint32_t worker)
 }
 
 static void
-take_outcome(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t worker)
+touch_lane(struct publisher *publisher, uint32_t lane)
 {
-    if (worker >= publisher->workers || !outcome_is_sound(outcome)) {
-        counter_add(publisher->counters, COUNTER_BAD_OUTCOMES, 1);
-        publisher->failed = true;
-        if (counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 1)
-            log_say("worker %u wrote an outcome that cannot be one: skipped", (unsigned)worker);
+    struct shm_sink_state *state = publisher->state;
+    if (!publisher->is_table)
+        return;
+    transaction_touch(&publisher->transaction, state->day, sizeof state->day);
+    transaction_touch(&publisher->transaction, &state->lanes[lane], sizeof state->lanes[lane]);
+}
+
+static void
+write_outcome(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t lane)
+{
+    char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
+    touch_lane(publisher, lane);
+    output_commit(&publisher->output, sink_row(&publisher->sink, at, outcome, lane));
+    count_outcome(publisher->counters, outcome);
+}
+
+/* One that cannot be one, in spite of all that was checked on the way, is nobody's row. */
+static void
+give_out(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t worker)
+{
+    publisher->cursors->workers[worker].given++;
+    publisher->uncommitted++;
+    if (!outcome_is_sound(outcome)) {
+        say_bad(publisher, worker);
         return;
     }
-    if (publisher->straight) {
-        write_outcome(publisher, outcome, worker);
+    if (!publisher->straight)
+        check_order(publisher, outcome, worker);
+    write_outcome(publisher, outcome, publisher->straight ? worker : 0);
+}
+
+static void
+give_out_proven(struct publisher *publisher)
+{
+    uint32_t worker;
+    const struct shm_outcome *outcome;
+    while ((outcome = merge_next(&publisher->merge, &worker)) != NULL) {
+        give_out(publisher, outcome, worker);
+        merge_pop(&publisher->merge);
+        if (is_time_to_commit(publisher))
+            commit(publisher);
+        if (has_failed(publisher))
+            return;
+    }
+}
+
+/* ---- taking in ----------------------------------------------------------------------------- */
+
+/*
+ * What is given out is what stands in the outbox. A slot with other bytes than its owner wrote is
+ * counted; one that is not its owner's next cannot be made good.
+ */
+static void
+take_outcome(struct publisher *publisher, const struct shm_result_slot *slot)
+{
+    uint32_t worker = slot->owner;
+    publisher->cursors->taken++;
+    publisher->uncommitted++;
+    if (worker >= publisher->workers ||
+        slot->number != publisher->cursors->workers[worker].arrived + 1) {
+        log_say("the result ring holds outcome %llu of worker %u, which is not its next",
+                (unsigned long long)slot->number, (unsigned)worker);
+        publisher->broken = true;
         return;
     }
-    switch (merge_put(&publisher->merge, worker, outcome)) {
-    case MERGE_OK:
-        break;
-    case MERGE_DISORDERED:
-        say_disorder(publisher, worker);
-        break;
-    case MERGE_NO_MEMORY:
-        log_say("publisher: no memory left for outcomes that wait for a slower worker");
-        publisher->failed = true;
-        publisher->output.error = ENOMEM;
-        break;
-    }
+    if (!ring_result_is_sound(&publisher->engine->result, slot))
+        say_bad(publisher, worker);
+    uint64_t number = publisher->cursors->workers[worker].arrived++;
+    if (publisher->straight)
+        give_out(publisher, merge_outcome(&publisher->engine->outboxes[worker], number), worker);
+    else
+        merge_add(&publisher->merge, worker);
 }
 
 /* Notes how far every worker is, and then which slots were claimed by then: in this order, so
@@ -144,7 +246,7 @@ set_barrier(struct publisher *publisher)
         publisher->progress[i] = progress_get(&engine->workers[i]);
         publisher->all_done &= publisher->progress[i] == UINT64_MAX;
     }
-    publisher->barrier = engine->result.position + ring_result_depth(&engine->result);
+    publisher->barrier = ring_result_end(&engine->result);
     publisher->barrier_stands = true;
 }
 
@@ -155,21 +257,7 @@ pass_barrier(struct publisher *publisher)
     if (publisher->straight)
         return;
     for (uint32_t i = 0; i < publisher->workers; i++)
-        merge_prove(&publisher->merge, i, merge_decided_by(publisher->progress[i]));
-}
-
-/*
- * A worker that found the ring full saw `slot_count` outcomes in it; since then we released at
- * most `taken`. So where taken and depth together are less, nobody waits and nobody is rung.
- */
-static void
-ring_for_room(struct publisher *publisher, uint64_t taken)
-{
-    struct shared_engine *engine = publisher->engine;
-    if (taken + ring_result_depth(&engine->result) < engine->shape.result_slots)
-        return;
-    for (uint32_t i = 0; i < publisher->workers; i++)
-        doorbell_ring(&engine->workers[i].doorbell);
+        merge_prove(&publisher->merge, i, publisher->progress[i]);
 }
 
 /* Takes what lies before the barrier; says how many outcomes that were. */
@@ -180,18 +268,17 @@ take_in(struct publisher *publisher)
     if (!publisher->barrier_stands)
         set_barrier(publisher);
     uint64_t taken = 0;
-    uint32_t worker;
-    const struct shm_outcome *outcome;
-    while (ring->position != publisher->barrier &&
-           (outcome = ring_result_poll(ring, &worker)) != NULL) {
-        take_outcome(publisher, outcome, worker);
-        ring_result_release(ring);
+    const struct shm_result_slot *slot;
+    while (ring->position != publisher->barrier && !has_failed(publisher) &&
+           (slot = ring_result_poll(ring)) != NULL) {
+        take_outcome(publisher, slot);
+        ring_result_take(ring);
         taken++;
+        if (is_time_to_commit(publisher))
+            commit(publisher);
     }
     if (ring->position == publisher->barrier)
         pass_barrier(publisher);
-    if (taken > 0)
-        ring_for_room(publisher, taken);
     return taken;
 }
 
@@ -200,8 +287,8 @@ take_in(struct publisher *publisher)
 static bool
 has_news(const struct publisher *publisher)
 {
-    const struct shared_engine *engine = publisher->engine;
-    if (ring_result_depth(&engine->result) > 0)
+    struct shared_engine *engine = publisher->engine;
+    if (ring_result_poll(&engine->result) != NULL)
         return true;
     for (uint32_t i = 0; i < publisher->workers; i++)
         if (progress_get(&engine->workers[i]) != publisher->progress[i])
@@ -242,7 +329,71 @@ look_of(int descriptor)
     return look;
 }
 
+bool
+publisher_can_restart(const struct publisher_options *options)
+{
+    return output_has_places(options->descriptor);
+}
+
+/* The heading, once in the output's life; laid out each time. */
 static void
+put_heading(struct publisher *publisher)
+{
+    char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
+    uint32_t bytes = sink_begin(&publisher->sink, at);
+    if (publisher->cursors->headed == 0)
+        output_commit(&publisher->output, bytes);
+    publisher->cursors->headed = 1;
+    publisher->uncommitted++;
+}
+
+/* Where a predecessor's rows end, or where the output stands now. The first start notes it before
+ * anything is written. False: rows went where nobody can take them back. */
+static bool
+find_place(struct publisher *publisher)
+{
+    struct output *output = &publisher->output;
+    struct shm_publisher_cursors *cursors = publisher->cursors;
+    if (cursors->begun != 0) {
+        if (output->has_places)
+            output_resume(output, cursors->offset, cursors->may_cut != 0);
+        return output->has_places;
+    }
+    cursors->begun = 1;
+    cursors->may_cut = output->has_places && output_length(output) == output->offset;
+    commit(publisher);
+    return true;
+}
+
+static void
+open_runs(struct publisher *publisher)
+{
+    merge_init(&publisher->merge, publisher->workers);
+    for (uint32_t i = 0; i < publisher->workers; i++)
+        merge_open(&publisher->merge, i, &publisher->engine->outboxes[i],
+                   publisher->cursors->workers[i].given, publisher->cursors->workers[i].arrived);
+}
+
+/* What a predecessor had not committed never was; what it had committed is shown again. */
+static bool
+recover(struct publisher *publisher)
+{
+    uint8_t *memory = publisher->engine->publisher_memory;
+    publisher->state = (void *)(memory + publisher_sink_offset());
+    transaction_open(&publisher->transaction, memory, sizeof(struct shm_publisher_cursors),
+                     PUBLISHER_LOG_BYTES);
+    transaction_cover(&publisher->transaction, publisher->counters, sizeof *publisher->counters);
+    transaction_cover(&publisher->transaction, publisher->state, sizeof *publisher->state);
+    if (!transaction_recover(&publisher->transaction)) {
+        log_say("publisher: its journal is none it can have written");
+        return false;
+    }
+    publish(publisher, transaction_cursors(&publisher->transaction));
+    begin(publisher);
+    return true;
+}
+
+static bool
 publisher_begin(struct publisher *publisher, struct shared_engine *engine,
                 const struct publisher_options *options)
 {
@@ -250,12 +401,20 @@ publisher_begin(struct publisher *publisher, struct shared_engine *engine,
     publisher->counters = &engine->publisher->counters;
     publisher->workers = engine->shape.workers;
     publisher->straight = options->unordered || publisher->workers == 1;
-    merge_init(&publisher->merge, publisher->workers);
-    struct sink_look look = look_of(options->descriptor);
-    sink_init(&publisher->sink, options->format, &look);
+    publisher->is_table = options->format == FORMAT_TEXT;
     output_init(&publisher->output, options->descriptor);
-    char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
-    output_commit(&publisher->output, sink_begin(&publisher->sink, at));
+    if (!recover(publisher))
+        return false;
+    open_runs(publisher);
+    struct sink_look look = look_of(options->descriptor);
+    sink_init(&publisher->sink, options->format, &look, publisher->state);
+    if (!find_place(publisher)) {
+        log_say(
+            "the publisher died, and what it writes to is no file: rows may be lost or doubled");
+        return false;
+    }
+    put_heading(publisher);
+    return true;
 }
 
 static void
@@ -263,10 +422,11 @@ publisher_end(struct publisher *publisher)
 {
     for (uint32_t lane = 0; lane < publisher->workers; lane++) {
         char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
+        touch_lane(publisher, lane);
         output_commit(&publisher->output, sink_end(&publisher->sink, at, lane));
     }
-    output_flush(&publisher->output);
-    merge_free(&publisher->merge);
+    commit(publisher);
+    output_end(&publisher->output);
 }
 
 /* Until every worker is done and all it wrote is given out, or the output failed. */
@@ -274,18 +434,30 @@ static void
 publish_all(struct publisher *publisher)
 {
     uint32_t idle_rounds = 0;
-    while (!output_has_failed(&publisher->output)) {
+    while (!has_failed(publisher)) {
         uint64_t taken = take_in(publisher);
-        bool gave = !publisher->straight && give_out_proven(publisher);
+        give_out_proven(publisher);
         if (publisher->all_done && !publisher->barrier_stands)
             return;
-        if (taken > 0 || gave) {
+        if (publisher->uncommitted > 0 && taken == 0)
+            commit(publisher);
+        if (taken > 0) {
             idle_rounds = 0;
             continue;
         }
-        output_flush(&publisher->output);
         wait_for_news(publisher, ++idle_rounds);
     }
+}
+
+static bool
+all_was_well(const struct publisher *publisher)
+{
+    int error = publisher->output.error;
+    if (error != 0 && error != EPIPE)
+        log_say("cannot write results: %s", strerror(error));
+    return error == 0 && !publisher->broken &&
+           counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 0 &&
+           counter_read(publisher->counters, COUNTER_DISORDERED) == 0;
 }
 
 int
@@ -293,14 +465,11 @@ publisher_run(struct shared_engine *engine, const struct publisher_options *opti
 {
     static struct publisher publisher; /* too large for a stack; one for each process */
     memset(&publisher, 0, sizeof publisher);
-    publisher_begin(&publisher, engine, options);
+    if (!publisher_begin(&publisher, engine, options))
+        return 1;
     publish_all(&publisher);
     publisher_end(&publisher);
-
-    int error = publisher.output.error;
-    if (error != 0 && error != EPIPE)
-        log_say("cannot write results: %s", strerror(error));
-    if (error != 0 || publisher.failed)
+    if (!all_was_well(&publisher))
         return 1;
     DCHECK(merge_is_empty(&publisher.merge));
     process_done_set(engine->publisher);

@@ -21,8 +21,17 @@ struct publisher_options {
 };
 
 /*
+ * publisher_can_restart - can a publisher that died be followed by another?
+ *
+ * Where rows can be written again to the same place: a regular file, not opened to append. What
+ * went into a pipe or onto a terminal cannot be taken back, nor is it known how far it came.
+ */
+bool publisher_can_restart(const struct publisher_options *options);
+
+/*
  * publisher_run - the whole life of the publisher; called in a forked child
  *
+ * Begins by going on where a dead predecessor's last commit stands, if there was one.
  * Ends when every worker is done and the ring is empty. Returns the exit code: 0, or 1 when the
  * sink failed (said on stderr; a closed pipe is a failure without words).
  */

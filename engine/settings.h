@@ -50,6 +50,7 @@ struct settings {
     uint32_t workers;
     uint32_t ring_slots;
     uint32_t result_slots;
+    uint32_t outbox_slots;
     uint32_t max_calls;            /* live calls of each worker */
     struct link_settings defaults; /* what a link has that nobody declared */
     struct link_settings *links;

@@ -5,7 +5,7 @@
  * ipc/call_record.h - a worker's call table, byte by byte.
  *
  *   segment: +--------+-------+---------+--------------+-------+------------+---------- - -
- *            | header | links | devices | device index | index | call slots | blocks
+ *            | header | links | devices | device indexes | index | call slots | blocks
  *            +--------+-------+---------+--------------+-------+------------+---------- - -
  *
  * A call is one slot (fixed place: its key, its spans) and one block (everything the rules know of
@@ -351,7 +351,7 @@ struct shm_call_table {
     uint32_t slots_used; /* slots ever used; slot numbers start at 1 */
     uint32_t living;     /* slots in use */
     uint32_t device_count;
-    uint32_t device_mask; /* of the device index, which doubles as it fills */
+    uint32_t device_mask; /* of the device index: it begins with entry mask + 1 of its place */
     uint32_t reserved;
 };
 

@@ -51,7 +51,7 @@ compare(uint64_t left, uint64_t right)
 }
 
 int
-outcome_compare(const struct shm_outcome *left, const struct shm_outcome *right)
+outcome_order_compare(const struct outcome_order *left, const struct outcome_order *right)
 {
     int order = compare(left->decided_order, right->decided_order);
     if (order == 0)
@@ -63,6 +63,14 @@ outcome_compare(const struct shm_outcome *left, const struct shm_outcome *right)
     if (order == 0)
         order = compare(left->position, right->position);
     return order;
+}
+
+int
+outcome_compare(const struct shm_outcome *left, const struct shm_outcome *right)
+{
+    struct outcome_order first = outcome_order_of(left);
+    struct outcome_order second = outcome_order_of(right);
+    return outcome_order_compare(&first, &second);
 }
 
 const char *

@@ -138,7 +138,24 @@ bool outcome_is_sound(const struct shm_outcome *outcome);
 /* outcome_text - one text of a sound outcome; TEXT_NONE where absent. */
 struct text outcome_text(const struct shm_outcome *outcome, enum outcome_text which);
 
+/* What outcomes are ordered by, the first one first. */
+struct outcome_order {
+    uint64_t decided_order;
+    uint64_t decided_tick;
+    uint64_t call_order;
+    uint64_t conn_id;
+    uint64_t position;
+};
+
+static inline struct outcome_order
+outcome_order_of(const struct shm_outcome *outcome)
+{
+    return (struct outcome_order){outcome->decided_order, outcome->decided_tick,
+                                  outcome->call_order, outcome->conn_id, outcome->position};
+}
+
 /* -1, 0, 1 as `left` comes before, is, or comes after `right` in the output. */
+int outcome_order_compare(const struct outcome_order *left, const struct outcome_order *right);
 int outcome_compare(const struct shm_outcome *left, const struct shm_outcome *right);
 
 /* Printed names; "?" when out of range. cause_name(0) is "". */

@@ -20,25 +20,16 @@ enum {
     SINK_DAY_SIZE = 16,
 };
 
-/* What an outcome is ordered by. */
-struct shm_outcome_key {
-    uint64_t decided_order;
-    uint64_t decided_tick;
-    uint64_t call_order;
-    uint64_t conn_id;
-    uint64_t position;
-};
-
 struct shm_publisher_cursors {
-    uint64_t begun;  /* 1: the output's heading is out, and the three below are valid */
-    uint64_t start;  /* of the output: the file's position when we began */
-    uint64_t end;    /* what of the file is ours to cut: its length then */
-    uint64_t offset; /* of the output: bytes of the file that stand */
-    uint64_t taken;  /* slots taken from the result ring */
+    uint64_t begun;   /* 1: the two below are valid */
+    uint64_t offset;  /* of the output: where the next row goes in the file */
+    uint64_t may_cut; /* 1: the file ended there when we began, so what comes behind is ours */
+    uint64_t headed;  /* 1: the heading is out */
+    uint64_t taken;   /* slots taken from the result ring */
+    struct outcome_order last; /* of the last one given out */
     struct {
-        uint64_t available;          /* outcomes seen in the result ring */
-        uint64_t given;              /* of these, given out */
-        struct shm_outcome_key last; /* of the last one seen */
+        uint64_t arrived; /* outcomes seen in the result ring */
+        uint64_t given;   /* of these, given out */
     } workers[PUBLISHER_WORKERS_MAX];
 };
 
@@ -53,8 +44,8 @@ struct shm_sink_state {
     struct shm_sink_lane lanes[PUBLISHER_WORKERS_MAX];
 };
 
-static_assert(sizeof(struct shm_outcome_key) == 40, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_publisher_cursors) == 40 + PUBLISHER_WORKERS_MAX * 56,
+static_assert(sizeof(struct outcome_order) == 40, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_publisher_cursors) == 80 + PUBLISHER_WORKERS_MAX * 16,
               "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_sink_lane) == 752, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_sink_state) == SINK_DAY_SIZE + PUBLISHER_WORKERS_MAX * 752,

@@ -1,6 +1,7 @@
 #include "ipc/ring_result.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 
 enum {
     STATE_CLAIMED = 1,
@@ -143,15 +144,69 @@ pass_tail(struct ring_result *ring, uint64_t position)
                                             memory_order_release, memory_order_relaxed);
 }
 
-struct shm_outcome *
-ring_result_claim(struct ring_result *ring, uint32_t worker)
+/* ---- the bytes ----------------------------------------------------------------------------- */
+
+/* Of what the outcome carries; its length is bounded here, as the reader must not trust it. */
+static uint32_t
+checksum_of(const struct shm_result_slot *slot)
 {
-    DCHECK(worker < RESULT_WORKER_NONE);
+    uint32_t size = outcome_size(&slot->outcome);
+    if (size > sizeof slot->outcome)
+        return 0;
+    uint64_t sum = slot->number * UINT64_C(0x9e3779b97f4a7c15) ^ slot->owner;
+    const uint8_t *bytes = (const uint8_t *)&slot->outcome;
+    uint32_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    return (uint32_t)hash_finish(hash_bytes(sum, bytes + at, size - at));
+}
+
+/* Everything of the slot but its header, and then that it is there and counts. */
+static void
+fill(struct shm_result_slot *slot, uint64_t position, uint32_t worker, _Atomic uint64_t *flushed,
+     const struct shm_outcome *outcome)
+{
+    uint64_t number = ring_result_flushed(flushed) + 1;
+    memcpy(&slot->outcome, outcome, outcome_size(outcome));
+    slot->owner = worker;
+    slot->number = number;
+    slot->checksum = checksum_of(slot);
+    /* release: M5. Every other byte stands before it. */
+    atomic_store_explicit(&slot->body_position, position, memory_order_release);
+    /* release: M6. It counts only when it is whole. */
+    atomic_store_explicit(flushed, number, memory_order_release);
+}
+
+static void
+commit(struct shm_result_slot *slot, uint64_t position, uint32_t worker)
+{
+    /* release: M1. Every byte of the outcome, and its count, come before the slot says so. */
+    atomic_store_explicit(&slot->header, header_of(position, worker, STATE_COMMITTED),
+                          memory_order_release);
+}
+
+/* ---- producers ----------------------------------------------------------------------------- */
+
+uint64_t
+ring_result_flushed(const _Atomic uint64_t *flushed)
+{
+    /* acquire: M6. */
+    return atomic_load_explicit(flushed, memory_order_acquire);
+}
+
+/* Claims the tail's slot for us. False when the ring is full, or no step of ours leads further. */
+static bool
+claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
+{
     for (;;) {
         /* acquire: M3. */
         uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_acquire);
         if (!has_room(ring, tail))
-            return NULL;
+            return false;
 
         struct shm_result_slot *slot = &ring->slots[tail & ring->mask];
         /* acquire: M4. A claim we see here is one we may help. */
@@ -160,48 +215,110 @@ ring_result_claim(struct ring_result *ring, uint32_t worker)
             pass_tail(ring, tail);
         } else if (header_is(header, tail - (ring->mask + 1), STATE_COMMITTED)) {
             uint64_t mine = header_of(tail, worker, STATE_CLAIMED);
+            *position = tail;
             /* release: M4. */
-            if (atomic_compare_exchange_strong_explicit(
-                    &slot->header, &header, mine, memory_order_release, memory_order_relaxed)) {
-                pass_tail(ring, tail);
-                ring->claimed = tail;
-                return &slot->outcome;
-            }
+            if (atomic_compare_exchange_strong_explicit(&slot->header, &header, mine,
+                                                        memory_order_release, memory_order_relaxed))
+                return true;
         } else if (atomic_load_explicit(&ring->shared->tail, memory_order_relaxed) == tail) {
-            return NULL; /* no step of ours leads here: somebody scribbled */
+            return false; /* somebody scribbled */
         }
     }
 }
 
-void
-ring_result_commit(struct ring_result *ring, uint32_t worker)
+bool
+ring_result_flush(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+                  const struct shm_outcome *outcome)
 {
-    struct shm_result_slot *slot = &ring->slots[ring->claimed & ring->mask];
-    DCHECK(atomic_load_explicit(&slot->header, memory_order_relaxed) ==
-           header_of(ring->claimed, worker, STATE_CLAIMED));
-    /* release: M1. Every byte of the outcome is visible before the slot says so. */
-    atomic_store_explicit(&slot->header, header_of(ring->claimed, worker, STATE_COMMITTED),
-                          memory_order_release);
+    DCHECK(worker < RESULT_WORKER_NONE);
+    uint64_t position;
+    if (!claim(ring, worker, &position))
+        return false;
+    pass_tail(ring, position);
+    struct shm_result_slot *slot = &ring->slots[position & ring->mask];
+    fill(slot, position, worker, flushed, outcome);
+    commit(slot, position, worker);
+    return true;
 }
 
-const struct shm_outcome *
-ring_result_poll(struct ring_result *ring, uint32_t *worker)
+/* The dead one's open claim: between the cursor and the tail, which it may not have moved. */
+static bool
+find_claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
+{
+    /* acquire: M2. Before the tail, so that nothing of ours lies below. */
+    uint64_t from = atomic_load_explicit(&ring->shared->cursor, memory_order_acquire);
+    /* acquire: M3. */
+    uint64_t tail = atomic_load_explicit(&ring->shared->tail, memory_order_acquire);
+    for (uint64_t at = from; at - from <= tail - from && at - from <= ring->mask + 1; at++) {
+        /* acquire: M4. */
+        uint64_t header =
+            atomic_load_explicit(&ring->slots[at & ring->mask].header, memory_order_acquire);
+        if (header != header_of(at, worker, STATE_CLAIMED))
+            continue;
+        *position = at;
+        return true;
+    }
+    return false;
+}
+
+void
+ring_result_recover(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+                    const struct shm_outcome *next)
+{
+    uint64_t position;
+    if (!find_claim(ring, worker, &position))
+        return;
+    pass_tail(ring, position);
+    struct shm_result_slot *slot = &ring->slots[position & ring->mask];
+    /* acquire: M5. */
+    uint64_t body = atomic_load_explicit(&slot->body_position, memory_order_acquire);
+    bool is_counted =
+        body == position && slot->owner == worker && slot->number == ring_result_flushed(flushed);
+    if (!is_counted)
+        fill(slot, position, worker, flushed, next);
+    commit(slot, position, worker);
+}
+
+bool
+ring_result_has_room(struct ring_result *ring)
+{
+    /* acquire: M3. */
+    return has_room(ring, atomic_load_explicit(&ring->shared->tail, memory_order_acquire));
+}
+
+/* ---- the consumer -------------------------------------------------------------------------- */
+
+const struct shm_result_slot *
+ring_result_poll(struct ring_result *ring)
 {
     struct shm_result_slot *slot = &ring->slots[ring->position & ring->mask];
     /* acquire: M1. Seeing the commit means seeing the outcome. */
     uint64_t header = atomic_load_explicit(&slot->header, memory_order_acquire);
-    if (!header_is(header, ring->position, STATE_COMMITTED))
-        return NULL;
-    *worker = header_worker(header);
-    return &slot->outcome;
+    return header_is(header, ring->position, STATE_COMMITTED) ? slot : NULL;
+}
+
+bool
+ring_result_is_sound(const struct ring_result *ring, const struct shm_result_slot *slot)
+{
+    /* relaxed: no edge. The slot was polled: M1 carries all of it. */
+    uint64_t header = atomic_load_explicit(&slot->header, memory_order_relaxed);
+    uint64_t body = atomic_load_explicit(&slot->body_position, memory_order_relaxed);
+    return body == ring->position && slot->owner == header_worker(header) &&
+           slot->checksum == checksum_of(slot);
 }
 
 void
 ring_result_release(struct ring_result *ring)
 {
-    ring->position++;
-    /* release: M2. Our reads of the slot finish before a worker may claim it again. */
+    /* release: M2. Our reads of the slots finish before a worker may claim them again. */
     atomic_store_explicit(&ring->shared->cursor, ring->position, memory_order_release);
+}
+
+uint64_t
+ring_result_end(const struct ring_result *ring)
+{
+    /* acquire: M3. */
+    return atomic_load_explicit(&ring->shared->tail, memory_order_acquire);
 }
 
 uint64_t

@@ -2,40 +2,52 @@
 #define IPC_RING_RESULT_H
 
 /*
- * ipc/ring_result.h - many workers write outcomes, one publisher reads them in ring order.
+ * ipc/ring_result.h - many workers write outcomes, one publisher reads them in ring order; any of
+ * them may be killed at any instruction.
  *
- * Fixed slots. The claim names its owner in the same atomic word as the position, so whoever
- * meets an unfinished claim knows whose it is, and a producer that stalls between claiming a
- * slot and moving the tail is helped, never waited for. One that stalls between claim and commit
- * holds up the publisher, not the other workers (until the ring is full).
+ * A worker commits outcomes to its outbox first, and copies them from there into the ring, in their
+ * order. How many are there is `flushed`, a word of its own. Fixed slots. The claim names its owner
+ * in the same atomic word as the position, so whoever meets an unfinished claim knows whose it is,
+ * and a producer that stalls between claiming a slot and moving the tail is helped, never waited
+ * for. One that stalls between claim and commit holds up the publisher, not the other workers
+ * (until the ring is full). One that dies there has at most one open claim; its successor finishes
+ * it, from the outbox.
  *
  *   hdr: pos << 12 | worker << 4 | state     state: CLAIMED 1, COMMITTED 2
  *
- *   producer: claim -> write the slot -> commit        (any worker, concurrently)
- *   consumer: poll -> read the slot -> release         (the publisher)
+ *   producer: recover once; then flush          (any worker, concurrently)
+ *   consumer: poll -> read the slot -> release  (the publisher)
  *
- *             claim commit poll release
- *   claim       -     -     -     -        "-" free to overlap
- *   commit      -     -     -     -        "X" never: one process only
- *   poll        -     -     X     X
- *   release     -     -     X     X
+ *             recover flush poll release
+ *   recover      -      -     -     -        "-" free to overlap; but a worker's recover and flush
+ *   flush        -      -     -     -        are one process's, its predecessor being dead
+ *   poll         -      -     X     X        "X" never: one process only
+ *   release      -      -     X     X
  *
- *   edge  store                             load                          carries
- *   M1    commit: hdr COMMITTED (release)-> poll: hdr (acquire)           the slot's bytes
- *   M2    release: cursor (release)      -> claim: cursor (acquire)       permission to overwrite
- *   M3    claim, help: tail CAS (release)-> claim: tail (acquire)         the claim below the tail
- *   M4    claim: hdr CLAIMED (release)   -> claim: hdr (acquire)          whose turn to move tail
+ *   edge  store                               load                          carries
+ *   M1    flush: hdr COMMITTED (release)   -> poll: hdr (acquire)           the slot's bytes
+ *   M2    release: cursor (release)        -> flush: cursor (acquire)       permission to overwrite
+ *   M3    claim, help: tail CAS (release)  -> flush: tail (acquire)         claims below the tail
+ *   M4    claim: hdr CLAIMED (release)     -> flush: hdr (acquire)          whose turn to move tail
+ *   M5    fill: body_position (release)    -> recover: the same (acquire)   the slot's other bytes
+ *   M6    fill: flushed (release)          -> recover: flushed (acquire)    the body it counts
  *
  * How a position p of a ring of N slots goes round, in slot p % N:
  *
  *   hdr (p-N, x, COMMITTED), cursor > p-N, tail = p         free: anybody may claim p
  *   hdr (p, me, CLAIMED)                                    mine; the tail is p until somebody,
  *                                                           me or a helper, makes it p+1
+ *     the bytes, then body_position = p, then flushed + 1
  *   hdr (p, me, COMMITTED)                                  the publisher's, once its cursor is p
  *
+ * The order of these steps is what tells a successor how far the dead one came: a body of position
+ * p that is number `flushed` is whole and counted, any other is written again. A kill leaves the
+ * stores of the dead in program order, so M5 and M6 bind the compiler.
+ *
  * Positions are 64 bits, headers hold the low 52 of them; compared by equality and by unsigned
- * difference only. tests/model/ring_result.pml checks this protocol; its mutants show that the
- * claim must come before the tail and the commit after the bytes.
+ * difference only. tests/model/ring_result.pml checks this protocol, ring_recover.pml what kills
+ * make of it; their mutants show that the claim must come before the tail, the body before its
+ * position, and the count before the commit.
  */
 
 #include <stdbool.h>
@@ -52,7 +64,6 @@ struct ring_result {
     struct shm_result_header *shared;
     struct shm_result_slot *slots;
     uint64_t mask;
-    uint64_t claimed;  /* position of our open claim; valid between claim and commit */
     uint64_t position; /* consumer: next position to read */
     uint64_t cursor;   /* producer: the consumer's cursor when we last looked */
 };
@@ -72,31 +83,69 @@ void ring_result_format(void *mapping, uint64_t mapping_size, uint32_t slot_coun
 enum attach_result ring_result_attach(struct ring_result *ring, void *mapping,
                                       uint64_t mapping_size);
 
-/*
- * ring_result_claim - the next free slot, now ours; NULL when the ring is full
- *
- * Exactly one ring_result_commit() must follow a non-NULL result before the next claim. The slot's
- * bytes are what an older outcome left there. Never blocks, never makes a system call; each of
- * its retries means that another worker got on. `worker` is below RESULT_WORKER_NONE. In a ring
- * that somebody scribbled over the answer is NULL.
- */
-struct shm_outcome *ring_result_claim(struct ring_result *ring, uint32_t worker);
+/* The position of the first outcome there ever was: positions count from the ring's size. */
+static inline uint64_t
+ring_result_first(const struct ring_result *ring)
+{
+    return ring->mask + 1;
+}
 
-/* ring_result_commit - show the claimed slot to the consumer. The slot is no longer ours. */
-void ring_result_commit(struct ring_result *ring, uint32_t worker);
+/* How many outcomes of a worker stand, or have stood, in the ring. */
+uint64_t ring_result_flushed(const _Atomic uint64_t *flushed);
 
 /*
- * ring_result_poll - the outcome at the cursor, or NULL while it is not committed
+ * ring_result_flush - copy the worker's next outcome into the ring; false when the ring is full
  *
- * *worker is set to the one that wrote it, as the slot says: 0..255. Bound it before it indexes
- * anything, and judge the outcome by outcome_is_sound(). Valid until ring_result_release().
+ * `outcome` is number *flushed + 1 of the worker's outbox; *flushed is one more afterwards. Never
+ * blocks, never makes a system call; each of its retries means that another worker got on.
+ * `worker` is below RESULT_WORKER_NONE. In a ring that somebody scribbled over the answer is false.
  */
-const struct shm_outcome *ring_result_poll(struct ring_result *ring, uint32_t *worker);
+bool ring_result_flush(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+                       const struct shm_outcome *outcome);
 
-/* ring_result_release - give the polled slot back to the producers. After a successful poll. */
+/*
+ * ring_result_recover - finish what a dead predecessor of this worker had begun
+ *
+ * `next` is what number *flushed + 1 of its outbox is, if there is such a number; else not looked
+ * at. Done twice, or killed and done again, it comes to the same. Caller: the worker's successor,
+ * before its first flush.
+ */
+void ring_result_recover(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+                         const struct shm_outcome *next);
+
+/* Would a flush find room? By a look at the cursor; others may take it meanwhile. */
+bool ring_result_has_room(struct ring_result *ring);
+
+/*
+ * ring_result_poll - the slot at our position, or NULL while it is not committed
+ *
+ * Valid until ring_result_release(). Judge it by ring_result_is_sound(), and what it carries by
+ * outcome_is_sound(), before believing it.
+ */
+const struct shm_result_slot *ring_result_poll(struct ring_result *ring);
+
+/*
+ * ring_result_is_sound - are these the bytes its owner wrote for this position?
+ *
+ * Its owner is the header's, and position and checksum agree. Which number comes next is the
+ * caller's to know.
+ */
+bool ring_result_is_sound(const struct ring_result *ring, const struct shm_result_slot *slot);
+
+/* ring_result_take - count the polled slot as read, without giving it back yet. */
+static inline void
+ring_result_take(struct ring_result *ring)
+{
+    ring->position++;
+}
+
+/* ring_result_release - give everything taken back to the producers. */
 void ring_result_release(struct ring_result *ring);
 
 /* Outcomes claimed and not yet released, for onlookers. */
 uint64_t ring_result_depth(const struct ring_result *ring);
+
+/* The tail, for the consumer: everything claimed so far lies before it. */
+uint64_t ring_result_end(const struct ring_result *ring);
 
 #endif

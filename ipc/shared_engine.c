@@ -246,7 +246,8 @@ make_worker(struct shared_engine *engine, uint32_t worker, uint64_t epoch, char 
     return make_rings(engine, SEGMENT_RING, worker, epoch, why) &&
            make_memory(engine, SEGMENT_CALLS, worker, shape->calls_bytes, &engine->calls[worker],
                        why) &&
-           make_memory(engine, SEGMENT_JOURNAL, worker, worker_journal_bytes(shape->workers),
+           make_memory(engine, SEGMENT_JOURNAL, worker,
+                       worker_journal_bytes(shape->workers, shape->calls_bytes),
                        &engine->journals[worker], why) &&
            make_rings(engine, SEGMENT_OUTBOX, worker, epoch, why);
 }
@@ -330,10 +331,10 @@ watermark_get(const struct shared_engine *engine)
 }
 
 void
-progress_set(struct shm_process *worker, uint64_t order)
+progress_set(struct shm_process *worker, uint64_t decided_order)
 {
     /* release: P2. The outcomes committed before it. */
-    atomic_store_explicit(&worker->progress, order, memory_order_release);
+    atomic_store_explicit(&worker->progress, decided_order, memory_order_release);
 }
 
 uint64_t

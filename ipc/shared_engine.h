@@ -81,7 +81,7 @@ struct shm_process {
     alignas(SHM_PAGE) _Atomic uint32_t pid;
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
-    /* Workers: every outcome decided by an input order up to this has been committed to the result
+    /* Workers: every outcome with a decided_order up to this has been committed to the result
      * ring. Writer: the process. Edge P2. */
     _Atomic uint64_t progress;
     /* Workers: outcomes of its outbox that stand in the result ring. Writer: the process. */
@@ -216,9 +216,17 @@ void shared_engine_unlink(struct shared_engine *engine);
  *   P1    watermark_set                 -> watermark_get                 ring positions
  *   P2    progress_set                  -> progress_get                  committed outcomes
  */
+/* What being done with all records of an order up to `order` proves: outcomes with a decided_order
+ * up to this are decided. */
+static inline uint64_t
+decided_by(uint64_t order)
+{
+    return order >= UINT64_MAX / 2 ? UINT64_MAX : 2 * order + 1;
+}
+
 void watermark_set(struct shared_engine *engine, uint64_t order);
 uint64_t watermark_get(const struct shared_engine *engine);
-void progress_set(struct shm_process *worker, uint64_t order);
+void progress_set(struct shm_process *worker, uint64_t decided_order);
 uint64_t progress_get(const struct shm_process *worker);
 
 #endif

@@ -10,10 +10,13 @@
 
 #include "ipc/transaction.h"
 
+/* A log holds the whole call table, and something for bytes that stand in it twice: then nothing
+ * that one event does can be too much. It is sparse; a usual batch takes a hundred KiB. */
+#define JOURNAL_LOG_MORE (UINT64_C(16) << 20)
+#define JOURNAL_LOG_MOST (UINT64_C(30) << 30)
+
 enum {
-    JOURNAL_WORKERS_MAX = 64,      /* WORKERS_MAX */
-    JOURNAL_LOG_BYTES = 16 << 20,  /* sparse; a usual batch takes a hundred KiB */
-    JOURNAL_LOG_ONE_CALL = 2 << 20 /* what handling one call may take: several largest blocks */
+    JOURNAL_WORKERS_MAX = 64, /* WORKERS_MAX */
 };
 
 /* How far a record is that is handled in several transactions; all zero: it has not begun. */
@@ -24,8 +27,9 @@ struct shm_part {
     uint64_t last_order; /* first_order and conn_id of the last call done with */
     uint64_t last_conn_id;
     uint64_t calls_done; /* 1: the two above are valid */
-    uint64_t moved;      /* bytes of the moving call that are through, its header included */
-    uint64_t slot;       /* where a call that is coming in is put; 0: none, its bytes are skipped */
+    uint64_t moved;      /* bytes of the call on the move that are through, header included */
+    uint64_t moving;     /* ... that there are */
+    uint64_t slot;       /* where a call that is coming in is put; 0: nowhere, there was no room */
 };
 
 struct shm_worker_cursors {
@@ -41,8 +45,8 @@ struct shm_worker_cursors {
     } lanes[JOURNAL_WORKERS_MAX];
 };
 
-static_assert(sizeof(struct shm_part) == 64, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_cursors) == 104 + JOURNAL_WORKERS_MAX * 16,
+static_assert(sizeof(struct shm_part) == 72, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_cursors) == 112 + JOURNAL_WORKERS_MAX * 16,
               "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of cursors an engine of so many workers needs: no more is copied in each transaction. */
@@ -52,11 +56,19 @@ worker_cursor_bytes(uint32_t workers)
     return (uint32_t)offsetof(struct shm_worker_cursors, lanes) + workers * 16;
 }
 
-/* Bytes of a worker's journal. */
+/* Bytes of the log of a worker whose call table has so many. */
 static inline uint64_t
-worker_journal_bytes(uint32_t workers)
+worker_log_bytes(uint64_t calls_bytes)
 {
-    return transaction_bytes(worker_cursor_bytes(workers), JOURNAL_LOG_BYTES);
+    bool fits = calls_bytes < JOURNAL_LOG_MOST - JOURNAL_LOG_MORE;
+    return fits ? calls_bytes / 8 * 8 + JOURNAL_LOG_MORE : JOURNAL_LOG_MOST;
+}
+
+/* Bytes of its journal. */
+static inline uint64_t
+worker_journal_bytes(uint32_t workers, uint64_t calls_bytes)
+{
+    return transaction_bytes(worker_cursor_bytes(workers), worker_log_bytes(calls_bytes));
 }
 
 #endif

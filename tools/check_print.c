@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
-#include "ipc/outcome_record.h"
+#include "ipc/shared_engine.h"
 
 enum {
     NAME_SIZE = 512, /* an escaped name of a file or link */
@@ -25,13 +25,16 @@ static void
 print_memory(const struct settings *settings)
 {
     double ring_mib = (double)settings->ring_slots * EVENT_SLOT_SIZE / (1 << 20);
-    double result_mib = (double)settings->result_slots * sizeof(struct shm_outcome) / (1 << 20);
+    double result_mib = (double)settings->result_slots * sizeof(struct shm_result_slot) / (1 << 20);
+    double outbox_mib = (double)settings->outbox_slots * sizeof(struct shm_outbox_slot) / (1 << 20);
     printf("  workers      %" PRIu32 ", at most %" PRIu32 " live calls each\n", settings->workers,
            settings->max_calls);
     printf("  call tables  %" PRIu32 " of at most %.1f MiB, taken as calls come\n",
            settings->workers, (double)call_table_bytes(settings->max_calls) / (1 << 20));
     printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
            settings->workers, ring_mib, result_mib);
+    printf("  outboxes     %" PRIu32 " of %.1f MiB for outcomes that wait\n", settings->workers,
+           outbox_mib);
     printf("  front-end    at most %.1f MiB, taken as links, monitors and calls come\n",
            (double)front_state_bytes() / (1 << 20));
 }
@@ -97,6 +100,7 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "Workers", settings->workers);
     json_unsigned(&json, "RingSlots", settings->ring_slots);
     json_unsigned(&json, "ResultSlots", settings->result_slots);
+    json_unsigned(&json, "OutboxSlots", settings->outbox_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
     json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
     json_unsigned(&json, "FrontendBytes", front_state_bytes());

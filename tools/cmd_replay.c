@@ -411,6 +411,7 @@ make_engine(const struct replay *replay, struct shared_engine *engine)
         .workers = settings->workers,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
+        .outbox_slots = settings->outbox_slots,
         .calls_bytes = call_table_bytes(settings->max_calls),
         .frontend_bytes = front_state_bytes(),
     };

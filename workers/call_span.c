@@ -12,6 +12,22 @@ list_of(const struct call_table *table, uint16_t link, enum call_span span)
     return &table->links[link].spans[span];
 }
 
+/* The first or last call of a list is about to change. */
+static void
+touch_list(const struct call_table *table, uint16_t link)
+{
+    table_touch(table, &table->links[link], sizeof table->links[link]);
+}
+
+/* One call's place in a list is about to change. */
+static struct shm_span *
+place_of(const struct call_table *table, uint32_t number, enum call_span span)
+{
+    struct shm_span *place = &table->slots[number].span[span];
+    table_touch(table, place, sizeof *place);
+    return place;
+}
+
 void
 span_clear(struct call_table *table, struct call call, enum call_span span)
 {
@@ -19,12 +35,13 @@ span_clear(struct call_table *table, struct call call, enum call_span span)
         return;
     struct shm_span_list *list = list_of(table, call.slot->link, span);
     struct shm_span *place = &call.slot->span[span];
+    touch_list(table, call.slot->link);
     if (place->previous != 0)
-        table->slots[place->previous].span[span].next = place->next;
+        place_of(table, place->previous, span)->next = place->next;
     else
         list->head = place->next;
     if (place->next != 0)
-        table->slots[place->next].span[span].previous = place->previous;
+        place_of(table, place->next, span)->previous = place->previous;
     else
         list->tail = place->previous;
     call.slot->spans = (uint16_t)(call.slot->spans & ~(1u << span));
@@ -39,13 +56,14 @@ span_set(struct call_table *table, struct call call, enum call_span span, uint64
     while (before != 0 && table->slots[before].span[span].due_ms > due_ms)
         before = table->slots[before].span[span].previous;
     uint32_t after = before != 0 ? table->slots[before].span[span].next : list->head;
+    touch_list(table, call.slot->link);
     call.slot->span[span] = (struct shm_span){due_ms, before, after};
     if (before != 0)
-        table->slots[before].span[span].next = call.number;
+        place_of(table, before, span)->next = call.number;
     else
         list->head = call.number;
     if (after != 0)
-        table->slots[after].span[span].previous = call.number;
+        place_of(table, after, span)->previous = call.number;
     else
         list->tail = call.number;
     call.slot->spans = (uint16_t)(call.slot->spans | 1u << span);

@@ -7,6 +7,7 @@
 #include "workers/fact_step.h"
 #include "workers/join.h"
 #include "workers/left.h"
+#include "workers/part.h"
 #include "workers/party_step.h"
 #include "workers/request_step.h"
 #include "workers/snapshot_step.h"
@@ -17,6 +18,7 @@ step_begin(struct step *step, const struct event *event)
 {
     step->event = event;
     step->link = &step->table->links[event->link];
+    table_touch(step->table, step->link, sizeof *step->link);
     step->decided_order = 2 * event->order + 1;
     step->decided_tick = 0;
     step->seq = event->seq;
@@ -25,7 +27,7 @@ step_begin(struct step *step, const struct event *event)
     step->now_ms = step->link->tick_ms;
     step->horizon_ms = event->clock_ms;
     step->held_count = 0;
-    step->position = 0;
+    part_begin(step);
 }
 
 /* Events by which a call is seen from its start (docs/attribution.md). */
@@ -148,6 +150,7 @@ force_out_oldest(struct step *step)
     struct call oldest = oldest_idle(step);
     if (oldest.number == 0)
         return false;
+    call_table_touch(step->table, oldest);
     counter_add(step->counters, COUNTER_CALLS_FORCED_OUT, 1);
     give_way(step, oldest);
     if (oldest.slot->detached == CALL_ATTACHED)

@@ -39,7 +39,7 @@ layout_of(uint32_t max_calls)
     at.devices = at.links + round_up(sizeof(struct shm_worker_link) * CALL_LINKS_MAX, PAGE);
     at.device_index =
         at.devices + round_up(sizeof(struct shm_device) * (CALL_DEVICES_MAX + UINT64_C(1)), PAGE);
-    at.index = at.device_index + sizeof(struct shm_index_entry) * 2 * CALL_DEVICES_MAX;
+    at.index = at.device_index + sizeof(struct shm_index_entry) * 4 * CALL_DEVICES_MAX;
     at.slots = at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
     at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
     at.end = at.blocks + (uint64_t)max_calls * 6144 + 4 * (uint64_t)CALL_BLOCK_MAX;
@@ -52,8 +52,29 @@ call_table_bytes(uint32_t max_calls)
     return round_up(layout_of(max_calls).end, PAGE);
 }
 
+static void
+lay_fresh(struct transaction *transaction, struct shm_call_table *shared, const struct layout *at,
+          uint64_t bytes, uint32_t max_calls)
+{
+    transaction_begin(transaction);
+    transaction_touch(transaction, shared, sizeof *shared);
+    shared->segment_bytes = bytes;
+    shared->max_calls = max_calls;
+    shared->index_mask = index_size(max_calls) - 1;
+    shared->links_offset = at->links;
+    shared->devices_offset = at->devices;
+    shared->device_index_offset = at->device_index;
+    shared->device_mask = DEVICE_INDEX_MIN - 1;
+    shared->index_offset = at->index;
+    shared->slots_offset = at->slots;
+    shared->blocks_offset = at->blocks;
+    shared->blocks_end = at->blocks;
+    transaction_commit(transaction);
+}
+
 bool
-call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls)
+call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls,
+                struct transaction *transaction)
 {
     CHECK(max_calls > 0);
     struct layout at = layout_of(max_calls);
@@ -61,23 +82,17 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
         return false;
     uint8_t *base = memory;
     struct shm_call_table *shared = memory;
-    shared->segment_bytes = bytes;
-    shared->max_calls = max_calls;
-    shared->index_mask = index_size(max_calls) - 1;
-    shared->links_offset = at.links;
-    shared->devices_offset = at.devices;
-    shared->device_index_offset = at.device_index;
-    shared->device_mask = DEVICE_INDEX_MIN - 1;
-    shared->index_offset = at.index;
-    shared->slots_offset = at.slots;
-    shared->blocks_offset = at.blocks;
-    shared->blocks_end = at.blocks;
+    if (shared->segment_bytes == 0)
+        lay_fresh(transaction, shared, &at, bytes, max_calls);
+    else if (shared->segment_bytes != bytes || shared->max_calls != max_calls)
+        return false;
     *table = (struct call_table){
+        .transaction = transaction,
         .base = base,
         .shared = shared,
         .links = (struct shm_worker_link *)(void *)(base + at.links),
         .devices = (struct shm_device *)(void *)(base + at.devices),
-        .device_index = (struct shm_index_entry *)(void *)(base + at.device_index),
+        .device_indexes = (struct shm_index_entry *)(void *)(base + at.device_index),
         .index = (struct shm_index_entry *)(void *)(base + at.index),
         .slots = (struct shm_call_slot *)(void *)(base + at.slots),
     };
@@ -89,6 +104,15 @@ call_table_at(const struct call_table *table, uint32_t number)
 {
     struct shm_call_slot *slot = &table->slots[number];
     return (struct call){slot, (struct shm_call *)(void *)(table->base + slot->block), number};
+}
+
+/* Of the block only what is in use matters, now and in whatever it grows to. */
+void
+call_table_touch(const struct call_table *table, struct call call)
+{
+    table_touch(table, call.slot, sizeof *call.slot);
+    table_touch(table, call.block, call.block->used);
+    transaction_own(table->transaction, call.block, call.block->capacity);
 }
 
 static uint32_t
@@ -117,8 +141,10 @@ call_table_find(const struct call_table *table, uint64_t key, uint16_t link, str
         if (entry.tag != tag_of(key))
             continue;
         struct call call = call_table_at(table, entry.slot);
-        if (is_sought(call, key, link, call_id))
+        if (is_sought(call, key, link, call_id)) {
+            call_table_touch(table, call);
             return call;
+        }
     }
 }
 
@@ -129,13 +155,20 @@ call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link)
 }
 
 static void
+index_set(struct call_table *table, uint32_t at, struct shm_index_entry entry)
+{
+    table_touch(table, &table->index[at], sizeof table->index[at]);
+    table->index[at] = entry;
+}
+
+static void
 index_insert(struct call_table *table, uint64_t key, uint32_t number)
 {
     uint32_t mask = table->shared->index_mask;
     uint32_t i = (uint32_t)key & mask;
     while (table->index[i].slot != 0)
         i = (i + 1) & mask;
-    table->index[i] = (struct shm_index_entry){tag_of(key), number};
+    index_set(table, i, (struct shm_index_entry){tag_of(key), number});
 }
 
 static void
@@ -149,11 +182,11 @@ index_delete(struct call_table *table, uint64_t key, uint32_t number)
     for (uint32_t i = (hole + 1) & mask; table->index[i].slot != 0; i = (i + 1) & mask) {
         uint32_t home = (uint32_t)table->slots[table->index[i].slot].key & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
-            table->index[hole] = table->index[i];
+            index_set(table, hole, table->index[i]);
             hole = i;
         }
     }
-    table->index[hole] = (struct shm_index_entry){0, 0};
+    index_set(table, hole, (struct shm_index_entry){0, 0});
 }
 
 static uint32_t
@@ -178,15 +211,18 @@ block_take(struct call_table *table, uint32_t class_number)
 {
     struct shm_call_table *shared = table->shared;
     uint64_t block = shared->free_blocks[class_number];
+    uint32_t size = class_size(class_number);
+    table_touch(table, shared, sizeof *shared);
     if (block != 0) {
         memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
-        return block;
+        table_touch(table, table->base + block, sizeof block);
+    } else {
+        if (size > shared->segment_bytes - shared->blocks_end)
+            return 0;
+        block = shared->blocks_end;
+        shared->blocks_end += size;
     }
-    uint32_t size = class_size(class_number);
-    if (size > shared->segment_bytes - shared->blocks_end)
-        return 0;
-    block = shared->blocks_end;
-    shared->blocks_end += size;
+    transaction_own(table->transaction, table->base + block, size);
     return block;
 }
 
@@ -194,6 +230,8 @@ static void
 block_give(struct call_table *table, uint64_t block, uint32_t size)
 {
     uint64_t *list = &table->shared->free_blocks[class_of(size)];
+    table_touch(table, table->shared, sizeof *table->shared);
+    table_touch(table, table->base + block, sizeof block);
     memcpy(table->base + block, list, sizeof *list);
     *list = block;
 }
@@ -203,10 +241,12 @@ slot_take(struct call_table *table)
 {
     struct shm_call_table *shared = table->shared;
     uint32_t number = shared->free_slot;
+    table_touch(table, shared, sizeof *shared);
     if (number != 0)
         shared->free_slot = table->slots[number].next_free;
     else if (shared->slots_used < shared->max_calls)
         number = ++shared->slots_used;
+    table_touch(table, &table->slots[number], sizeof table->slots[number]);
     return number;
 }
 
@@ -278,6 +318,7 @@ call_table_rekey(struct call_table *table, struct call call, uint64_t key)
 void
 call_table_remove(struct call_table *table, struct call call)
 {
+    call_table_touch(table, call);
     for (int span = 0; span < SPAN_COUNT; span++)
         span_clear(table, call, (enum call_span)span);
     index_delete(table, call.slot->key, call.number);

@@ -6,6 +6,11 @@
  *
  * The bytes are ipc/call_record.h's; this handle holds addresses into the mapped segment. One
  * process, one thread. No allocation outside the segment; every bound is the segment's.
+ *
+ * What changes is touched first, so that a transaction that is not committed never was
+ * (ipc/transaction.h). The table touches what is its own: index, lists, spans, free memory. A call
+ * is touched when it is taken in hand: call_table_find() and call_table_add() have done so,
+ * call_table_at() has not.
  */
 
 #include <stdbool.h>
@@ -14,13 +19,15 @@
 #include "base/text.h"
 #include "ipc/call_key.h"
 #include "ipc/call_record.h"
+#include "ipc/transaction.h"
 
 struct call_table {
+    struct transaction *transaction; /* covers the memory; in hand whenever the table changes */
     uint8_t *base;
     struct shm_call_table *shared;
     struct shm_worker_link *links;
     struct shm_device *devices; /* devices[0] is never used */
-    struct shm_index_entry *device_index;
+    struct shm_index_entry *device_indexes;
     struct shm_index_entry *index;
     struct shm_call_slot *slots; /* slots[0] is never used */
 };
@@ -35,20 +42,40 @@ struct call {
 #define CALL_NONE ((struct call){NULL, NULL, 0})
 
 /*
- * call_table_open - lay a fresh table into zeroed memory of call_table_bytes(max_calls)
+ * call_table_open - the table in memory of call_table_bytes(max_calls); a fresh one if it is zero
  *
- * Returns false when the memory is too small; nothing is written then.
+ * `transaction` covers the memory, was recovered, and is not in hand. Returns false when the memory
+ * is too small, or holds a table of other sizes; nothing is written then.
  */
-bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls);
+bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls,
+                     struct transaction *transaction);
 
-/* call_table_find - the call with that key and callID on that link; number 0 if there is none. */
+/* call_table_touch - the call is about to change: its slot and all of its block. */
+void call_table_touch(const struct call_table *table, struct call call);
+
+/* table_touch - something else of the table is about to change. */
+static inline void
+table_touch(const struct call_table *table, const void *at, uint64_t length)
+{
+    transaction_touch(table->transaction, at, length);
+}
+
+/* The index of devices in use; those it has outgrown stand before it. */
+static inline struct shm_index_entry *
+device_index(const struct call_table *table)
+{
+    return table->device_indexes + table->shared->device_mask + 1;
+}
+
+/* call_table_find - the call with that key and callID on that link, touched; number 0 if there is
+ * none. */
 struct call call_table_find(const struct call_table *table, uint64_t key, uint16_t link,
                             struct text call_id);
 
 /* call_table_find_key - the same by key and link alone, for a key that came from the table. */
 struct call call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link);
 
-/* The call in slot `number`, which must be in use. */
+/* The call in slot `number`, which must be in use; not touched. */
 struct call call_table_at(const struct call_table *table, uint32_t number);
 
 /*

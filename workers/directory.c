@@ -14,6 +14,7 @@ directory_note_link(struct call_table *table, const struct event *event)
 {
     struct shm_worker_link *link = &table->links[event->link];
     struct text name = event->texts[EVENT_TEXT_LINK];
+    table_touch(table, link, sizeof *link);
     if (link->known == 0)
         link->up_ms = 1;
     link->known = 1;
@@ -31,7 +32,7 @@ probe(const struct call_table *table, uint64_t key, uint16_t link, struct text n
 {
     uint32_t mask = table->shared->device_mask;
     for (uint32_t i = (uint32_t)key & mask;; i = (i + 1) & mask) {
-        struct shm_index_entry *entry = &table->device_index[i];
+        struct shm_index_entry *entry = &device_index(table)[i];
         if (entry->slot == 0)
             return entry;
         const struct shm_device *device = &table->devices[entry->slot];
@@ -41,13 +42,15 @@ probe(const struct call_table *table, uint64_t key, uint16_t link, struct text n
     }
 }
 
-/* The index doubles in place while it is small, so that a small site's stays in the cache. */
+/* The index doubles as it fills, so that a small site's stays in the cache. The larger one stands
+ * behind the others, where nothing matters until the mask says so: nothing of it is touched. */
 static void
 grow_index(struct call_table *table)
 {
     struct shm_call_table *shared = table->shared;
-    memset(table->device_index, 0, sizeof *table->device_index * (shared->device_mask + 1));
+    table_touch(table, shared, sizeof *shared);
     shared->device_mask = shared->device_mask * 2 + 1;
+    memset(device_index(table), 0, sizeof *table->device_indexes * (shared->device_mask + 1));
     for (uint32_t slot = 1; slot <= shared->device_count; slot++) {
         const struct shm_device *device = &table->devices[slot];
         struct text number = {device->number, device->number_length};
@@ -64,14 +67,17 @@ add_device(struct call_table *table, uint64_t key, uint16_t link, struct text nu
         return NULL;
     if (shared->device_count * UINT64_C(2) >= shared->device_mask)
         grow_index(table);
+    table_touch(table, shared, sizeof *shared);
     uint32_t slot = ++shared->device_count;
     struct shm_device *device = &table->devices[slot];
+    table_touch(table, device, sizeof *device);
     device->key = key;
     device->link = link;
     device->number_length = (uint8_t)number.length;
     memcpy(device->number, number.at, number.length);
-    *probe(table, key, link, (struct text){NULL, 0}) =
-        (struct shm_index_entry){(uint32_t)(key >> 32), slot};
+    struct shm_index_entry *entry = probe(table, key, link, (struct text){NULL, 0});
+    table_touch(table, entry, sizeof *entry);
+    *entry = (struct shm_index_entry){(uint32_t)(key >> 32), slot};
     return device;
 }
 
@@ -86,6 +92,7 @@ directory_note_device(struct call_table *table, const struct event *event)
         slot != 0 ? &table->devices[slot] : add_device(table, key, event->link, number);
     if (device == NULL)
         return false;
+    table_touch(table, device, sizeof *device);
     device->flags = event->flags;
     device->agent_length = (uint8_t)agent.length;
     if (agent.length != 0)

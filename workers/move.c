@@ -3,126 +3,76 @@
 #include "ipc/shared_engine.h"
 #include "workers/call_step.h"
 
-static uint32_t
-at_most(uint32_t value, uint32_t limit)
+static uint64_t
+at_most(uint64_t value, uint64_t limit)
 {
     return value < limit ? value : limit;
 }
 
-/* Bytes travel slot by slot; only the last slot of a move is partly used. */
-static void
-lane_write(const struct move_lane *lane, const struct shm_move *move, const void *block)
+static struct shm_move
+describe(const struct step *step, struct call call, uint64_t key)
 {
-    uint32_t left = move->bytes;
-    const uint8_t *from = block;
-    uint32_t room = LANE_SLOT_SIZE - (uint32_t)sizeof *move;
-    bool first = true;
-    do {
-        while (!ring_spsc_claim(lane->ring, 1))
-            lane->wait(lane->context);
-        uint8_t *slot = ring_spsc_slot(lane->ring, lane->ring->position);
-        uint32_t part = at_most(left, room);
-        if (first)
-            memcpy(slot, move, sizeof *move);
-        if (part != 0)
-            memcpy(slot + LANE_SLOT_SIZE - room, from, part);
-        ring_spsc_publish(lane->ring, 1);
-        lane->news(lane->context);
-        from += part;
-        left -= part;
-        room = LANE_SLOT_SIZE;
-        first = false;
-    } while (left != 0);
-}
-
-static const uint8_t *
-lane_next(const struct move_lane *lane)
-{
-    while (ring_spsc_poll(lane->ring, 1) == 0)
-        lane->wait(lane->context);
-    return ring_spsc_slot(lane->ring, lane->ring->position);
-}
-
-static void
-lane_done(const struct move_lane *lane)
-{
-    ring_spsc_release(lane->ring, 1);
-    lane->news(lane->context);
-}
-
-void
-move_out(struct step *step, const struct move_lane *lane)
-{
-    struct text call_id = step_text(step, EVENT_TEXT_CALL);
-    uint16_t link = step->event->link;
-    struct shm_move move = {
-        .number = step->event->request, .key = call_key(link, call_id), .link = link};
-    struct call call = call_table_find(step->table, move.key, link, call_id);
-    if (call.number == 0) {
-        lane_write(lane, &move, NULL);
-        return;
-    }
+    struct shm_move move = {.number = step->event->request, .key = key, .link = step->event->link};
+    if (call.number == 0)
+        return move;
     move.bytes = call.block->used;
     move.last_order = call.slot->last_order;
     move.touched_order = call.slot->touched_order;
     move.spans = call.slot->spans;
     for (int span = 0; span < SPAN_COUNT; span++)
         move.due_ms[span] = call.slot->span[span].due_ms;
-    lane_write(lane, &move, call.block);
-    call_table_remove(step->table, call);
+    return move;
 }
 
-/* The rest of the block, into a call that has the room for it. */
+/* The header and then the block, as one row of bytes: fills a slot with what comes at `from`. */
 static void
-lane_read_block(const struct move_lane *lane, const struct shm_move *move, struct shm_call *block)
+fill_slot(uint8_t *slot, const struct shm_move *move, const void *block, uint64_t from)
 {
-    uint32_t capacity = block->capacity;
-    uint8_t *to = (uint8_t *)block;
-    uint32_t left = move->bytes;
-    uint32_t room = LANE_SLOT_SIZE - (uint32_t)sizeof *move;
-    for (;;) {
-        uint32_t part = at_most(left, room);
-        memcpy(to, lane_next(lane) + LANE_SLOT_SIZE - room, part);
-        lane_done(lane);
-        to += part;
-        left -= part;
-        room = LANE_SLOT_SIZE;
-        if (left == 0)
-            break;
-    }
-    block->capacity = capacity;
+    uint64_t header = from == 0 ? sizeof *move : 0;
+    uint64_t at = from == 0 ? 0 : from - sizeof *move;
+    uint64_t part = at_most(move->bytes - at, LANE_SLOT_SIZE - header);
+    if (header != 0)
+        memcpy(slot, move, sizeof *move);
+    if (part != 0)
+        memcpy(slot + header, (const uint8_t *)block + at, part);
 }
 
-static void
-lane_skip(const struct move_lane *lane, uint32_t bytes)
+enum move_result
+move_out(struct step *step, struct ring_spsc *lane)
 {
-    uint32_t room = LANE_SLOT_SIZE - (uint32_t)sizeof(struct shm_move);
-    lane_next(lane);
-    lane_done(lane);
-    for (uint32_t left = bytes - at_most(bytes, room); left != 0;
-         left -= at_most(left, LANE_SLOT_SIZE)) {
-        lane_next(lane);
-        lane_done(lane);
+    struct text call_id = step_text(step, EVENT_TEXT_CALL);
+    uint16_t link = step->event->link;
+    uint64_t key = call_key(link, call_id);
+    struct call call = call_table_find(step->table, key, link, call_id);
+    struct shm_move move = describe(step, call, key);
+    uint64_t whole = sizeof move + move.bytes;
+    while (step->part->moved < whole) {
+        if (!ring_spsc_claim(lane, 1))
+            return MOVE_WAITS;
+        fill_slot(ring_spsc_slot(lane, lane->position), &move, call.block, step->part->moved);
+        ring_spsc_stage(lane, 1);
+        step->part->moved += LANE_SLOT_SIZE;
     }
+    if (call.number != 0)
+        call_table_remove(step->table, call);
+    return MOVE_DONE;
 }
 
-bool
-move_in(struct step *step, const struct move_lane *lane)
+/* The call takes its place here with the first slot of it; its block comes as it comes. */
+static bool
+begin_call(struct step *step, const uint8_t *slot)
 {
     struct shm_move move;
-    memcpy(&move, lane_next(lane), sizeof move);
+    memcpy(&move, slot, sizeof move);
     if (move.number != step->event->request || move.bytes > CALL_BLOCK_MAX)
         return false;
-    if (move.bytes == 0) {
-        lane_done(lane);
+    step->part->moving = sizeof move + move.bytes;
+    if (move.bytes == 0)
         return true;
-    }
     struct call call = call_obtain(step, step_text(step, EVENT_TEXT_CALL), move.bytes);
-    if (call.number == 0) {
-        lane_skip(lane, move.bytes);
+    step->part->slot = call.number;
+    if (call.number == 0)
         return true;
-    }
-    lane_read_block(lane, &move, call.block);
     call.slot->last_order = move.last_order;
     call.slot->touched_order = move.touched_order;
     for (int span = 0; span < SPAN_COUNT; span++) {
@@ -131,4 +81,39 @@ move_in(struct step *step, const struct move_lane *lane)
             span_set(step->table, call, (enum call_span)span, move.due_ms[span]);
     }
     return true;
+}
+
+/* One slot's share of the block. The block's header comes with the first one, and says how long the
+ * block was where it came from. */
+static void
+add_to_block(struct step *step, const uint8_t *slot)
+{
+    const struct shm_part *part = step->part;
+    if (part->slot == 0)
+        return;
+    struct call call = call_table_at(step->table, (uint32_t)part->slot);
+    uint32_t capacity = call.block->capacity;
+    uint64_t header = part->moved == 0 ? sizeof(struct shm_move) : 0;
+    uint64_t at = part->moved == 0 ? 0 : part->moved - sizeof(struct shm_move);
+    uint64_t left = part->moving - sizeof(struct shm_move) - at;
+    call_table_touch(step->table, call);
+    memcpy((uint8_t *)call.block + at, slot + header, at_most(left, LANE_SLOT_SIZE - header));
+    call.block->capacity = capacity;
+}
+
+enum move_result
+move_in(struct step *step, struct ring_spsc *lane)
+{
+    struct shm_part *part = step->part;
+    while (part->moved == 0 || part->moved < part->moving) {
+        if (ring_spsc_poll(lane, 1) == 0)
+            return MOVE_WAITS;
+        const uint8_t *slot = ring_spsc_slot(lane, lane->position);
+        if (part->moved == 0 && !begin_call(step, slot))
+            return MOVE_BROKEN;
+        add_to_block(step, slot);
+        part->moved += LANE_SLOT_SIZE;
+        ring_spsc_take(lane, 1);
+    }
+    return MOVE_DONE;
 }

@@ -32,7 +32,7 @@ static struct shm_outcome *
 outcome_new(struct step *step, struct call call, enum outcome_event event)
 {
     if (step->outcome_count == OUTCOMES_IN_BATCH)
-        step_flush(step);
+        step_flush(step); /* a call of thousands of parties */
     struct shm_outcome *outcome = &step->outcomes[step->outcome_count++];
     memset(outcome, 0, offsetof(struct shm_outcome, text));
     outcome->decided_order = step->decided_order;

@@ -5,6 +5,7 @@
 #include "workers/due.h"
 #include "workers/evidence.h"
 #include "workers/left.h"
+#include "workers/part.h"
 #include "workers/party_step.h"
 
 /* Was the call known before the loss, and not spoken of since? */
@@ -106,23 +107,28 @@ gather_unlisted(const struct step *step, struct text device)
     return count;
 }
 
-static void
+/* False: given up. */
+static bool
 lose_unlisted_calls(struct step *step)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (step->event->extra == 0 || step->link->lost_order == 0)
-        return;
+        return true;
     uint32_t count = gather_unlisted(step, device);
     due_sort(step->due, count);
     for (uint32_t i = 0; i < count; i++) {
+        if (part_is_done(step, &step->due[i]))
+            continue;
         struct call call = call_table_at(step->table, step->due[i].number);
+        call_table_touch(step->table, call);
         if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
             continue;
         struct shm_party *party = call_active_party(call.block, device);
         finish_loss(step, call, lose_party(step, call, party, NULL));
-        if (step->outcome_count > OUTCOMES_IN_BATCH / 2)
-            step_flush(step);
+        if (!part_end(step, &step->due[i]))
+            return false;
     }
+    return true;
 }
 
 /* Each listed connection of the device stands. */
@@ -206,6 +212,6 @@ snapshot_step(struct step *step)
         snapshot_call(step);
         return;
     }
-    lose_unlisted_calls(step);
-    adopt_listed_calls(step);
+    if (lose_unlisted_calls(step))
+        adopt_listed_calls(step);
 }

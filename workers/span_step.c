@@ -4,6 +4,7 @@
 #include "workers/call_step.h"
 #include "workers/due.h"
 #include "workers/left.h"
+#include "workers/part.h"
 #include "workers/request_step.h"
 
 static uint64_t
@@ -60,6 +61,7 @@ end_sight(struct step *step, struct call call)
 static void
 end_span(struct step *step, struct call call, enum call_span span)
 {
+    call_table_touch(step->table, call);
     span_clear(step->table, call, span);
     if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
         return;
@@ -113,21 +115,24 @@ gather_due(const struct step *step, enum call_span span, uint64_t tick, struct d
     return count;
 }
 
-static void
+/* False: given up. */
+static bool
 end_gathered(struct step *step, const struct due_call *due, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct call call = call_table_at(step->table, due[i].number);
         /* An earlier one may have ended, or even forgotten, this call. */
-        if (call.slot->key != 0 && call.slot->link == step->event->link &&
-            span_is_set(call, (enum call_span)due[i].span))
+        if (!part_is_done(step, &due[i]) && call.slot->key != 0 &&
+            call.slot->link == step->event->link && span_is_set(call, (enum call_span)due[i].span))
             end_span(step, call, (enum call_span)due[i].span);
-        if (step->outcome_count > OUTCOMES_IN_BATCH / 2)
-            step_flush(step);
+        bool was_last_of_call = i + 1 == count || due[i + 1].number != due[i].number;
+        if (was_last_of_call && !part_end(step, &due[i]))
+            return false;
     }
+    return true;
 }
 
-static void
+static bool
 end_tick(struct step *step, uint64_t tick)
 {
     struct due_call *due = step->due;
@@ -137,8 +142,10 @@ end_tick(struct step *step, uint64_t tick)
             count = gather_due(step, (enum call_span)span, tick, due, count);
     }
     due_sort(due, count);
-    end_gathered(step, due, count);
+    if (!end_gathered(step, due, count))
+        return false;
     step_flush(step);
+    return true;
 }
 
 /* The tick at `tick` as an event of its own: what ends then says its time. */
@@ -152,7 +159,7 @@ take_up_tick(struct step *step, const struct event *last, uint64_t tick)
     step->decided_tick = tick;
     step->time_us = step->tick->time_us;
     step->now_ms = tick;
-    step->position = 0;
+    part_begin(step);
 }
 
 void
@@ -169,7 +176,8 @@ span_step_tick(struct step *step)
     uint64_t tick;
     while ((tick = next_due(step, last->clock_ms)) != 0) {
         take_up_tick(step, last, tick);
-        end_tick(step, tick);
+        if (!end_tick(step, tick))
+            break;
     }
     step->event = last;
     step->link->tick_ms = last->clock_ms;

@@ -11,6 +11,7 @@
 #include "ipc/counters.h"
 #include "ipc/event_record.h"
 #include "ipc/outcome_record.h"
+#include "ipc/worker_journal.h"
 #include "workers/call.h"
 #include "workers/call_table.h"
 
@@ -25,6 +26,12 @@ struct step_port {
     /* Nothing of that call is remembered any more. False: not now, ask again later. */
     bool (*closed)(void *context, uint64_t key, uint64_t last_order);
     void *context;
+    /*
+     * A good moment to commit all so far, and the step's `part` with it, though the event is not
+     * done with. `part` may stand elsewhere afterwards. False: the event is to be given up as it
+     * stands; whatever it changed will be undone, and it will come again. NULL: no such moments.
+     */
+    bool (*pause)(void *context);
 };
 
 enum {
@@ -47,8 +54,11 @@ struct step {
     uint64_t now_ms;              /* the last tick: spans are over when it has reached their end */
     uint32_t held[STEP_HELD_MAX]; /* slots of calls in hand, which nothing may evict */
     uint32_t held_count;
-    uint64_t horizon_ms; /* clock of the event in hand: what cannot be done now is for later */
-    uint32_t position;   /* of the next outcome handed on; 0 again for each message and tick */
+    uint64_t horizon_ms;    /* clock of the event in hand: what cannot be done now is for later */
+    uint32_t position;      /* of the next outcome handed on; 0 again for each message and tick */
+    struct shm_part *part;  /* how far the event is, if some of it was committed; or NULL */
+    uint32_t part_outcomes; /* outcomes in the batch, and bytes in the journal, from which on a */
+    uint64_t part_log;      /* part is large */
     uint32_t outcome_count;
     struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
     struct due_call *due;         /* [max_calls]: calls one event concerns */

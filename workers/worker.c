@@ -5,135 +5,129 @@
 
 #include "base/check.h"
 #include "ipc/process_state.h"
-#include "workers/call_step.h"
 #include "workers/due.h"
 #include "workers/move.h"
+#include "workers/worker_parts.h"
 
 enum {
-    BATCH_RECORDS = 64, /* records between two looks at the outside */
-    SPIN_POLLS = 200,   /* empty polls before the worker sleeps */
+    BATCH_RECORDS = 64,        /* records in one transaction */
+    BATCH_LOG_BYTES = 1 << 20, /* old bytes after which it is committed early */
+    BATCH_OUTCOMES = 64,       /* room in the outbox without which no further record is taken */
+    SPIN_POLLS = 200,          /* empty polls before the worker sleeps */
 };
 
-struct worker {
-    struct shared_engine *engine;
-    uint32_t index;
-    struct shm_process *self;
-    struct call_table table;
-    struct step step;
-    struct event event;
-    struct event tick;
-    struct event blank;
-    struct ring_spsc lanes_out[WORKERS_MAX];
-    struct ring_spsc lanes_in[WORKERS_MAX];
-    uint32_t peer; /* the other worker of the move in hand */
+/* ---- records ------------------------------------------------------------------------------- */
+
+enum batch {
+    BATCH_EMPTY,    /* no record is there */
+    BATCH_MORE,     /* committed; look for more */
+    BATCH_FULL,     /* the outbox is */
+    BATCH_LANE,     /* a move waits for its lane */
+    BATCH_FINISHED, /* the last record there will be */
+    BATCH_BROKEN,   /* a record that nobody can have sent */
 };
 
-/* Nothing to do until somebody rings: a nap at the most, the condition is looked at again. */
-static void
-worker_nap(struct worker *worker)
-{
-    uint32_t token = doorbell_prepare(&worker->self->doorbell);
-    doorbell_sleep(&worker->self->doorbell, token);
-    doorbell_finish(&worker->self->doorbell);
-}
-
-static void
-worker_write(void *context, const struct shm_outcome *outcome)
-{
-    struct worker *worker = context;
-    struct ring_result *ring = &worker->engine->result;
-    struct shm_outcome *slot;
-    while ((slot = ring_result_claim(ring, worker->index)) == NULL) {
-        counter_add(&worker->self->counters, COUNTER_RESULT_WAITS, 1);
-        doorbell_ring(&worker->engine->publisher->doorbell);
-        uint32_t token = doorbell_prepare(&worker->self->doorbell);
-        if ((slot = ring_result_claim(ring, worker->index)) == NULL)
-            doorbell_sleep(&worker->self->doorbell, token);
-        doorbell_finish(&worker->self->doorbell);
-        if (slot != NULL)
-            break;
-    }
-    memcpy(slot, outcome, outcome_size(outcome));
-    ring_result_commit(ring, worker->index);
-    counter_add(&worker->self->counters, COUNTER_OUTCOMES, 1);
-}
-
-/* The front-end keeps a route for a call only where there is more than one worker. */
-static bool
-worker_closed(void *context, uint64_t key, uint64_t last_order)
-{
-    struct worker *worker = context;
-    if (worker->engine->shape.workers == 1)
-        return true;
-    struct ring_spsc *ring = &worker->engine->closed[worker->index];
-    if (!ring_spsc_claim(ring, 1))
-        return false;
-    struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
-    closed->key = key;
-    closed->last_order = last_order;
-    ring_spsc_publish(ring, 1);
-    return true;
-}
-
-static void
-lane_news(void *context)
-{
-    struct worker *worker = context;
-    doorbell_ring(&worker->engine->workers[worker->peer].doorbell);
-}
-
-static void
-lane_wait(void *context)
-{
-    worker_nap(context);
-}
-
-static bool
+static enum batch
 worker_move(struct worker *worker)
 {
-    worker->peer = (uint32_t)worker->event.extra;
-    if (worker->peer >= worker->engine->shape.workers || worker->peer == worker->index)
-        return false;
-    struct move_lane lane = {NULL, lane_news, lane_wait, worker};
-    if (worker->event.kind == EVENT_MOVE_OUT) {
-        lane.ring = &worker->lanes_out[worker->peer];
-        move_out(&worker->step, &lane);
-        return true;
-    }
-    lane.ring = &worker->lanes_in[worker->peer];
-    return move_in(&worker->step, &lane);
+    struct step *step = &worker->step;
+    if (worker->event.extra >= worker->engine->shape.workers ||
+        worker->event.extra == worker->index)
+        return BATCH_BROKEN;
+    struct ring_spsc *lane = worker_lane(worker);
+    bool out = worker->event.kind == EVENT_MOVE_OUT;
+    enum move_result result = out ? move_out(step, lane) : move_in(step, lane);
+    step_flush(step); /* of a call that had to give way */
+    if (result == MOVE_BROKEN)
+        return BATCH_BROKEN;
+    if (worker->overflows)
+        return BATCH_FULL;
+    return result == MOVE_DONE ? BATCH_MORE : BATCH_LANE;
 }
 
-/* One record. False when it is one the front-end cannot have sent. */
-static bool
+/* One record; BATCH_MORE when all of it is done. */
+static enum batch
 worker_handle(struct worker *worker)
 {
     struct event *event = &worker->event;
-    counter_add(&worker->self->counters, COUNTER_STEPS, 1);
+    if (event->kind == EVENT_FINISH)
+        return BATCH_FINISHED;
     if (event->link >= CALL_LINKS_MAX)
-        return false;
+        return BATCH_BROKEN;
     step_begin(&worker->step, event);
     if (event->kind == EVENT_MOVE_OUT || event->kind == EVENT_MOVE_IN)
         return worker_move(worker);
     call_step(&worker->step);
     step_flush(&worker->step);
-    return true;
+    return worker->overflows ? BATCH_FULL : BATCH_MORE;
 }
 
-static int
-worker_broken(struct worker *worker, const char *what)
+/* The record is done with. */
+static void
+worker_consume(struct worker *worker, uint32_t slots)
 {
-    fprintf(stderr, "onhook: worker %u: %s at input %llu; stopped\n", worker->index, what,
-            (unsigned long long)worker->event.order);
-    return 1;
+    worker_all_handed_over(worker);
+    worker->cursors->part = (struct shm_part){0};
+    worker_note_decided(worker, worker_decided_before(&worker->event) +
+                                    (worker->event.kind == EVENT_TICK ? 1 : 0));
+    counter_add(&worker->self->counters, COUNTER_STEPS, 1);
+    ring_spsc_take(&worker->engine->rings[worker->index], slots);
+    worker->records++;
 }
 
-enum batch {
-    BATCH_EMPTY,
-    BATCH_MORE,
-    BATCH_FINISHED,
-    BATCH_BROKEN,
-};
+/*
+ * The record in hand has more outcomes than there is room for. Others of the batch are done without
+ * it first; then what fits is handed over, and the record comes again when there is room.
+ */
+static enum batch
+worker_overflow(struct worker *worker)
+{
+    uint32_t before = worker->records;
+    uint64_t decided = worker_decided_before(&worker->event);
+    const struct shm_worker_cursors *last = transaction_cursors(&worker->transaction);
+    uint64_t fitted = worker_outbox(worker)->position - last->outbox;
+    transaction_roll_back(&worker->transaction);
+    worker_rewind(worker);
+    if (before > 0) {
+        worker->batch_most = before;
+        return BATCH_MORE;
+    }
+    worker->cursors = transaction_begin(&worker->transaction);
+    worker->cursors->part.emitted += fitted;
+    worker_outbox(worker)->position += fitted;
+    worker_note_decided(worker, decided);
+    worker_commit(worker);
+    return BATCH_FULL;
+}
+
+/* Is it time to commit, though there are more records? */
+static bool
+batch_is_large(struct worker *worker)
+{
+    uint32_t half = worker->engine->shape.outbox_slots / 2;
+    return transaction_used(&worker->transaction) > BATCH_LOG_BYTES ||
+           !ring_spsc_claim(worker_outbox(worker), half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
+}
+
+static enum batch
+worker_records(struct worker *worker, uint32_t ready)
+{
+    struct ring_spsc *ring = &worker->engine->rings[worker->index];
+    uint64_t end = ring->position + ready;
+    while (ring->position != end && worker->records < worker->batch_most) {
+        uint32_t left = (uint32_t)(end - ring->position);
+        uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
+        if (slots == 0)
+            return BATCH_BROKEN;
+        enum batch result = worker_handle(worker);
+        if (result != BATCH_MORE)
+            return result;
+        worker_consume(worker, slots);
+        if (batch_is_large(worker))
+            break;
+    }
+    return BATCH_MORE;
+}
 
 static enum batch
 worker_batch(struct worker *worker)
@@ -142,34 +136,32 @@ worker_batch(struct worker *worker)
     uint32_t ready = ring_spsc_poll(ring, UINT32_MAX);
     if (ready == 0)
         return BATCH_EMPTY;
-    uint32_t used = 0;
-    enum batch result = BATCH_MORE;
-    for (int i = 0; i < BATCH_RECORDS && used < ready && result == BATCH_MORE; i++) {
-        uint32_t slots =
-            event_unpack(&worker->event, ring_spsc_slot(ring, ring->position + used), ready - used);
-        if (slots == 0)
-            return BATCH_BROKEN;
-        if (worker->event.kind == EVENT_FINISH)
-            result = BATCH_FINISHED;
-        else if (!worker_handle(worker))
-            return BATCH_BROKEN;
-        used += slots;
+    worker_begin(worker);
+    enum batch result = worker_records(worker, ready);
+    worker->batch_most = BATCH_RECORDS;
+    if (result == BATCH_FULL)
+        return worker_overflow(worker);
+    if (result == BATCH_BROKEN)
+        return result;
+    if (result == BATCH_LANE) {
+        worker_all_handed_over(worker);
+        worker_note_decided(worker, worker_decided_before(&worker->event));
     }
-    ring_spsc_release(ring, used);
-    doorbell_ring(&worker->engine->frontend->doorbell);
-    /* More with the same order may follow, so this one itself is not done yet. */
-    progress_set(worker->self, worker->event.order - 1);
+    if (result == BATCH_FINISHED) {
+        worker->cursors->finished = 1;
+        worker->cursors->decided = UINT64_MAX;
+    }
+    worker_commit(worker);
     return result;
 }
+
+/* ---- the process --------------------------------------------------------------------------- */
 
 /* The ring is empty: what the front-end had pushed before is done. Wait for more. */
 static void
 worker_idle(struct worker *worker, uint64_t watermark, uint32_t *polls)
 {
-    if (watermark > progress_get(worker->self)) {
-        progress_set(worker->self, watermark);
-        doorbell_ring(&worker->engine->publisher->doorbell);
-    }
+    worker_tell_progress(worker, decided_by(watermark));
     if (++*polls < SPIN_POLLS)
         return;
     struct ring_spsc *ring = &worker->engine->rings[worker->index];
@@ -178,6 +170,14 @@ worker_idle(struct worker *worker, uint64_t watermark, uint32_t *polls)
         doorbell_sleep(&worker->self->doorbell, token);
     doorbell_finish(&worker->self->doorbell);
     *polls = 0;
+}
+
+static int
+worker_broken(struct worker *worker, const char *what)
+{
+    fprintf(stderr, "onhook: worker %u: %s at input %llu; stopped\n", worker->index, what,
+            (unsigned long long)worker->event.order);
+    return 1;
 }
 
 static int
@@ -191,14 +191,15 @@ worker_loop(struct worker *worker)
             worker_idle(worker, watermark, &polls);
             break;
         case BATCH_MORE:
-            /* Outcomes, or progress that another worker's outcomes wait for. */
-            doorbell_ring(&worker->engine->publisher->doorbell);
             polls = 0;
             break;
+        case BATCH_FULL:
+            worker_wait_for_outbox(worker);
+            break;
+        case BATCH_LANE:
+            worker_wait(worker, worker_lane_is_ready);
+            break;
         case BATCH_FINISHED:
-            progress_set(worker->self, UINT64_MAX);
-            process_done_set(worker->self);
-            doorbell_ring(&worker->engine->publisher->doorbell);
             return 0;
         case BATCH_BROKEN:
             return worker_broken(worker, "a record that nobody can have sent");
@@ -206,29 +207,87 @@ worker_loop(struct worker *worker)
     }
 }
 
-static bool
-worker_prepare(struct worker *worker, const struct worker_options *options)
+static void
+attach_lanes(struct worker *worker)
 {
     struct shared_engine *engine = worker->engine;
-    if (!call_table_open(&worker->table, engine->calls[worker->index], engine->shape.calls_bytes,
-                         options->max_calls))
-        return false;
     for (uint32_t i = 0; i < engine->shape.workers; i++) {
         if (i == worker->index)
             continue;
         worker->lanes_out[i] = shared_engine_lane(engine, worker->index, i, true);
         worker->lanes_in[i] = shared_engine_lane(engine, i, worker->index, false);
     }
+}
+
+/*
+ * What a predecessor had not committed never was; what it had committed is shown to everybody,
+ * again if need be, and its one open claim in the result ring is finished. Whoever it may have owed
+ * a ring is rung. False: its journal cannot be what it wrote.
+ */
+static bool
+worker_recover(struct worker *worker)
+{
+    struct shared_engine *engine = worker->engine;
+    transaction_open(&worker->transaction, engine->journals[worker->index],
+                     worker_cursor_bytes(engine->shape.workers),
+                     worker_log_bytes(engine->shape.calls_bytes));
+    transaction_cover(&worker->transaction, engine->calls[worker->index],
+                      engine->shape.calls_bytes);
+    transaction_cover(&worker->transaction, &worker->self->counters, sizeof(struct shm_counters));
+    if (!transaction_recover(&worker->transaction))
+        return false;
+    worker_rewind(worker);
+    const struct ring_spsc *outbox = worker_outbox(worker);
+    uint64_t next = ring_result_flushed(&worker->self->flushed);
+    const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, next);
+    ring_result_recover(&engine->result, worker->index, &worker->self->flushed, &slot->outcome);
+    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
+    worker_publish(worker, cursors->decided);
+    doorbell_ring(&engine->frontend->doorbell);
+    doorbell_ring(&engine->publisher->doorbell);
+    for (uint32_t i = 0; i < engine->shape.workers; i++)
+        doorbell_ring(&engine->workers[i].doorbell);
+    return true;
+}
+
+static bool
+worker_prepare(struct worker *worker, const struct worker_options *options)
+{
+    struct shared_engine *engine = worker->engine;
+    if (!call_table_open(&worker->table, engine->calls[worker->index], engine->shape.calls_bytes,
+                         options->max_calls, &worker->transaction))
+        return false;
+    uint32_t half = engine->shape.outbox_slots / 2;
     worker->step = (struct step){
         .table = &worker->table,
         .counters = &worker->self->counters,
-        .port = {worker_write, worker_closed, worker},
+        .port = {worker_write, worker_closed, worker, worker_pause},
+        .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
+        .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
         .due = malloc(sizeof(struct due_call) * (size_t)options->max_calls),
         .tick = &worker->tick,
         .blank = &worker->blank,
     };
+    worker->batch_most = BATCH_RECORDS;
     return worker->step.outcomes != NULL && worker->step.due != NULL;
+}
+
+static int
+worker_live(struct worker *worker, const struct worker_options *options)
+{
+    attach_lanes(worker);
+    if (!worker_recover(worker))
+        return worker_broken(worker, "a journal that nobody can have written");
+    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
+    bool finished = cursors->finished != 0;
+    if (!finished && !worker_prepare(worker, options))
+        return worker_broken(worker, "no memory for the call table");
+    int code = finished ? 0 : worker_loop(worker);
+    if (code == 0)
+        process_done_set(worker->self);
+    doorbell_ring(&worker->engine->publisher->doorbell);
+    return code;
 }
 
 int
@@ -239,11 +298,7 @@ worker_run(struct shared_engine *engine, uint32_t index, const struct worker_opt
     worker->engine = engine;
     worker->index = index;
     worker->self = &engine->workers[index];
-    int code = 1;
-    if (worker_prepare(worker, options))
-        code = worker_loop(worker);
-    else
-        worker_broken(worker, "no memory for the call table");
+    int code = worker_live(worker, options);
     free(worker->step.outcomes);
     free(worker->step.due);
     free(worker);

@@ -3,9 +3,11 @@
 #include <string.h>
 
 void
-sink_init(struct sink *sink, enum output_format format, const struct sink_look *look)
+sink_init(struct sink *sink, enum output_format format, const struct sink_look *look,
+          struct shm_sink_state *state)
 {
     memset(sink, 0, sizeof *sink);
+    sink->state = state;
     if (look != NULL)
         sink->look = *look;
     switch (format) {

@@ -21,6 +21,7 @@
 
 #include "engine/publisher.h"
 #include "ipc/outcome_record.h"
+#include "ipc/publisher_memory.h"
 #include "ipc/shared_engine.h"
 
 enum {
@@ -48,19 +49,26 @@ enum {
     TABLE_DAY_SIZE = 10, /* 2026-11-22 */
 };
 
+static_assert((int)TABLE_DAY_SIZE <= (int)SINK_DAY_SIZE, "a day has room");
+
 struct sink {
     const struct sink_format *format;
 
     /* The rest is the table's. */
     struct sink_look look;
     uint8_t widths[TABLE_COLUMNS]; /* characters; set by sink_begin() */
-    char day[TABLE_DAY_SIZE];      /* of the last row that had a time */
-    bool holds[SINK_LANES_MAX];
-    struct shm_outcome held[SINK_LANES_MAX]; /* the DN event that waits for its party's end */
+    /* Day of the last row that had a time; DN events that wait for their party's end. */
+    struct shm_sink_state *state;
 };
 
-/* sink_init - a sink of that format; `look` is for FORMAT_TEXT and may else be NULL. */
-void sink_init(struct sink *sink, enum output_format format, const struct sink_look *look);
+/*
+ * sink_init - a sink of that format; `look` is for FORMAT_TEXT and may else be NULL
+ *
+ * What a row leaves for the next one is in `state`, zero at first; a sink that is made anew with it
+ * goes on where it was. sink_row() and sink_end() change the day and their lane there.
+ */
+void sink_init(struct sink *sink, enum output_format format, const struct sink_look *look,
+               struct shm_sink_state *state);
 
 static inline uint32_t
 sink_begin(struct sink *sink, char *at)

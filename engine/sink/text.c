@@ -268,9 +268,9 @@ event_word(uint8_t event)
 static char *
 put_day(struct sink *sink, char *at, const char *time)
 {
-    if (memcmp(sink->day, time, TABLE_DAY_SIZE) == 0)
+    if (memcmp(sink->state->day, time, TABLE_DAY_SIZE) == 0)
         return at;
-    memcpy(sink->day, time, TABLE_DAY_SIZE);
+    memcpy(sink->state->day, time, TABLE_DAY_SIZE);
     at = put(at, time, TABLE_DAY_SIZE);
     *at++ = '\n';
     return at;
@@ -327,10 +327,11 @@ tell_the_same(const struct shm_outcome *dn_event, const struct shm_outcome *dele
 static char *
 put_held(struct sink *sink, char *at, uint32_t lane)
 {
-    if (!sink->holds[lane])
+    struct shm_sink_lane *own = &sink->state->lanes[lane];
+    const struct shm_outcome *held = &own->held;
+    if (own->holds == 0)
         return at;
-    sink->holds[lane] = false;
-    const struct shm_outcome *held = &sink->held[lane];
+    own->holds = 0;
     return put_outcome(sink, at, held, held->event, held->releasing);
 }
 
@@ -355,16 +356,17 @@ static uint32_t
 text_row(struct sink *sink, char *at, const struct shm_outcome *outcome, uint32_t lane)
 {
     char *start = at;
-    const struct shm_outcome *held = &sink->held[lane];
-    if (sink->holds[lane] && tell_the_same(held, outcome)) {
-        sink->holds[lane] = false;
+    struct shm_sink_lane *own = &sink->state->lanes[lane];
+    const struct shm_outcome *held = &own->held;
+    if (own->holds != 0 && tell_the_same(held, outcome)) {
+        own->holds = 0;
         at = put_outcome(sink, at, outcome, held->event, held->releasing);
         return (uint32_t)(at - start);
     }
     at = put_held(sink, at, lane);
     if (is_dn_event(outcome)) {
-        memcpy(&sink->held[lane], outcome, outcome_size(outcome));
-        sink->holds[lane] = true;
+        memcpy(&own->held, outcome, outcome_size(outcome));
+        own->holds = 1;
     } else {
         at = put_outcome(sink, at, outcome, outcome->event, releasing_of(outcome));
     }

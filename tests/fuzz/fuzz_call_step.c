@@ -13,11 +13,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum {
     MAX_CALLS = 32,
+    LOG_BYTES = 64 << 20,
     ENDED_MAX = 4096,
 };
 
 struct bench {
     struct call_table table;
+    struct transaction transaction;
     struct step step;
     struct event event;
     struct event tick;
@@ -78,9 +80,11 @@ closed(void *context, uint64_t key, uint64_t last_order)
 static void
 handle(struct bench *bench)
 {
+    transaction_begin(&bench->transaction);
     step_begin(&bench->step, &bench->event);
     call_step(&bench->step);
     step_flush(&bench->step);
+    transaction_commit(&bench->transaction);
     CHECK(bench->table.shared->living <= MAX_CALLS);
 }
 
@@ -206,6 +210,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct bench bench;
     static void *memory;
+    static void *journal;
     static struct shm_outcome *outcomes;
     static struct due_call *due;
     uint64_t bytes = call_table_bytes(MAX_CALLS);
@@ -216,15 +221,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         due = malloc(sizeof *due * MAX_CALLS);
         memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-        CHECK(memory != MAP_FAILED);
+        journal = mmap(NULL, transaction_bytes(0, LOG_BYTES), PROT_READ | PROT_WRITE,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        CHECK(memory != MAP_FAILED && journal != MAP_FAILED);
     }
     madvise(memory, bytes, MADV_DONTNEED); /* zero again */
+    memset(journal, 0, sizeof(struct shm_transaction));
     memset(&bench, 0, sizeof bench);
-    CHECK(call_table_open(&bench.table, memory, bytes, MAX_CALLS));
+    transaction_open(&bench.transaction, journal, 0, LOG_BYTES);
+    transaction_cover(&bench.transaction, memory, bytes);
+    CHECK(call_table_open(&bench.table, memory, bytes, MAX_CALLS, &bench.transaction));
     bench.step = (struct step){
         .table = &bench.table,
         .counters = &bench.counters,
-        .port = {check_outcome, closed, &bench},
+        .port = {check_outcome, closed, &bench, NULL},
+        .part_outcomes = OUTCOMES_IN_BATCH / 2,
+        .part_log = UINT64_MAX,
         .outcomes = outcomes,
         .due = due,
         .tick = &bench.tick,

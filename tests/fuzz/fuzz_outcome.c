@@ -48,7 +48,9 @@ check_table(const struct shm_outcome *outcome, uint32_t columns)
 {
     static struct sink sink;
     static char rows[SINK_BYTES_MAX];
-    sink_init(&sink, FORMAT_TEXT, &(struct sink_look){.columns = columns});
+    static struct shm_sink_state state;
+    memset(&state, 0, sizeof state);
+    sink_init(&sink, FORMAT_TEXT, &(struct sink_look){.columns = columns}, &state);
     CHECK(sink_begin(&sink, rows) <= SINK_BYTES_MAX);
     uint32_t length = sink_row(&sink, rows, outcome, 0);
     length += sink_end(&sink, rows + length, 0);
@@ -62,9 +64,13 @@ check_merge(const struct shm_outcome *outcome)
 {
     static struct merge merge;
     uint32_t worker;
+    static struct shm_outbox_slot slots[2];
+    struct ring_spsc outbox = {.slots = (uint8_t *)slots, .mask = 1, .slot_size = sizeof slots[0]};
+    slots[0].outcome = slots[1].outcome = *outcome;
     merge_init(&merge, 2);
-    merge_put(&merge, 1, outcome);
-    merge_put(&merge, 1, outcome);
+    merge_open(&merge, 0, &outbox, 0, 0);
+    merge_open(&merge, 1, &outbox, 0, 1);
+    merge_add(&merge, 1);
     merge_prove(&merge, 0, UINT64_MAX);
     for (int i = 0; i < 2; i++, merge_pop(&merge)) {
         const struct shm_outcome *next = merge_next(&merge, &worker);
@@ -72,7 +78,6 @@ check_merge(const struct shm_outcome *outcome)
         CHECK(memcmp(next, outcome, outcome_size(outcome)) == 0);
     }
     CHECK(merge_is_empty(&merge));
-    merge_free(&merge);
 }
 
 int

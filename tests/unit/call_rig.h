@@ -4,6 +4,9 @@
 /*
  * tests/unit/call_rig.h - a worker's rules on a bench: events go in by hand, outcomes come out into
  * an array. No processes, no shared memory, no clock.
+ *
+ * Every event is handled twice: the first time it is undone, and the table and the counters must be
+ * what they were, byte for byte; so whatever a rule changes without touching it first fails here.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -14,15 +17,23 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "tests/unit/table_picture.h"
 #include "workers/call_step.h"
 #include "workers/due.h"
 
 enum {
     RIG_OUTCOMES = 256,
+    RIG_LOG_BYTES = 8 << 20,
 };
 
 struct call_rig {
     struct call_table table;
+    struct transaction transaction;
+    void *journal;
+    uint64_t journal_bytes;
+    struct table_picture picture;
+    struct shm_part part;
+    void *pauses; /* of test_part.c */
     struct step step;
     struct event event;
     struct event tick;
@@ -58,11 +69,43 @@ rig_closed(void *context, uint64_t key, uint64_t last_order)
 }
 
 static inline void
-rig_handle(struct call_rig *rig)
+rig_begin_transaction(struct call_rig *rig)
 {
+    transaction_begin(&rig->transaction);
+    transaction_touch(&rig->transaction, &rig->counters, sizeof rig->counters);
+}
+
+static inline void
+rig_step(struct call_rig *rig)
+{
+    rig_begin_transaction(rig);
     step_begin(&rig->step, &rig->event);
     call_step(&rig->step);
     step_flush(&rig->step);
+}
+
+/* The event happens, and then never did. */
+static inline void
+rig_rehearse(struct call_rig *rig)
+{
+    struct shm_counters counters = rig->counters;
+    uint32_t outcome_count = rig->outcome_count;
+    uint32_t closed_count = rig->closed_count;
+    picture_take(&rig->picture, &rig->table);
+    rig_step(rig);
+    transaction_roll_back(&rig->transaction);
+    assert_true(picture_is_like(&rig->picture, &rig->table));
+    assert_memory_equal(&rig->counters, &counters, sizeof counters);
+    rig->outcome_count = outcome_count;
+    rig->closed_count = closed_count;
+}
+
+static inline void
+rig_handle(struct call_rig *rig)
+{
+    rig_rehearse(rig);
+    rig_step(rig);
+    transaction_commit(&rig->transaction);
 }
 
 /* Begin an event of link 0 at `ms`; fill rig->event further, then rig_send(). */
@@ -148,11 +191,23 @@ rig_open(uint32_t max_calls)
     rig->memory = mmap(NULL, rig->bytes, PROT_READ | PROT_WRITE,
                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     assert_ptr_not_equal(rig->memory, MAP_FAILED);
-    assert_true(call_table_open(&rig->table, rig->memory, rig->bytes, max_calls));
+    rig->journal_bytes = transaction_bytes(0, RIG_LOG_BYTES);
+    rig->journal = mmap(NULL, rig->journal_bytes, PROT_READ | PROT_WRITE,
+                        MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    assert_ptr_not_equal(rig->journal, MAP_FAILED);
+    transaction_open(&rig->transaction, rig->journal, 0, RIG_LOG_BYTES);
+    transaction_cover(&rig->transaction, rig->memory, rig->bytes);
+    transaction_cover(&rig->transaction, &rig->counters, sizeof rig->counters);
+    picture_open(&rig->picture, rig->bytes);
+    assert_true(
+        call_table_open(&rig->table, rig->memory, rig->bytes, max_calls, &rig->transaction));
     rig->step = (struct step){
         .table = &rig->table,
         .counters = &rig->counters,
-        .port = {rig_write, rig_closed, rig},
+        .port = {rig_write, rig_closed, rig, NULL},
+        .part = &rig->part,
+        .part_outcomes = OUTCOMES_IN_BATCH / 2,
+        .part_log = UINT64_MAX,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
         .due = malloc(sizeof(struct due_call) * (size_t)max_calls),
         .tick = &rig->tick,
@@ -166,6 +221,8 @@ static inline void
 rig_close(struct call_rig *rig)
 {
     munmap(rig->memory, rig->bytes);
+    munmap(rig->journal, rig->journal_bytes);
+    picture_close(&rig->picture);
     free(rig->step.outcomes);
     free(rig->step.due);
     free(rig);

@@ -3,6 +3,24 @@
 
 #include <stdio.h>
 
+#include "workers/directory.h"
+
+/* A table with a transaction in hand. */
+static struct call_rig *
+open_table(uint32_t max_calls)
+{
+    struct call_rig *rig = rig_open(max_calls);
+    rig_begin_transaction(rig);
+    return rig;
+}
+
+static void
+next_transaction(struct call_rig *rig)
+{
+    transaction_commit(&rig->transaction);
+    rig_begin_transaction(rig);
+}
+
 static struct text
 name_of(char *buffer, unsigned number)
 {
@@ -30,7 +48,7 @@ static void
 a_call_is_found_by_what_it_was_added_under(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(100);
+    struct call_rig *rig = open_table(100);
     struct call call = add(rig, 7);
     assert_int_not_equal(call.number, 0);
     assert_int_equal(find(rig, 7).number, call.number);
@@ -44,7 +62,7 @@ static void
 a_full_table_refuses_and_keeps_what_it_has(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(50);
+    struct call_rig *rig = open_table(50);
     for (unsigned i = 0; i < 50; i++)
         assert_int_not_equal(add(rig, i).number, 0);
     assert_int_equal(add(rig, 50).number, 0);
@@ -58,7 +76,7 @@ static void
 removing_calls_loses_no_other(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(1000);
+    struct call_rig *rig = open_table(1000);
     srand(7);
     bool there[1000] = {false};
     for (int round = 0; round < 20000; round++) {
@@ -70,6 +88,7 @@ removing_calls_loses_no_other(void **state)
         there[number] = !there[number];
         unsigned other = (unsigned)rand() % 1000;
         assert_int_equal(find(rig, other).number != 0, there[other]);
+        next_transaction(rig);
     }
     for (unsigned i = 0; i < 1000; i++)
         assert_int_equal(find(rig, i).number != 0, there[i]);
@@ -80,7 +99,7 @@ static void
 a_block_grows_and_keeps_its_content(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(10);
+    struct call_rig *rig = open_table(10);
     struct call call = add(rig, 1);
     struct shm_party *party = call_add_party(call.block, TEXT("2001"));
     party->state = LOCAL_HOLD;
@@ -99,7 +118,7 @@ static void
 freed_blocks_are_used_again(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(4);
+    struct call_rig *rig = open_table(4);
     uint64_t end = 0;
     for (unsigned i = 0; i < 10000; i++) {
         struct call call = add(rig, i);
@@ -109,6 +128,7 @@ freed_blocks_are_used_again(void **state)
         if (i == 0)
             end = rig->table.shared->blocks_end;
         assert_int_equal(rig->table.shared->blocks_end, end);
+        next_transaction(rig);
     }
     rig_close(rig);
 }
@@ -117,7 +137,7 @@ static void
 spans_stay_in_the_order_of_their_ends(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(100);
+    struct call_rig *rig = open_table(100);
     srand(11);
     for (unsigned i = 0; i < 100; i++)
         span_set(&rig->table, add(rig, i), SPAN_WAIT, (uint64_t)rand() % 1000);
@@ -138,11 +158,100 @@ spans_stay_in_the_order_of_their_ends(void **state)
     rig_close(rig);
 }
 
+/* Anything that can be done to a table, many at a time. */
+static void
+shake(struct call_rig *rig)
+{
+    for (int i = 0; i < 40; i++) {
+        struct call call = find(rig, (unsigned)rand() % 60);
+        switch (rand() % 6) {
+        case 0:
+            if (call.number != 0)
+                call_table_remove(&rig->table, call);
+            break;
+        case 1:
+            if (call.number != 0 && call_table_reserve(&rig->table, &call, 3000))
+                call_add_party(call.block, TEXT("2001"))->state = LOCAL_HOLD;
+            break;
+        case 2:
+        case 3:
+            if (call.number != 0)
+                span_set(&rig->table, call, (enum call_span)(rand() % SPAN_COUNT),
+                         (uint64_t)rand() % 1000);
+            break;
+        default:
+            if (call.number == 0)
+                add(rig, (unsigned)rand() % 60);
+            break;
+        }
+    }
+}
+
+static void
+what_is_rolled_back_never_was(void **state)
+{
+    (void)state;
+    struct call_rig *rig = open_table(50);
+    srand(13);
+    for (int round = 0; round < 2000; round++) {
+        next_transaction(rig);
+        picture_take(&rig->picture, &rig->table);
+        shake(rig);
+        if (round % 3 == 0)
+            continue;
+        transaction_roll_back(&rig->transaction);
+        assert_true(picture_is_like(&rig->picture, &rig->table));
+        rig_begin_transaction(rig);
+    }
+    rig_close(rig);
+}
+
+/* A fresh process maps the same memory; the table goes on where it was. */
+static void
+a_table_is_found_again(void **state)
+{
+    (void)state;
+    struct call_rig *rig = open_table(50);
+    struct call call = add(rig, 7);
+    transaction_commit(&rig->transaction);
+    struct call_table again;
+    assert_true(call_table_open(&again, rig->memory, rig->bytes, 50, &rig->transaction));
+    transaction_begin(&rig->transaction);
+    struct text name = TEXT("call-7");
+    assert_int_equal(call_table_find(&again, call_key(0, name), 0, name).number, call.number);
+    assert_false(call_table_open(&again, rig->memory, rig->bytes, 49, &rig->transaction));
+    rig_close(rig);
+}
+
+/* The index of devices grows several times; then all of that is undone. */
+static void
+devices_are_forgotten_with_their_index(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(4);
+    char number[32];
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(number, sizeof number, "%u", i);
+        rig_begin(rig, EVENT_DEVICE, 0);
+        rig_text(rig, EVENT_TEXT_DEVICE, number);
+        rig->event.flags = i;
+        if (i % 500 == 0)
+            rig_handle(rig); /* with its rehearsal */
+        else
+            rig_step(rig), transaction_commit(&rig->transaction);
+    }
+    for (unsigned i = 0; i < 5000; i++) {
+        snprintf(number, sizeof number, "%u", i);
+        assert_int_equal(directory_flags(&rig->table, 0, text_of(number)), i);
+    }
+    rig_close(rig);
+}
+
 static void
 the_nth_report_by_one_monitor_is_the_nth_fact(void **state)
 {
     (void)state;
-    struct call_rig *rig = rig_open(10);
+    struct call_rig *rig = open_table(10);
     struct call call = add(rig, 1);
     assert_true(call_table_reserve(&rig->table, &call, 4096));
     struct text device = TEXT("2001");
@@ -168,6 +277,9 @@ main(void)
         cmocka_unit_test(a_block_grows_and_keeps_its_content),
         cmocka_unit_test(freed_blocks_are_used_again),
         cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
+        cmocka_unit_test(what_is_rolled_back_never_was),
+        cmocka_unit_test(a_table_is_found_again),
+        cmocka_unit_test(devices_are_forgotten_with_their_index),
         cmocka_unit_test(the_nth_report_by_one_monitor_is_the_nth_fact),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

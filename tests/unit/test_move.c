@@ -1,11 +1,9 @@
 /*
  * A call that goes to another worker is the same call there. Two workers' rules on one bench, and a
- * real lane between them; the two sides run in threads, as a large call does not fit into the lane.
+ * real lane between them; a large call does not fit into it, and goes in parts.
  */
 #include "tests/unit/call_rig.h"
 
-#include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -53,19 +51,6 @@ teardown(void **state)
     return 0;
 }
 
-static void
-no_news(void *context)
-{
-    (void)context;
-}
-
-static void
-give_turn(void *context)
-{
-    (void)context;
-    sched_yield();
-}
-
 /* The event both sides get, one as MOVE_OUT and one as MOVE_IN. */
 static void
 begin_move(struct call_rig *rig, enum event_kind kind, const char *call)
@@ -77,29 +62,56 @@ begin_move(struct call_rig *rig, enum event_kind kind, const char *call)
     step_begin(&rig->step, &rig->event);
 }
 
-static void *
-take_in(void *argument)
+/* One part of a move on one side, undone, done again, and shown to the other side. */
+static enum move_result
+part_of(struct call_rig *rig, struct ring_spsc *lane,
+        enum move_result (*part)(struct step *, struct ring_spsc *))
 {
-    struct fixture *f = argument;
-    struct move_lane lane = {&f->consumer, no_news, give_turn, NULL};
-    return move_in(&f->to->step, &lane) ? f : NULL;
+    const struct shm_part before = rig->part;
+    picture_take(&rig->picture, &rig->table);
+    rig_begin_transaction(rig);
+    enum move_result rehearsed = part(&rig->step, lane);
+    transaction_roll_back(&rig->transaction);
+    assert_true(picture_is_like(&rig->picture, &rig->table));
+    lane->position = lane->told_position;
+    rig->part = before;
+
+    rig_begin_transaction(rig);
+    enum move_result result = part(&rig->step, lane);
+    assert_int_equal(result, rehearsed);
+    transaction_commit(&rig->transaction);
+    return result;
 }
 
-static void
+/* Returns how many parts it took. */
+static unsigned
 move(struct fixture *f, const char *call)
 {
+    enum move_result out = MOVE_WAITS;
+    enum move_result in = MOVE_WAITS;
+    unsigned parts = 0;
+    rig_begin_transaction(f->from);
     begin_move(f->from, EVENT_MOVE_OUT, call);
+    transaction_commit(&f->from->transaction);
+    rig_begin_transaction(f->to);
     begin_move(f->to, EVENT_MOVE_IN, call);
-    struct move_lane lane = {&f->producer, no_news, give_turn, NULL};
-    pthread_t taker;
-    void *taken = NULL;
-    assert_int_equal(pthread_create(&taker, NULL, take_in, f), 0);
-    move_out(&f->from->step, &lane);
-    assert_int_equal(pthread_join(taker, &taken), 0);
-    assert_ptr_equal(taken, f);
+    assert_int_equal(move_in(&f->to->step, &f->consumer), MOVE_WAITS);
+    transaction_commit(&f->to->transaction);
+    while (in == MOVE_WAITS) {
+        if (out == MOVE_WAITS)
+            out = part_of(f->from, &f->producer, move_out);
+        ring_spsc_publish(&f->producer, 0);
+        in = part_of(f->to, &f->consumer, move_in);
+        ring_spsc_release(&f->consumer, 0);
+        parts++;
+    }
+    assert_int_equal(out, MOVE_DONE);
+    assert_int_equal(in, MOVE_DONE);
+    f->from->part = f->to->part = (struct shm_part){0};
     f->to->order = f->from->order;
     f->to->tick_ms = f->from->tick_ms;
     f->to->table.links[0].tick_ms = f->from->tick_ms;
+    return parts;
 }
 
 static void
@@ -149,6 +161,21 @@ a_call_nobody_has_heard_of_moves_as_nothing(void **state)
 }
 
 static void
+a_move_of_another_number_is_a_broken_promise(void **state)
+{
+    struct fixture *f = *state;
+    rig_begin_transaction(f->from);
+    begin_move(f->from, EVENT_MOVE_OUT, "1");
+    assert_int_equal(move_out(&f->from->step, &f->producer), MOVE_DONE);
+    transaction_commit(&f->from->transaction);
+    ring_spsc_publish(&f->producer, 0);
+    rig_begin_transaction(f->to);
+    begin_move(f->to, EVENT_MOVE_IN, "1");
+    f->to->event.request = 2;
+    assert_int_equal(move_in(&f->to->step, &f->consumer), MOVE_BROKEN);
+}
+
+static void
 a_call_larger_than_the_lane_arrives_whole(void **state)
 {
     struct fixture *f = *state;
@@ -161,7 +188,7 @@ a_call_larger_than_the_lane_arrives_whole(void **state)
     struct call call = span_first(&f->from->table, 0, SPAN_IDLE);
     uint32_t bytes = call.block->used;
     assert_true(bytes > 2 * LANE_SLOT_SIZE * LANE_SLOTS);
-    move(f, "1");
+    assert_true(move(f, "1") > 2);
     call = span_first(&f->to->table, 0, SPAN_IDLE);
     assert_int_equal(call.block->used, bytes);
     for (unsigned i = 0; i < 500; i++) {
@@ -179,6 +206,7 @@ main(void)
         PROMISE(a_call_that_moved_ends_as_it_would_have_at_home),
         PROMISE(what_waits_goes_on_waiting_where_it_came_to),
         PROMISE(a_call_nobody_has_heard_of_moves_as_nothing),
+        PROMISE(a_move_of_another_number_is_a_broken_promise),
         PROMISE(a_call_larger_than_the_lane_arrives_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -240,8 +240,7 @@ static bool
 result_has_outcomes(struct shared_engine *engine, uint32_t index)
 {
     (void)index;
-    uint32_t worker;
-    return ring_result_poll(&engine->result, &worker) != NULL;
+    return ring_result_poll(&engine->result) != NULL;
 }
 
 /* Orders 1..MANY, in turn to the workers. */
@@ -271,13 +270,11 @@ play_frontend(struct shared_engine *engine)
 static void
 hand_over(struct shared_engine *engine, uint32_t index, uint64_t order)
 {
-    struct shm_outcome *outcome;
-    while ((outcome = ring_result_claim(&engine->result, index)) == NULL) {
+    struct shm_outcome outcome = {.seq = order};
+    while (!ring_result_flush(&engine->result, index, &engine->workers[index].flushed, &outcome)) {
         doorbell_ring(&engine->publisher->doorbell);
         sleep_at(&engine->workers[index].doorbell, result_has_room, engine, index);
     }
-    outcome->seq = order;
-    ring_result_commit(&engine->result, index);
 }
 
 static void
@@ -305,13 +302,14 @@ static uint64_t
 take_outcomes(struct shared_engine *engine, uint64_t *last)
 {
     uint64_t taken = 0;
-    uint32_t worker;
-    const struct shm_outcome *outcome;
-    while ((outcome = ring_result_poll(&engine->result, &worker)) != NULL) {
-        assert_true(worker < engine->shape.workers);
-        assert_true(outcome->seq > last[worker]);
-        assert_int_equal(outcome->seq % engine->shape.workers, worker);
-        last[worker] = outcome->seq;
+    const struct shm_result_slot *slot;
+    while ((slot = ring_result_poll(&engine->result)) != NULL) {
+        assert_true(ring_result_is_sound(&engine->result, slot));
+        assert_true(slot->owner < engine->shape.workers);
+        assert_true(slot->outcome.seq > last[slot->owner]);
+        assert_int_equal(slot->outcome.seq % engine->shape.workers, slot->owner);
+        last[slot->owner] = slot->outcome.seq;
+        ring_result_take(&engine->result);
         ring_result_release(&engine->result);
         taken++;
     }

@@ -12,13 +12,16 @@
 #include "tests/unit/outcome_sample.h"
 
 static struct sink sink;
+static struct shm_sink_state state_of_sink;
 static char bytes[4 * SINK_BYTES_MAX];
 static uint32_t used;
 
 static void
 begin(uint32_t columns, bool colours)
 {
-    sink_init(&sink, FORMAT_TEXT, &(struct sink_look){.columns = columns, .colours = colours});
+    memset(&state_of_sink, 0, sizeof state_of_sink);
+    sink_init(&sink, FORMAT_TEXT, &(struct sink_look){.columns = columns, .colours = colours},
+              &state_of_sink);
     used = sink_begin(&sink, bytes);
     bytes[used] = '\0';
 }
