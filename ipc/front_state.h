@@ -72,7 +72,6 @@ struct shm_link {
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
     uint16_t reserved1;
-    uint32_t reserved2;
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
