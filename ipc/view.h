@@ -39,7 +39,7 @@ struct view {
     struct shm_control_fixed fixed; /* a copy, judged */
     uint32_t process_count;         /* front-end, publisher, then the workers */
     struct view_map control;
-    struct view_map rings[WORKERS_MAX]; /* headers are sound; NULL where the file is not */
+    struct view_map rings[WORKERS_MAX];    /* headers are sound; NULL where the file is not */
     struct view_map outboxes[WORKERS_MAX]; /* likewise */
     struct view_map closed;
     struct view_map result;
