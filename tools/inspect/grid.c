@@ -35,7 +35,7 @@ void
 grid_fill_row(struct grid *grid, uint32_t row, enum grid_style style)
 {
     if (row < grid->rows)
-        memset(grid->style[row], style, grid->columns);
+        memset(grid->style[row], (int)style, grid->columns);
 }
 
 void
