@@ -88,7 +88,7 @@ start(uint32_t role)
 static void
 kill_one(void)
 {
-    uint32_t role = next_random() % (run.workers % ROLES_MAX + 1);
+    uint32_t role = next_random() % (run.workers + 1);
     if (run.kills_left == 0 || run.pids[role] == 0)
         return;
     run.kills_left--;
