@@ -181,7 +181,6 @@ main(int count, char **argument)
     run.kills_left = number_of(argument[3]);
     run.pause_us = number_of(argument[4]);
     run.workers = number_of(argument[5]);
-    CHECK(run.workers >= 1 && run.workers <= WORKERS_MAX);
     run.max_calls = number_of(argument[9]);
     run.publisher.format = strcmp(argument[10], "text") == 0 ? FORMAT_TEXT : FORMAT_JSONL;
     run.publisher.unordered = strcmp(argument[10], "unordered") == 0;
@@ -193,6 +192,7 @@ main(int count, char **argument)
         start(role);
     while (run.living > 0) {
         sleep_us(next_random() % (2 * run.pause_us + 1));
+        CHECK(run.workers <= WORKERS_MAX);
         kill_one();
         reap();
     }
