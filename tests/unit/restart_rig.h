@@ -57,6 +57,7 @@ restart_keep(struct restart_run *run, uint32_t worker, const struct event *event
         run->room[worker] = run->room[worker] * 2 + (1 << 20);
         run->bytes[worker] = realloc(run->bytes[worker], run->room[worker]);
     }
+    assert_non_null(run->bytes[worker]);
     memset(run->bytes[worker] + run->used[worker], 0, size);
     static alignas(64) uint8_t packed[EVENT_RECORD_SLOTS * EVENT_SLOT_SIZE];
     memset(packed, 0, size);

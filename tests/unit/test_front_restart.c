@@ -107,6 +107,8 @@ enum death {
 
 static enum death death;
 
+/* The names are the linker's (--wrap).
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 void __real_front_commit(struct front *front);
 void __wrap_front_commit(struct front *front);
 
@@ -120,6 +122,7 @@ __wrap_front_commit(struct front *front)
     if (death == DEATH_AFTER)
         raise(SIGKILL);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 
 static struct frontend_input
 an_input(uint32_t batch)
