@@ -4,9 +4,9 @@
  *   kill_run OUT SEED KILLS PAUSE_US WORKERS RING RESULT OUTBOX MAX_CALLS FORMAT FILE...
  *
  * Plays supervisor: forks every role, kills one of them after a random pause (at most KILLS times;
- * 0: none), and forks its successor over the same shared memory once waitpid()
- * has proven the death. FORMAT is jsonl, text, or unordered. Prints how many were killed, and every
- * counter that does not speak of waiting, so that two runs can be compared.
+ * 0: none), and forks its successor over the same shared memory once waitpid() has proven the
+ * death. FORMAT is jsonl, text, or unordered. Prints how many were killed, and every counter that
+ * does not speak of waiting, so that two runs can be compared.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,6 @@
 #include "engine/frontend.h"
 #include "engine/publisher.h"
 #include "ipc/call_record.h"
-#include "ipc/front_state.h"
 #include "ipc/process_state.h"
 #include "workers/worker.h"
 
@@ -147,12 +146,6 @@ print_counters(void)
                    (unsigned long long)total_of((enum counter)which));
 }
 
-static uint32_t
-number_of(const char *argument)
-{
-    return (uint32_t)strtoul(argument, NULL, 10);
-}
-
 static void
 make_engine(char **argument)
 {
@@ -160,9 +153,9 @@ make_engine(char **argument)
     char why[SHARED_ENGINE_WHY];
     struct engine_shape shape = {
         .workers = run.workers,
-        .ring_slots = number_of(argument[6]),
-        .result_slots = number_of(argument[7]),
-        .outbox_slots = number_of(argument[8]),
+        .ring_slots = (uint32_t)atoi(argument[6]),
+        .result_slots = (uint32_t)atoi(argument[7]),
+        .outbox_slots = (uint32_t)atoi(argument[8]),
         .calls_bytes = call_table_bytes(run.max_calls),
         .frontend_bytes = front_state_bytes(),
     };
@@ -182,10 +175,10 @@ main(int count, char **argument)
     run.publisher.descriptor = open(argument[1], O_RDWR | O_CREAT | O_TRUNC, 0600);
     CHECK(run.publisher.descriptor >= 0);
     run.seed = strtoull(argument[2], NULL, 10);
-    run.kills_left = number_of(argument[3]);
-    run.pause_us = number_of(argument[4]);
-    run.workers = number_of(argument[5]);
-    run.max_calls = number_of(argument[9]);
+    run.kills_left = (unsigned)atoi(argument[3]);
+    run.pause_us = (unsigned)atoi(argument[4]);
+    run.workers = (uint32_t)atoi(argument[5]);
+    run.max_calls = (uint32_t)atoi(argument[9]);
     run.publisher.format = strcmp(argument[10], "text") == 0 ? FORMAT_TEXT : FORMAT_JSONL;
     run.publisher.unordered = strcmp(argument[10], "unordered") == 0;
     run.input = (struct frontend_input){.files = (const char *const *)argument + 11,
@@ -197,7 +190,6 @@ main(int count, char **argument)
         start(role);
     while (run.living > 0) {
         sleep_us(next_random() % (2 * run.pause_us + 1));
-        CHECK(run.workers <= WORKERS_MAX);
         kill_one();
         reap();
     }

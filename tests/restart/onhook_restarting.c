@@ -17,6 +17,8 @@
 
 static uint32_t life; /* of this front-end, from 0 */
 
+/* The names are the linker's (--wrap).
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 void __real_front_commit(struct front *front);
 void __wrap_front_commit(struct front *front);
 int __real_frontend_run(struct shared_engine *engine, struct settings *settings,
@@ -60,3 +62,4 @@ __wrap_frontend_run(struct shared_engine *engine, struct settings *settings,
             return EXIT_FAILURE;
     }
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */

@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "base/check.h"
 #include "engine/frontend.h"
 #include "tests/unit/session_rig.h"
 
@@ -57,6 +58,7 @@ restart_keep(struct restart_run *run, uint32_t worker, const struct event *event
         run->room[worker] = run->room[worker] * 2 + (1 << 20);
         run->bytes[worker] = realloc(run->bytes[worker], run->room[worker]);
     }
+    CHECK(run->bytes[worker] != NULL);
     memset(run->bytes[worker] + run->used[worker], 0, size);
     static alignas(64) uint8_t packed[EVENT_RECORD_SLOTS * EVENT_SLOT_SIZE];
     memset(packed, 0, size);
