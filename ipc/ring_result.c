@@ -146,7 +146,7 @@ pass_tail(struct ring_result *ring, uint64_t position)
 
 /* ---- the bytes ----------------------------------------------------------------------------- */
 
-/* Words of what the outcome carries; its length is bounded here, as the reader must not trust it. */
+/* Of what the outcome carries; its length is bounded here, as the reader must not trust it. */
 static uint32_t
 checksum_of(const struct shm_result_slot *slot)
 {

@@ -27,7 +27,7 @@
  *   edge  store                               load                          carries
  *   M1    flush: hdr COMMITTED (release)   -> poll: hdr (acquire)           the slot's bytes
  *   M2    release: cursor (release)        -> flush: cursor (acquire)       permission to overwrite
- *   M3    claim, help: tail CAS (release)  -> flush: tail (acquire)         the claim below the tail
+ *   M3    claim, help: tail CAS (release)  -> flush: tail (acquire)         claims below the tail
  *   M4    claim: hdr CLAIMED (release)     -> flush: hdr (acquire)          whose turn to move tail
  *   M5    fill: body_position (release)    -> recover: the same (acquire)   the slot's other bytes
  *   M6    fill: flushed (release)          -> recover: flushed (acquire)    the body it counts
@@ -45,9 +45,9 @@
  * stores of the dead in program order, so M5 and M6 bind the compiler.
  *
  * Positions are 64 bits, headers hold the low 52 of them; compared by equality and by unsigned
- * difference only. tests/model/ring_result.pml checks this protocol with kills; its mutants show
- * that the claim must come before the tail, the body before its position, and the count before
- * the commit.
+ * difference only. tests/model/ring_result.pml checks this protocol, ring_recover.pml what kills
+ * make of it; their mutants show that the claim must come before the tail, the body before its
+ * position, and the count before the commit.
  */
 
 #include <stdbool.h>

@@ -129,9 +129,8 @@ transaction_begin(struct transaction *transaction)
     uint64_t commit = atomic_load_explicit(&shared->commit, memory_order_relaxed);
     transaction->open = true;
     transaction->serial++;
-#ifdef ONHOOK_UNPROTECTED
-    return transaction->cursors[commit % 2];
-#else
+    if (!TRANSACTION_PROTECTS)
+        return transaction->cursors[commit % 2];
     transaction->used = 0;
     transaction->count = 0;
     /* release: T2. Entries of an older transaction go before the name of this one stands. */
@@ -143,7 +142,6 @@ transaction_begin(struct transaction *transaction)
     uint8_t *cursors = transaction->cursors[(commit + 1) % 2];
     memcpy(cursors, transaction->cursors[commit % 2], transaction->cursor_bytes);
     return cursors;
-#endif
 }
 
 static uint64_t
@@ -185,7 +183,8 @@ transaction_commit(struct transaction *transaction)
 {
     DCHECK(transaction->open);
     transaction->open = false;
-#ifndef ONHOOK_UNPROTECTED
+    if (!TRANSACTION_PROTECTS)
+        return;
     struct shm_transaction *shared = transaction->shared;
     in_this_order();
     /* relaxed: no edge. Ours alone. */
@@ -193,7 +192,6 @@ transaction_commit(struct transaction *transaction)
     /* release: T1. The one instant at which all of it happens. */
     atomic_store_explicit(&shared->commit, commit + 1, memory_order_release);
     in_this_order();
-#endif
 }
 
 void

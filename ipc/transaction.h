@@ -58,6 +58,13 @@ enum {
     TRANSACTION_ENTRY_SIZE = 16,     /* what a touch takes beside its bytes, rounded up to 8 */
 };
 
+/* Does this build write down what it changes? If not, nothing can be rolled back. */
+#ifdef ONHOOK_UNPROTECTED
+#define TRANSACTION_PROTECTS false
+#else
+#define TRANSACTION_PROTECTS true
+#endif
+
 /* One piece of old bytes. */
 struct shm_undo {
     uint64_t place;  /* piece number << 56 | offset in the piece */
@@ -191,14 +198,12 @@ transaction_mark_of(struct transaction *transaction, const void *at)
 static inline void
 transaction_touch(struct transaction *transaction, const void *at, uint64_t length)
 {
-#ifdef ONHOOK_UNPROTECTED
-    (void)transaction, (void)at, (void)length;
-#else
+    if (!TRANSACTION_PROTECTS)
+        return;
     DCHECK(transaction->open);
     const struct transaction_mark *mark = transaction_mark_of(transaction, at);
     if (mark->at != at || mark->serial != transaction->serial || mark->length < length)
         transaction_log(transaction, at, length);
-#endif
 }
 
 /*
@@ -210,8 +215,9 @@ transaction_touch(struct transaction *transaction, const void *at, uint64_t leng
 static inline void
 transaction_own(struct transaction *transaction, const void *at, uint64_t length)
 {
-    *transaction_mark_of(transaction, at) =
-        (struct transaction_mark){at, transaction->serial, length};
+    if (TRANSACTION_PROTECTS)
+        *transaction_mark_of(transaction, at) =
+            (struct transaction_mark){at, transaction->serial, length};
 }
 
 /* transaction_commit - from here on it has happened. The caller publishes the cursors now. */

@@ -42,7 +42,7 @@ struct call {
 #define CALL_NONE ((struct call){NULL, NULL, 0})
 
 /*
- * call_table_open - the table in memory of call_table_bytes(max_calls); a fresh one where it is zero
+ * call_table_open - the table in memory of call_table_bytes(max_calls); a fresh one if it is zero
  *
  * `transaction` covers the memory, was recovered, and is not in hand. Returns false when the memory
  * is too small, or holds a table of other sizes; nothing is written then.

@@ -21,7 +21,7 @@ static bool
 is_large(const struct step *step)
 {
     return step->outcome_count >= step->part_outcomes ||
-           transaction_room(step->table->transaction) < step->part_room;
+           transaction_used(step->table->transaction) >= step->part_log;
 }
 
 /* Ticks need no note of the call: it is not due any more. */

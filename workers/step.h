@@ -57,8 +57,8 @@ struct step {
     uint64_t horizon_ms;    /* clock of the event in hand: what cannot be done now is for later */
     uint32_t position;      /* of the next outcome handed on; 0 again for each message and tick */
     struct shm_part *part;  /* how far the event is, if some of it was committed; or NULL */
-    uint32_t part_outcomes; /* outcomes in the batch, and bytes left in the journal, at which a */
-    uint64_t part_room;     /* part has become large */
+    uint32_t part_outcomes; /* outcomes in the batch, and bytes in the journal, from which on a */
+    uint64_t part_log;      /* part is large */
     uint32_t outcome_count;
     struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
     struct due_call *due;         /* [max_calls]: calls one event concerns */

@@ -282,7 +282,7 @@ worker_prepare(struct worker *worker, const struct worker_options *options)
         .counters = &worker->self->counters,
         .port = {worker_write, worker_closed, worker, worker_pause},
         .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
-        .part_room = JOURNAL_LOG_MORE / 2,
+        .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
         .due = malloc(sizeof(struct due_call) * (size_t)options->max_calls),
         .tick = &worker->tick,

@@ -213,6 +213,10 @@ worker_write(void *context, const struct shm_outcome *outcome)
         worker->to_skip--;
         return;
     }
+    if (!TRANSACTION_PROTECTS && !ring_spsc_claim(outbox, 1)) {
+        worker_publish(worker, 0);
+        worker_wait_for_outbox(worker);
+    }
     worker->overflows |= !ring_spsc_claim(outbox, 1);
     if (worker->overflows)
         return;

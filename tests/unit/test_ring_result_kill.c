@@ -28,7 +28,7 @@ enum {
 
 /* A ring and everybody's count, in one mapping. */
 struct memory {
-    uint8_t ring[BYTES - 4096];
+    alignas(4096) uint8_t ring[BYTES - 4096];
     _Atomic uint64_t flushed[512];
 };
 

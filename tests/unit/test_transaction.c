@@ -21,7 +21,7 @@ struct cursors {
 
 /* A journal and two pieces of state in one mapping, so that one copy is a picture of all. */
 struct memory {
-    uint8_t journal[8192];
+    alignas(4096) uint8_t journal[8192];
     uint64_t state[STATE_WORDS];
     uint64_t more[STATE_WORDS];
 };
