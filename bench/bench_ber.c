@@ -1,12 +1,14 @@
 /*
- * One BER message to what it says, phases I to III: the decoder beside a memcpy of the same bytes,
- * which is as fast as touching them can be. The message is a ConnectionCleared with what switches
+ * One BER message to what it says, phases I to III: the decoder beside what asn1c generates from
+ * the same modules' ASN.1 (bench/peer_asn1c.h), and beside a memcpy of the same bytes, which is as
+ * fast as touching them can be. The message is a ConnectionCleared with what switches
  * send along: a time stamp and private data.
  */
 #include <string.h>
 
 #include "base/check.h"
 #include "bench/cbench.h"
+#include "bench/peer_asn1c.h"
 #include "engine/csta/ber_decode.h"
 
 struct subject {
@@ -83,6 +85,18 @@ pass_with_memcpy(void *context, uint64_t operations)
     }
 }
 
+#ifdef BENCH_ASN1C
+static void
+read_with_asn1c(void *context, uint64_t operations)
+{
+    const struct subject *subject = context;
+    for (uint64_t i = 0; i < operations; i++) {
+        cbench_keep(subject->bytes);
+        CHECK(peer_asn1c_read(subject->bytes, subject->length, subject->phase));
+    }
+}
+#endif
+
 /* The work is done: everybody reads the same facts out of it. */
 static void
 check(struct subject *subject)
@@ -94,27 +108,37 @@ check(struct subject *subject)
     CHECK(message.has_time == (subject->phase != ENCODING_BER1));
 }
 
+#define PEERS_MAX 3
+
 static void
-measure(struct subject *subject, const char *name, const char *peer)
+measure(struct subject *subject, const char *name, const char *memcpy_name, const char *asn1c_name)
 {
-    const struct cbench_case cases[2] = {
+    const struct cbench_case cases[PEERS_MAX] = {
         {name, "message", 100000, decode, subject},
-        {peer, "message", 1000000, pass_with_memcpy, subject},
+        {memcpy_name, "message", 1000000, pass_with_memcpy, subject},
+#ifdef BENCH_ASN1C
+        {asn1c_name, "message", 2000, read_with_asn1c, subject},
+#endif
     };
-    struct cbench_result results[2];
+    struct cbench_result results[PEERS_MAX];
     struct cbench_options options = cbench_options_default();
+    uint32_t count = PEERS_MAX;
+    while (cases[count - 1].name == NULL)
+        count--;
+    (void)asn1c_name;
     check(subject);
-    cbench_run(results, cases, 2, &options);
-    cbench_print(&results[0]);
-    cbench_print(&results[1]);
-    cbench_print_comparison(&results[0], &results[1]);
+    cbench_run(results, cases, count, &options);
+    for (uint32_t i = 0; i < count; i++)
+        cbench_print(&results[i]);
+    for (uint32_t i = 1; i < count; i++)
+        cbench_print_comparison(&results[0], &results[i]);
 }
 
 int
 main(void)
 {
-    measure(&cleared1, "ber.cleared1", "ber.cleared1.memcpy");
-    measure(&cleared2, "ber.cleared2", "ber.cleared2.memcpy");
-    measure(&cleared3, "ber.cleared3", "ber.cleared3.memcpy");
+    measure(&cleared1, "ber.cleared1", "ber.cleared1.memcpy", "ber.cleared1.asn1c");
+    measure(&cleared2, "ber.cleared2", "ber.cleared2.memcpy", "ber.cleared2.asn1c");
+    measure(&cleared3, "ber.cleared3", "ber.cleared3.memcpy", "ber.cleared3.asn1c");
     return 0;
 }

@@ -130,6 +130,8 @@ announce_link(struct session *session, struct shm_link *link)
     };
     enum { LISTS = sizeof lists / sizeof *lists };
     if (front->now->begun.told_list == 0) {
+        link_touch(front, link);
+        dialect_settle(&link->dialect, settings); /* a notice may have come first */
         tell_settings(session, link, settings);
         front->now->begun.told_list = 1;
     }

@@ -108,11 +108,23 @@ monitors_own(const struct shm_monitor *monitor)
     return monitor_device(monitor);
 }
 
+/* BER up to phase II has no initiatingDevice: who lifts the handset is the monitor's own device. */
+static void
+name_initiator(struct event *event, const struct shm_monitor *monitor)
+{
+    struct text *subject = &event->texts[EVENT_TEXT_SUBJECT];
+    bool is_own = event->local_state == LOCAL_INITIATED || event->local_state == LOCAL_ABSENT;
+    if (event->kind == EVENT_SERVICE_INITIATED && (event->flags & EVENT_DEVICE_DYNAMIC) != 0 &&
+        text_is_none(*subject) && is_own)
+        *subject = monitors_own(monitor);
+}
+
 const char *
 complete_connection(struct event *event, const struct shm_monitor *monitor)
 {
     if (text_is_none(event->texts[EVENT_TEXT_CALL]))
         return "a call event without a callID";
+    name_initiator(event, monitor);
     struct text *device = &event->texts[EVENT_TEXT_DEVICE];
     if (!needs_device(event) || !text_is_none(*device))
         return NULL;

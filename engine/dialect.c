@@ -46,15 +46,17 @@ looks_like_xml(struct text payload)
 
 /* ---- a BER message of a link whose phase is not known yet ---------------------------------- */
 
-/* Reads by every phase; they must agree. The phase stays unknown. */
+/* Reads by each of the phases; they must agree. */
 static const char *
-read_by_any_phase(struct dialect_reader *reader, struct text payload, size_t *where)
+read_by_phases(struct dialect_reader *reader, uint32_t phases, struct text payload, size_t *where)
 {
     const char *why = NULL;
     bool is_read = false;
     for (enum csta_encoding phase = ENCODING_BER1; phase <= ENCODING_BER3; phase++) {
         const char *problem = NULL;
         size_t at = 0;
+        if ((phases & 1u << phase) == 0)
+            continue;
         reader->other_scratch.used = 0;
         if (ber_decode(&reader->other, payload.at, payload.length, phase, &reader->other_scratch,
                        &problem, &at) != CSTA_OK) {
@@ -69,6 +71,31 @@ read_by_any_phase(struct dialect_reader *reader, struct text payload, size_t *wh
             is_read = true;
     }
     return is_read ? NULL : why;
+}
+
+/* The phase that is left when all others are ruled out. */
+static enum csta_encoding
+phase_left(uint32_t phases)
+{
+    bool is_one = (phases & (phases - 1)) == 0;
+    return is_one ? (enum csta_encoding)__builtin_ctz(phases) : ENCODING_AUTO;
+}
+
+/* A phase is ruled out by a message that could be read, and only then. */
+static const char *
+read_ber_unknown(struct dialect_reader *reader, struct shm_dialect *dialect, struct text payload,
+                 size_t *where)
+{
+    uint32_t shown = ber_phases(payload.at, payload.length);
+    uint32_t phases = shown & ~dialect->ruled_out;
+    if (phases == 0)
+        phases = shown; /* it contradicts what came before, and says it more clearly */
+    const char *why = read_by_phases(reader, phases, payload, where);
+    if (why == NULL) {
+        dialect->ruled_out = BER_ANY_PHASE & ~phases;
+        dialect->found = phase_left(phases);
+    }
+    return why;
 }
 
 /* ---- one message --------------------------------------------------------------------------- */
@@ -94,8 +121,6 @@ read_ber(struct dialect_reader *reader, enum csta_encoding phase, struct text pa
          size_t *where)
 {
     const char *why = NULL;
-    if (phase == ENCODING_AUTO)
-        return read_by_any_phase(reader, payload, where);
     return ber_decode(&reader->message, payload.at, payload.length, phase, &reader->scratch, &why,
                       where) == CSTA_OK
                ? NULL
@@ -107,15 +132,13 @@ decode(struct dialect_reader *reader, struct shm_dialect *dialect, struct text p
        size_t *where)
 {
     bool is_open = dialect->found == ENCODING_AUTO;
-    enum csta_encoding encoding = (enum csta_encoding)dialect->found;
-    if (is_open && looks_like_xml(payload))
-        encoding = ENCODING_XML;
-    else if (is_open)
-        encoding = ber_phase(payload.at, payload.length);
-    const char *why = encoding == ENCODING_XML ? read_xml(reader, dialect, payload, where)
-                                               : read_ber(reader, encoding, payload, where);
-    if (why == NULL && is_open)
-        dialect->found = (uint8_t)encoding;
+    if (is_open && !looks_like_xml(payload))
+        return read_ber_unknown(reader, dialect, payload, where);
+    if (!is_open && dialect->found != ENCODING_XML)
+        return read_ber(reader, (enum csta_encoding)dialect->found, payload, where);
+    const char *why = read_xml(reader, dialect, payload, where);
+    if (why == NULL)
+        dialect->found = ENCODING_XML;
     return why;
 }
 

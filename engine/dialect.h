@@ -7,8 +7,8 @@
  *   payload -> XML or BER, which phase -> csta/xml_decode or csta/ber_decode -> complete
  *
  * A link has one encoding for good: `encoding` of its settings, else what its profile implies,
- * else what its first message says that tells it. Until then a BER message counts where every
- * phase that can read it reads the same, and is unreadable where they differ: never a guess.
+ * else what its first messages say together. Until then a BER message counts where every phase it
+ * may be of reads the same, and is unreadable where they differ: never a guess.
  */
 
 #include "engine/complete.h"

@@ -116,6 +116,7 @@ enum {
     PARTY_HAS_START = 1 << 9, /* start_us is valid */
     PARTY_END_HAS_TIME = 1 << 10,
     PARTY_OBSERVER = 1 << 11, /* joined by silent participation */
+    PARTY_DYNAMIC = 1 << 12,  /* its number is a dynamic device ID: no message named its device */
 };
 
 struct shm_party {

@@ -51,6 +51,8 @@ struct shm_dialect {
     uint8_t told;  /* enum csta_encoding by settings or profile; ENCODING_AUTO: find it out */
     uint8_t found; /* ENCODING_AUTO: not yet */
     uint8_t reserved[2];
+    uint32_t
+        ruled_out; /* phases of BER that a message showed it is not (engine/csta/ber_decode.h) */
     uint32_t profile_flags;
 };
 
@@ -71,7 +73,6 @@ struct shm_link {
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
     uint16_t reserved1;
-    uint32_t reserved2;
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
@@ -268,7 +269,7 @@ struct shm_front_tables {
     uint8_t declared[DECLARED_BYTES];
 };
 
-static_assert(sizeof(struct shm_dialect) == 8, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_dialect) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_link) == 128, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_monitor) == 160, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_device) == 152, "bump SHM_LAYOUT_VERSION");

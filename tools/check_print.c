@@ -12,6 +12,7 @@
 
 enum {
     NAME_SIZE = 512, /* an escaped name of a file or link */
+    PLACE_SIZE = 32,
     JSON_SIZE = 1 << 20,
 };
 
@@ -126,6 +127,18 @@ print_events(const struct capture *capture)
     printf("  other        %" PRIu64 "\n", capture->other);
 }
 
+static const char *
+where_it_is(char place[PLACE_SIZE], const struct capture_problem *problem)
+{
+    if (problem->line != 0)
+        snprintf(place, PLACE_SIZE, "line %" PRIu64, problem->line);
+    else if (problem->packet != 0)
+        snprintf(place, PLACE_SIZE, "packet %" PRIu64, problem->packet);
+    else
+        snprintf(place, PLACE_SIZE, "offset %" PRIu64, problem->offset);
+    return place;
+}
+
 static void
 print_problems(const struct capture *capture)
 {
@@ -134,14 +147,8 @@ print_problems(const struct capture *capture)
     for (uint32_t i = 0; i < capture->problem_count; i++) {
         const struct capture_problem *problem = &capture->problems[i];
         char why[NAME_SIZE];
-        printf("    %s %" PRIu64 ": %s\n",
-               problem->line != 0     ? "line"
-               : problem->packet != 0 ? "packet"
-                                      : "offset",
-               problem->line != 0     ? problem->line
-               : problem->packet != 0 ? problem->packet
-                                      : problem->offset,
-               printable(why, problem->why));
+        char place[PLACE_SIZE];
+        printf("    %s: %s\n", where_it_is(place, problem), printable(why, problem->why));
     }
     if (capture->unreadable > capture->problem_count)
         printf("    and %" PRIu64 " more\n", capture->unreadable - capture->problem_count);

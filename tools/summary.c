@@ -22,7 +22,7 @@ static const struct {
     const char *label;
     const char *advice;
 } oddities[] = {
-    {COUNTER_FRAMING_ERRORS, "framing errors", "inputs that ended there"},
+    {COUNTER_FRAMING_ERRORS, "framing errors", "streams that ended there"},
     {COUNTER_CALLS_FORCED_OUT, "calls forced out", "gave way to new ones: raise max-calls"},
     {COUNTER_GROUPS_CUT, "groups cut", "more related calls than can move together"},
     {COUNTER_OVERSIZE_CALLS, "oversize calls", "messages not applied: their call is too large"},

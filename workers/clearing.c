@@ -42,11 +42,11 @@ only_party(struct step *step, struct call call,
 }
 
 static bool
-has_no_alias(struct step *step, struct call call, const struct shm_party *party)
+has_no_other_name(struct step *step, struct call call, const struct shm_party *party)
 {
     (void)step;
     (void)call;
-    return party->aliases == 0;
+    return party->aliases == 0 && (party->flags & PARTY_DYNAMIC) == 0;
 }
 
 static bool
@@ -65,7 +65,7 @@ guess_dynamic(struct step *step, struct call call)
         call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
     if (step->event->local_state == LOCAL_NULL && own != NULL)
         return own;
-    struct shm_party *party = only_party(step, call, has_no_alias);
+    struct shm_party *party = only_party(step, call, has_no_other_name);
     return party != NULL ? party : only_party(step, call, has_no_monitor);
 }
 
@@ -82,6 +82,24 @@ guess_party(struct step *step, struct call call)
     if (from_start)
         return only_party(step, call, has_no_monitor);
     return call_anonymous_party(call.block);
+}
+
+/* Nothing was seen of the party before. A dynamic ID that clears at the monitor's own device is
+ * that device. */
+static struct shm_party *
+join_cleared(struct step *step, struct call call, struct text device)
+{
+    struct text own = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
+    bool is_dynamic = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0;
+    if (is_dynamic && step->event->local_state == LOCAL_NULL && own.length != 0) {
+        struct shm_party *party = party_join(step, call, own, LOCAL_CONNECTED);
+        party_note_name(step, call, party, device);
+        return party;
+    }
+    struct shm_party *party = party_join(step, call, device, LOCAL_CONNECTED);
+    if (is_dynamic)
+        party->flags |= PARTY_DYNAMIC;
+    return party;
 }
 
 /*
@@ -108,7 +126,7 @@ find_cleared(struct step *step, struct call call)
         counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
         return NULL;
     }
-    return party_join(step, call, device, LOCAL_CONNECTED);
+    return join_cleared(step, call, device);
 }
 
 /* A bridged connection that never talked comes and goes unseen. */

@@ -296,12 +296,28 @@ only_unlisted(struct step *step, struct call call)
     return found;
 }
 
+static bool
+has_old(const struct event_item *item)
+{
+    return item->old_device.length != 0 || item->old_call.length != 0;
+}
+
+/* Phases I and II of BER list new connections only: there a missing old one tells nothing. */
+static bool
+lists_old(const struct event *event)
+{
+    for (uint32_t i = 0; i < event->item_count; i++)
+        if (has_old(&event->items[i]))
+            return true;
+    return false;
+}
+
 /* An item without an old connection is a newcomer's, and so is one of the device that was added. */
 static bool
 is_newcomer(const struct step *step, struct call call, const struct event_item *item)
 {
     struct text added = step_text(step, EVENT_TEXT_NEW_DESTINATION);
-    return (item->old_device.length == 0 && item->old_call.length == 0) ||
+    return (!has_old(item) && lists_old(step->event)) ||
            (added.length != 0 &&
             (text_is_equal(added, item->endpoint) || text_is_equal(added, item->new_device))) ||
            directory_has_monitor(step->table, call.slot->link, item->endpoint) ||

@@ -107,20 +107,29 @@ party_outcome(struct step *step, struct call call, const struct shm_party *party
     return outcome;
 }
 
+/* A party known by a dynamic ID alone may be the one who released, unless that is another party. */
+static enum releasing_party
+releasing_of(struct call call, const struct shm_party *party, struct text initiator)
+{
+    if (initiator.length == 0)
+        return RELEASING_UNKNOWN;
+    if (text_is_equal(call_text(call.block, party->number), initiator))
+        return RELEASING_LOCAL;
+    bool is_nobody = call_party(call.block, initiator) == NULL;
+    return (party->flags & PARTY_DYNAMIC) != 0 && is_nobody ? RELEASING_UNKNOWN : RELEASING_REMOTE;
+}
+
 static void
 outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
                  const struct shm_party *party)
 {
     const struct shm_call *block = call.block;
     struct text initiator = act_initiator(call, act);
-    bool self = initiator.length != 0 && text_is_equal(call_text(block, party->number), initiator);
-    bool abandoned = party_is_waiting(party) && !self;
+    enum releasing_party releasing = releasing_of(call, party, initiator);
+    bool abandoned = party_is_waiting(party) && releasing != RELEASING_LOCAL;
     struct shm_outcome *outcome =
         party_outcome(step, call, party, abandoned ? OUTCOME_ABANDONED : OUTCOME_RELEASED);
-    if (initiator.length == 0)
-        outcome->releasing = RELEASING_UNKNOWN;
-    else
-        outcome->releasing = self ? RELEASING_LOCAL : RELEASING_REMOTE;
+    outcome->releasing = (uint8_t)releasing;
     outcome->reason = act->reason;
     outcome->evidence = act->evidence;
     outcome->call_state = party->end_call_state;

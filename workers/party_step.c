@@ -6,12 +6,31 @@
 #include "workers/left.h"
 #include "workers/outcome.h"
 
+/* Is it what the switch calls the subject connection, and no device's number? */
+static bool
+is_dynamic(const struct step *step, struct text name)
+{
+    return (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 &&
+           text_is_equal(name, step_text(step, EVENT_TEXT_DEVICE));
+}
+
+/* A dynamic ID is a party's number until a device is named; then that is, and it only a name. */
+static void
+end_dynamic(const struct step *step, struct call call, struct shm_party *party, struct text name)
+{
+    if ((party->flags & PARTY_DYNAMIC) == 0 || name.length == 0 || is_dynamic(step, name))
+        return;
+    party_prefer_name(call.block, party, name);
+    party->flags = (uint16_t)(party->flags & ~PARTY_DYNAMIC);
+}
+
 /* A party goes by the name that has a monitor, if one of its names has. */
 void
 party_note_name(struct step *step, struct call call, struct shm_party *party, struct text name)
 {
     uint16_t link = call.slot->link;
     party_learn_name(call.block, party, name);
+    end_dynamic(step, call, party, name);
     if (party->number != 0 && directory_has_monitor(step->table, link, name) &&
         !directory_has_monitor(step->table, link, call_text(call.block, party->number)))
         party_prefer_name(call.block, party, name);
@@ -68,6 +87,8 @@ party_make_subject(struct step *step, struct call call, enum local_state state, 
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     struct text subject = subject_device(step);
     party = party_join(step, call, subject.length != 0 ? subject : device, state);
+    if (subject.length == 0 && is_dynamic(step, device))
+        party->flags |= PARTY_DYNAMIC;
     party_note_name(step, call, party, device);
     return party;
 }

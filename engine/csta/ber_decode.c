@@ -114,7 +114,8 @@ find_row(struct frame *frame, uint8_t tag)
     for (uint32_t i = 0; frame->passed >> i != 0; i++) {
         if ((frame->passed >> i & 1) == 0 || rows[i].tag != tag)
             continue;
-        frame->passed ^= UINT32_C(1) << i;
+        if (!ber_what_repeats(rows[i].what))
+            frame->passed ^= UINT32_C(1) << i;
         return &rows[i];
     }
     return NULL;

@@ -139,3 +139,18 @@ frame_sniff(const char *bytes, size_t length)
         return FRAME_BER;
     return length < FRAME_SNIFF_SIZE ? FRAME_UNDECIDED : FRAME_NONE;
 }
+
+bool
+frame_write_header(char header[FRAME_HEADER_SIZE], uint32_t invoke, size_t length)
+{
+    CHECK(invoke <= 9999);
+    if (length > FRAME_MAX - FRAME_HEADER_SIZE)
+        return false;
+    size_t size = length + FRAME_HEADER_SIZE;
+    header[0] = header[1] = 0;
+    header[2] = (char)(size >> 8);
+    header[3] = (char)size;
+    for (int i = 7; i >= 4; i--, invoke /= 10)
+        header[i] = (char)('0' + invoke % 10);
+    return true;
+}

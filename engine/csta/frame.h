@@ -19,6 +19,7 @@
  * Never looks for the next header after an error: the stream is over then.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -89,5 +90,13 @@ uint32_t frame_size(enum frame_kind kind, const char *bytes, size_t length);
  * or ACSE PDU, and a PDU that fills its frame.
  */
 enum frame_kind frame_sniff(const char *bytes, size_t length);
+
+/*
+ * frame_write_header - the eight bytes that go before `length` bytes of XML
+ *
+ * `invoke` is 0..9999: requests have 0..9998, a response its request's. False, with `header`
+ * untouched, when the frame would be longer than FRAME_MAX.
+ */
+bool frame_write_header(char header[FRAME_HEADER_SIZE], uint32_t invoke, size_t length);
 
 #endif

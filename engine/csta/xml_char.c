@@ -2,43 +2,50 @@
 
 #include "base/check.h"
 
-/* The rows of the table, named by the bytes that have them. */
 #define NO     0
-#define HIGH   XML_BYTE_HIGH
-#define PUNCT  (XML_BYTE_PLAIN | XML_BYTE_VALUE | XML_BYTE_LEGAL)
-#define BLANK  (XML_BYTE_SPACE | PUNCT)
-#define RETURN (XML_BYTE_SPACE | XML_BYTE_VALUE | XML_BYTE_LEGAL)
-#define QUOTE  (XML_BYTE_PLAIN | XML_BYTE_LEGAL)
-#define MARK   XML_BYTE_LEGAL
-#define BRACK  (XML_BYTE_VALUE | XML_BYTE_LEGAL)
-#define DIGIT  (XML_BYTE_NAME | PUNCT)
-#define LETTER (XML_BYTE_START | DIGIT)
+#define BLANK  XML_BYTE_SPACE
+#define DIGIT  XML_BYTE_NAME
+#define LETTER (XML_BYTE_START | XML_BYTE_NAME)
 
 #define FOUR(row)    row, row, row, row
 #define SIXTEEN(row) FOUR(row), FOUR(row), FOUR(row), FOUR(row)
 
 /* clang-format off */
 const uint8_t xml_byte[256] = {
-    FOUR(NO), FOUR(NO), NO, BLANK, BLANK, NO, NO, RETURN, NO, NO,
+    FOUR(NO), FOUR(NO), NO, BLANK, BLANK, NO, NO, BLANK, NO, NO,
     SIXTEEN(NO),
-    /*    !      "      #      $      %      &     '      (      )      *      +      ,  */
-    BLANK, PUNCT, QUOTE, PUNCT, PUNCT, PUNCT, MARK, QUOTE, PUNCT, PUNCT, PUNCT, PUNCT, PUNCT,
-    /* -      .      /  */
-    DIGIT, DIGIT, PUNCT,
+    /* space, 12 others, - . / */
+    BLANK, FOUR(NO), FOUR(NO), FOUR(NO), DIGIT, DIGIT, NO,
     /* 0 to 9, then : ; < = > ? */
-    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, PUNCT, PUNCT, MARK, PUNCT, PUNCT, PUNCT,
+    FOUR(DIGIT), FOUR(DIGIT), DIGIT, DIGIT, NO, NO, NO, NO, NO, NO,
     /* @, A to O */
-    PUNCT, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
+    NO, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
     /* P to Z, then [ \ ] ^ _ */
-    FOUR(LETTER), FOUR(LETTER), LETTER, LETTER, LETTER, PUNCT, PUNCT, BRACK, PUNCT, LETTER,
+    FOUR(LETTER), FOUR(LETTER), LETTER, LETTER, LETTER, FOUR(NO), LETTER,
     /* `, a to o */
-    PUNCT, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
+    NO, LETTER, LETTER, LETTER, FOUR(LETTER), FOUR(LETTER), FOUR(LETTER),
     /* p to z, then { | } ~ DEL */
-    FOUR(LETTER), FOUR(LETTER), LETTER, LETTER, LETTER, PUNCT, PUNCT, PUNCT, PUNCT, PUNCT,
-    SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH),
-    SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH), SIXTEEN(HIGH),
+    FOUR(LETTER), FOUR(LETTER), LETTER, LETTER, LETTER, FOUR(NO), NO,
+    SIXTEEN(NO), SIXTEEN(NO), SIXTEEN(NO), SIXTEEN(NO),
+    SIXTEEN(NO), SIXTEEN(NO), SIXTEEN(NO), SIXTEEN(NO),
 };
 /* clang-format on */
+
+static bool
+is_padding(char byte)
+{
+    return byte == '\0' || xml_byte_is(byte, XML_BYTE_SPACE);
+}
+
+struct text
+xml_without_padding(struct text text)
+{
+    while (text.length > 0 && is_padding(text.at[0]))
+        text = text_skip(text, 1);
+    while (text.length > 0 && is_padding(text.at[text.length - 1]))
+        text.length--;
+    return text;
+}
 
 bool
 xml_char_is_legal(uint32_t code)
@@ -51,7 +58,7 @@ xml_char_is_legal(uint32_t code)
 }
 
 /* The length a lead byte announces, 0 when it announces none, and the bits it carries. */
-static int
+static size_t
 read_lead(uint8_t lead, uint32_t *bits)
 {
     if (lead < 0x80) {
@@ -73,28 +80,49 @@ read_lead(uint8_t lead, uint32_t *bits)
     return 0;
 }
 
-int
-xml_char_read(const char *at, const char *end, uint32_t *code)
+/* The length of the legal character at `at`, in bytes; 0 when there is none. */
+static size_t
+read_char(const char *at, size_t left)
 {
     static const uint32_t smallest[] = {0, 0, 0x80, 0x800, 0x10000};
-    CHECK(at < end);
-
-    uint32_t found = 0;
-    int length = read_lead((uint8_t)*at, &found);
-    if (length == 0)
-        return XML_CHAR_ILLEGAL;
-    for (int i = 1; i < length; i++) {
-        if (at + i == end)
-            return XML_CHAR_CUT_OFF;
+    uint32_t code = 0;
+    size_t length = read_lead((uint8_t)*at, &code);
+    if (length == 0 || length > left)
+        return 0;
+    for (size_t i = 1; i < length; i++) {
         uint8_t byte = (uint8_t)at[i];
         if ((byte & 0xc0) != 0x80)
-            return XML_CHAR_ILLEGAL;
-        found = found << 6 | (byte & 0x3f);
+            return 0;
+        code = code << 6 | (byte & 0x3f);
     }
-    if (found < smallest[length] || !xml_char_is_legal(found))
-        return XML_CHAR_ILLEGAL;
-    *code = found;
-    return length;
+    return code >= smallest[length] && xml_char_is_legal(code) ? length : 0;
+}
+
+/* How many of the bytes from `at` are ASCII, looking at eight together. */
+static size_t
+skip_ascii(const char *at, size_t left)
+{
+    size_t skipped = 0;
+    for (uint64_t word; left - skipped >= sizeof(word); skipped += sizeof(word)) {
+        memcpy(&word, at + skipped, sizeof(word));
+        if ((word & 0x8080808080808080u) != 0)
+            break;
+    }
+    while (skipped < left && (uint8_t)at[skipped] < 0x80)
+        skipped++;
+    return skipped;
+}
+
+bool
+xml_text_is_utf_8(const char *bytes, size_t length)
+{
+    for (size_t at = 0; (at += skip_ascii(bytes + at, length - at)) < length;) {
+        size_t step = read_char(bytes + at, length - at);
+        if (step == 0)
+            return false;
+        at += step;
+    }
+    return true;
 }
 
 uint32_t
@@ -113,34 +141,4 @@ xml_char_write(char *bytes, uint32_t code)
     }
     bytes[0] = (char)(lead[length] | code);
     return length;
-}
-
-struct range {
-    uint32_t first;
-    uint32_t last;
-};
-
-static bool
-is_in(uint32_t code, const struct range *ranges, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (code >= ranges[i].first && code <= ranges[i].last)
-            return true;
-    }
-    return false;
-}
-
-bool
-xml_char_is_name(uint32_t code, bool is_first)
-{
-    static const struct range starts[] = {
-        {0xc0, 0xd6},     {0xd8, 0xf6},     {0xf8, 0x2ff},    {0x370, 0x37d},
-        {0x37f, 0x1fff},  {0x200c, 0x200d}, {0x2070, 0x218f}, {0x2c00, 0x2fef},
-        {0x3001, 0xd7ff}, {0xf900, 0xfdcf}, {0xfdf0, 0xfffd}, {0x10000, 0xeffff},
-    };
-    static const struct range goes_on[] = {{0xb7, 0xb7}, {0x300, 0x36f}, {0x203f, 0x2040}};
-
-    if (is_in(code, starts, sizeof(starts) / sizeof(starts[0])))
-        return true;
-    return !is_first && is_in(code, goes_on, sizeof(goes_on) / sizeof(goes_on[0]));
 }

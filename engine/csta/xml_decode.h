@@ -4,9 +4,15 @@
 /*
  * engine/csta/xml_decode.h - one CSTA XML message (ECMA-323 editions 2 to 6) to what it says.
  *
- * One pass, no allocation. Elements are matched by local name: any namespace, any prefix, any
- * order; unknown elements are skipped. Whatever the decoder reads is checked for
- * well-formedness (tags balanced, attributes quoted, names and characters legal, UTF-8).
+ * No allocation. Elements are matched by local name: any namespace, any prefix, any order;
+ * unknown elements are skipped. The whole document is checked for well-formedness. Two paths lead
+ * through it (docs/adr/0005): xml_fast.h for what switches write, xml_expat.h for everything, and
+ * for saying what is wrong. UTF-8, UTF-16, ISO-8859-1 and US-ASCII are read; texts come as UTF-8.
+ *
+ * Refused, though XML would have it: a DTD, nesting deeper than XML_DEPTH_MAX, other encodings,
+ * versions other than 1.x.
+ *
+ * One thread at a time: libexpat's parser is kept from message to message.
  */
 
 #include <stdbool.h>

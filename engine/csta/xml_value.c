@@ -3,44 +3,69 @@
 #include <strings.h>
 
 #include "engine/csta/xml_char.h"
+#include "engine/csta/xml_word.h"
 
-struct value {
-    struct text word;
-    uint8_t number;
-};
+/* Each list twice: its words, and what they mean. */
+#define WORD(word) {(word), (uint32_t)sizeof(word) - 1},
 
-#define VALUE(word, number) {{(word), (uint32_t)sizeof(word) - 1}, (number)},
-#define COUNT(values)       (sizeof(values) / sizeof((values)[0]))
-
-static const struct value causes[] = {
-#define CAUSE(number, name, word) VALUE(word, number)
+static const struct text cause_words[] = {
+#define CAUSE(number, name, word) WORD(word)
 #include "ipc/cause.def"
 #undef CAUSE
 };
 
-static const struct value local_states[] = {
-#define LOCAL_STATE(word, state) VALUE(word, LOCAL_##state)
+static const uint8_t cause_numbers[] = {
+#define CAUSE(number, name, word) number,
+#include "ipc/cause.def"
+#undef CAUSE
+};
+
+static const struct text local_state_words[] = {
+#define LOCAL_STATE(word, state) WORD(word)
 #include "engine/csta/xml_value.def"
 };
 
-static const struct value simple_states[] = {
-#define SIMPLE_STATE(word, state) VALUE(word, LOCAL_##state)
+static const uint8_t local_state_numbers[] = {
+#define LOCAL_STATE(word, state) LOCAL_##state,
 #include "engine/csta/xml_value.def"
 };
 
-static const struct value statuses[] = {
-#define STATUS(word, status) VALUE(word, STATUS_##status)
+static const struct text simple_state_words[] = {
+#define SIMPLE_STATE(word, state) WORD(word)
 #include "engine/csta/xml_value.def"
 };
+
+static const uint8_t simple_state_numbers[] = {
+#define SIMPLE_STATE(word, state) LOCAL_##state,
+#include "engine/csta/xml_value.def"
+};
+
+static const struct text status_words[] = {
+#define STATUS(word, status) WORD(word)
+#include "engine/csta/xml_value.def"
+};
+
+static const uint8_t status_numbers[] = {
+#define STATUS(word, status) STATUS_##status,
+#include "engine/csta/xml_value.def"
+};
+
+static struct xml_words causes, local_states, simple_states, statuses;
+
+__attribute__((constructor)) static void
+fill_tables(void)
+{
+    xml_words_fill(&causes, cause_words, sizeof(cause_numbers));
+    xml_words_fill(&local_states, local_state_words, sizeof(local_state_numbers));
+    xml_words_fill(&simple_states, simple_state_words, sizeof(simple_state_numbers));
+    xml_words_fill(&statuses, status_words, sizeof(status_numbers));
+}
 
 static uint8_t
-find(const struct value *values, size_t count, struct text word, uint8_t otherwise)
+find(const struct xml_words *words, const uint8_t *numbers, struct text word, uint8_t otherwise)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (text_is_equal(values[i].word, word))
-            return values[i].number;
-    }
-    return otherwise;
+    int index = xml_words_find(words, word);
+    return index < 0 ? otherwise : numbers[index];
 }
 
 /* Is `word` the name, but for case and white space? */
@@ -61,12 +86,12 @@ is_loosely(struct text word, struct text name)
 uint8_t
 xml_value_cause(struct text word, bool is_loose)
 {
-    uint8_t cause = find(causes, COUNT(causes), word, 0);
+    uint8_t cause = find(&causes, cause_numbers, word, 0);
     if (cause != 0 || !is_loose)
         return cause;
-    for (size_t i = 0; i < COUNT(causes); i++) {
-        if (is_loosely(word, causes[i].word))
-            return causes[i].number;
+    for (size_t i = 0; i < sizeof(cause_numbers); i++) {
+        if (is_loosely(word, cause_words[i]))
+            return cause_numbers[i];
     }
     return 0;
 }
@@ -74,17 +99,109 @@ xml_value_cause(struct text word, bool is_loose)
 uint8_t
 xml_value_local_state(struct text word)
 {
-    return find(local_states, COUNT(local_states), word, LOCAL_ABSENT);
+    return find(&local_states, local_state_numbers, word, LOCAL_ABSENT);
 }
 
 uint8_t
 xml_value_simple_state(struct text word)
 {
-    return find(simple_states, COUNT(simple_states), word, LOCAL_ABSENT);
+    return find(&simple_states, simple_state_numbers, word, LOCAL_ABSENT);
 }
 
 enum system_status
 xml_value_status(struct text word)
 {
-    return (enum system_status)find(statuses, COUNT(statuses), word, STATUS_ABSENT);
+    return (enum system_status)find(&statuses, status_numbers, word, STATUS_ABSENT);
+}
+
+/* `count` digits; false when they are none, or the text has no more. */
+static bool
+take_number(struct text *rest, uint32_t count, int64_t *number)
+{
+    if (rest->length < count)
+        return false;
+    *number = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        if (rest->at[i] < '0' || rest->at[i] > '9')
+            return false;
+        *number = *number * 10 + (rest->at[i] - '0');
+    }
+    *rest = text_skip(*rest, count);
+    return true;
+}
+
+static bool
+take_byte(struct text *rest, char byte)
+{
+    if (rest->length == 0 || rest->at[0] != byte)
+        return false;
+    *rest = text_skip(*rest, 1);
+    return true;
+}
+
+/* Days from 1970-01-01 in the Gregorian calendar; false when there is no such day. */
+static bool
+days_since_1970(int64_t year, int64_t month, int64_t day, int64_t *days)
+{
+    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    static const int16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    if (year < 1970 || month < 1 || month > 12)
+        return false;
+    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    if (day < 1 || day > lengths[month - 1] + (is_leap && month == 2))
+        return false;
+    int64_t past = year - 1; /* whole years since the year 1; 719162 days of them before 1970 */
+    int64_t leap_days = past / 4 - past / 100 + past / 400 + (is_leap && month > 2);
+    *days = past * 365 + leap_days - 719162 + before[month - 1] + day - 1;
+    return true;
+}
+
+/* .5 and what follows: the first six digits count. */
+static bool
+take_fraction(struct text *rest, int64_t *us)
+{
+    *us = 0;
+    if (!take_byte(rest, '.'))
+        return true;
+    int64_t digit, unit = 100000;
+    if (!take_number(rest, 1, &digit))
+        return false;
+    do {
+        *us += digit * unit;
+        unit /= 10;
+    } while (take_number(rest, 1, &digit));
+    return true;
+}
+
+/* Z, +hh:mm or -hh:mm, in minutes; nothing is Z. */
+static bool
+take_zone(struct text *rest, int64_t *minutes)
+{
+    int64_t hour, minute;
+    *minutes = 0;
+    if (rest->length == 0 || take_byte(rest, 'Z'))
+        return rest->length == 0;
+    bool is_west = rest->at[0] == '-';
+    if (!take_byte(rest, is_west ? '-' : '+') || !take_number(rest, 2, &hour) ||
+        !take_byte(rest, ':') || !take_number(rest, 2, &minute) || rest->length > 0)
+        return false;
+    *minutes = (hour * 60 + minute) * (is_west ? -1 : 1);
+    return hour <= 14 && minute <= 59;
+}
+
+bool
+xml_value_time(struct text word, int64_t *time_us)
+{
+    int64_t year, month, day, hour, minute, second, us, zone, days;
+    if (!take_number(&word, 4, &year) || !take_byte(&word, '-') || !take_number(&word, 2, &month) ||
+        !take_byte(&word, '-') || !take_number(&word, 2, &day) || !take_byte(&word, 'T') ||
+        !take_number(&word, 2, &hour) || !take_byte(&word, ':') ||
+        !take_number(&word, 2, &minute) || !take_byte(&word, ':') ||
+        !take_number(&word, 2, &second) || !take_fraction(&word, &us) || !take_zone(&word, &zone))
+        return false;
+    /* A leap second is told as the one after it. */
+    if (hour > 23 || minute > 59 || second > 60 || !days_since_1970(year, month, day, &days))
+        return false;
+    *time_us = (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000000 + us;
+    return true;
 }

@@ -24,4 +24,12 @@ uint8_t xml_value_simple_state(struct text word);
 /* xml_value_status - SystemStatusValue; STATUS_ABSENT when unknown. */
 enum system_status xml_value_status(struct text word);
 
+/*
+ * xml_value_time - xsd:dateTime, in microseconds since 1970
+ *
+ * A time that names no zone is taken as UTC. False, and *time_us untouched, when `word` is no
+ * dateTime from 1970 to 9999.
+ */
+bool xml_value_time(struct text word, int64_t *time_us);
+
 #endif

@@ -1,10 +1,10 @@
 /*
- * tests/kill/kill_run.c - a replay whose workers and publisher are killed all the time.
+ * tests/kill/kill_run.c - a replay whose processes are killed all the time.
  *
  *   kill_run OUT SEED KILLS PAUSE_US WORKERS RING RESULT OUTBOX MAX_CALLS FORMAT FILE...
  *
- * Plays supervisor: forks every role, kills one of workers and publisher after a random pause (at
- * most KILLS times; 0: none), and forks its successor over the same shared memory once waitpid()
+ * Plays supervisor: forks every role, kills one of them after a random pause (at most KILLS times; 0:
+ * none), and forks its successor over the same shared memory once waitpid()
  * has proven the death. FORMAT is jsonl, text, or unordered. Prints how many were killed, and every
  * counter that does not speak of waiting, so that two runs can be compared.
  */
@@ -45,6 +45,7 @@ struct run {
     unsigned kills_left;
     unsigned killed_workers;
     unsigned killed_publishers;
+    unsigned killed_frontends;
     unsigned pause_us;
 };
 
@@ -89,7 +90,7 @@ start(uint32_t role)
 static void
 kill_one(void)
 {
-    uint32_t role = next_random() % (run.workers % ROLES_MAX + 1);
+    uint32_t role = next_random() % (run.workers + 2);
     if (run.kills_left == 0 || run.pids[role] == 0)
         return;
     run.kills_left--;
@@ -106,7 +107,8 @@ reap(void)
             continue;
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
             run.killed_publishers += role == PUBLISHER;
-            run.killed_workers += role != PUBLISHER;
+            run.killed_frontends += role == run.workers + 1;
+            run.killed_workers += role != PUBLISHER && role != run.workers + 1;
             start(role);
             continue;
         }
@@ -199,7 +201,8 @@ main(int count, char **argument)
         kill_one();
         reap();
     }
-    printf("killed %u workers, %u publishers\n", run.killed_workers, run.killed_publishers);
+    printf("killed %u workers, %u publishers, %u front-ends\n", run.killed_workers,
+           run.killed_publishers, run.killed_frontends);
     print_counters();
     shared_engine_destroy(&run.engine);
     return 0;

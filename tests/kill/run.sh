@@ -1,7 +1,7 @@
 #!/bin/sh
 # tests/kill/run.sh KILL_RUN SIM_GENERATE ROUNDS CALLS [FIRST_SEED]
 #
-# A simulated site with many related calls, replayed undisturbed and then with workers and publisher
+# A simulated site with many related calls, replayed undisturbed and then with every process
 # killed all the time, in the smallest rings there can be: the same bytes, the same counters. (How
 # many calls move depends on when the front-end hears that one was forgotten.) Each round has other
 # numbers of workers, other sizes and another format. Says how many were killed.

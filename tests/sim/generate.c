@@ -18,6 +18,8 @@ struct options {
     uint32_t links;
     uint32_t related_percent;
     uint32_t silent_percent;
+    bool phase2_only;
+    bool no_requests;
     bool plain;
     const char *trace;
     const char *truth;
@@ -32,6 +34,8 @@ usage(FILE *out)
           "  --seed S       the same seed, the same bytes   --links L      1.. (default 1)\n"
           "  --related P    percent of stories with transfer, consultation or conference\n"
           "  --silent P     percent of releases where the switch names nobody\n"
+          "  --phase2-events      only what CSTA phase II can say as well\n"
+          "  --no-requests        nobody asks for anything; monitors are configured, not started\n"
           "  --plain --messages N --framed FILE   two-party calls as framed XML, for speed\n",
           out);
 }
@@ -76,6 +80,12 @@ option_set(struct options *options, int option)
     case 'p':
         options->plain = true;
         return true;
+    case '2':
+        options->phase2_only = true;
+        return true;
+    case 'n':
+        options->no_requests = true;
+        return true;
     case 't':
         options->trace = optarg;
         return true;
@@ -99,6 +109,7 @@ options_read(struct options *options, int argc, char **argv)
         {"related", required_argument, NULL, 'r'}, {"silent", required_argument, NULL, 'q'},
         {"plain", no_argument, NULL, 'p'},         {"trace", required_argument, NULL, 't'},
         {"truth", required_argument, NULL, 'u'},   {"framed", required_argument, NULL, 'f'},
+        {"phase2-events", no_argument, NULL, '2'}, {"no-requests", no_argument, NULL, 'n'},
         {"help", no_argument, NULL, 'h'},          {NULL, 0, NULL, 0}};
     int option;
     while ((option = getopt_long(argc, argv, "", known, NULL)) != -1) {
@@ -161,6 +172,8 @@ generate(const struct options *options)
 {
     struct site site = {.silent_percent = options->silent_percent,
                         .related_percent = options->related_percent,
+                        .phase2_only = options->phase2_only,
+                        .no_requests = options->no_requests,
                         .trace = open_out(options->trace),
                         .truth = open_out(options->truth)};
     if (site.trace == NULL || site.truth == NULL) {

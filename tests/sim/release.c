@@ -193,6 +193,13 @@ hang_up_granted(struct sim_call *call, struct device *who)
 }
 
 /* Requests are made for extensions; customers have no application. */
+static bool
+may_ask(const struct scene *scene, const struct device *who)
+{
+    return !scene->site->no_requests && who != NULL &&
+           (who->kind == DEVICE_AGENT || who->kind == DEVICE_PHONE);
+}
+
 static struct device *
 choose_asker(struct sim_call *call, struct device *who)
 {
@@ -263,8 +270,8 @@ hang_up(struct sim_call *call, struct device *who)
     struct random *random = scene_random(call->scene);
     const struct device *other = call_other(call, who);
     uint32_t chance = random_below(random, 100);
-    bool asked = choose_asker(call, who) != NULL && !who->anonymous && !other->anonymous &&
-                 other->kind != DEVICE_QUEUE && chance < 24;
+    bool asked = may_ask(call->scene, choose_asker(call, who)) && !who->anonymous &&
+                 !other->anonymous && other->kind != DEVICE_QUEUE && chance < 24;
     if (asked && chance < 12 && who->kind != DEVICE_CUSTOMER)
         hang_up_granted(call, who);
     else if (asked && chance < 18)
@@ -280,7 +287,10 @@ hang_up(struct sim_call *call, struct device *who)
 void
 force_off(struct sim_call *call, struct device *route_point)
 {
-    hang_up_granted(call, route_point);
+    if (call->scene->site->no_requests)
+        give_up(call, route_point);
+    else
+        hang_up_granted(call, route_point);
 }
 
 void
@@ -415,7 +425,7 @@ leave_conference(struct sim_call *call, struct device *who)
 {
     struct random *random = scene_random(call->scene);
     struct cue cue = {.truth = who};
-    bool can_ask = who->kind == DEVICE_AGENT || who->kind == DEVICE_PHONE;
+    bool can_ask = may_ask(call->scene, who);
     uint32_t chance = random_below(random, 100);
     call->scene->not_reusable |= chance < 25;
     if (!is_silent(call->scene))
@@ -444,6 +454,10 @@ remove_party(struct sim_call *call, struct device *by, struct device *who)
     scene->not_reusable = true;
     if (!is_silent(scene))
         cue.named = by;
+    if (scene->site->no_requests) {
+        clear_one(call, who, cue);
+        return;
+    }
     if (chance < 60) {
         cue.requester = by;
         if (random_chance(random, 40))
@@ -469,7 +483,7 @@ end_conference(struct sim_call *call, struct device *by)
     uint32_t chance = random_below(scene_random(scene), 100);
     if (!is_silent(scene))
         cue.named = by;
-    if (chance < 25 && by->kind == DEVICE_AGENT) {
+    if (chance < 25 && by->kind == DEVICE_AGENT && may_ask(scene, by)) {
         struct asking asking = {.by = by, .target = by, .whole_call = true};
         uint32_t invoke = ask(call, &asking);
         scene_wait(scene, 20, 400);

@@ -179,7 +179,8 @@ say_initiated(struct sim_call *call, struct device *device, const char *cause)
     call_enter(call, device, PARTY_INITIATED);
     struct step step =
         step_begin(call, "ServiceInitiatedEvent", "initiatedConnection", device, cause);
-    draft_device(&step.body, "initiatingDevice", call->link, device);
+    if (!call->scene->site->phase2_only)
+        draft_device(&step.body, "initiatingDevice", call->link, device);
     step_finish(&step);
 }
 
@@ -193,6 +194,18 @@ say_originated(struct sim_call *call, struct device *device, const char *called,
     draft_device(&step.body, "callingDevice", call->link, device);
     draft_number(&step.body, "calledDevice", call->link, called);
     step_finish(&step);
+}
+
+/* Where phase II does not say who called whom. */
+static void
+draft_sides(struct step *step, bool with_called)
+{
+    const struct sim_call *call = step->call;
+    bool phase2_only = call->scene->site->phase2_only;
+    if (!phase2_only)
+        draft_device(&step->body, "callingDevice", call->link, call->caller);
+    if (!phase2_only || with_called)
+        draft_number(&step->body, "calledDevice", call->link, call->called);
 }
 
 static void
@@ -257,8 +270,7 @@ say_network_reached(struct sim_call *call, struct device *device)
               "<networkInterfaceUsed><deviceIdentifier>TG%u</deviceIdentifier>"
               "</networkInterfaceUsed>",
               call->link->number + 1);
-    draft_device(&step.body, "callingDevice", call->link, call->caller);
-    draft_number(&step.body, "calledDevice", call->link, call->called);
+    draft_sides(&step, true);
     step_finish(&step);
 }
 
@@ -309,8 +321,7 @@ say_failed(struct sim_call *call, struct device *called, bool own, const char *c
     struct device *failed = own ? call->caller : called;
     struct step step = step_begin(call, "FailedEvent", "failedConnection", failed, cause);
     draft_device(&step.body, "failingDevice", call->link, failed);
-    draft_device(&step.body, "callingDevice", call->link, call->caller);
-    draft_number(&step.body, "calledDevice", call->link, call->called);
+    draft_sides(&step, true);
     if (own)
         call_enter(call, failed, PARTY_FAIL);
     else if (random_chance(scene_random(call->scene), 50))
@@ -340,8 +351,7 @@ say_diverted(struct sim_call *call, struct device *device, const struct device *
     draft_device(&step.body, "divertingDevice", call->link, device);
     if (destination != NULL)
         draft_device(&step.body, "newDestination", call->link, destination);
-    draft_device(&step.body, "callingDevice", call->link, call->caller);
-    draft_number(&step.body, "calledDevice", call->link, call->called);
+    draft_sides(&step, false);
     step.nulls_subject = true;
     leave_as_told(call, device, cause, step_tell(&step));
 }

@@ -4,12 +4,14 @@
 #include "tests/sim/draft.h"
 #include "tests/sim/say.h"
 
+/* Phase II lists the new connections alone. */
 static void
-add_item(struct draft *list, const char *new_id, const char *old_id, const struct device *device)
+add_item(struct draft *list, const char *new_id, const char *old_id, const struct device *device,
+         bool phase2_only)
 {
     draft_add(list, "<connectionListItem>");
     draft_connection(list, "newConnection", new_id, device);
-    if (old_id != NULL)
+    if (old_id != NULL && !phase2_only)
         draft_connection(list, "oldConnection", old_id, device);
     draft_add(list, "<endpoint><deviceID>%s</deviceID></endpoint></connectionListItem>",
               device->anonymous ? device->trunk : device->number);
@@ -22,7 +24,8 @@ add_items(struct draft *list, const struct sim_call *call, const char *new_id,
 {
     for (uint32_t i = 0; i < call->party_count; i++)
         if (call->parties[i].state != PARTY_NULL && call->parties[i].device != but)
-            add_item(list, new_id, call_id(call), call->parties[i].device);
+            add_item(list, new_id, call_id(call), call->parties[i].device,
+                     call->scene->site->phase2_only);
 }
 
 static void
@@ -156,7 +159,7 @@ say_sent_on(struct sim_call *call, struct device *device, struct device *destina
         take_new_id(call);
     call->answerer = NULL;
     draft_add(&step.body, "<transferredConnections>");
-    add_item(&step.body, call_id(call), old_id, kept);
+    add_item(&step.body, call_id(call), old_id, kept, call->scene->site->phase2_only);
     draft_add(&step.body, "</transferredConnections>");
     CHECK(step_tell(&step));
 }
@@ -210,7 +213,7 @@ say_invited(struct sim_call *call, struct device *device, struct device *added)
     draft_device(&step.body, "addedParty", call->link, added);
     draft_add(&step.body, "<conferenceConnections>");
     add_items(&step.body, call, call_id(call), NULL);
-    add_item(&step.body, call_id(call), NULL, added);
+    add_item(&step.body, call_id(call), NULL, added, false);
     draft_add(&step.body, "</conferenceConnections>");
     call_enter(call, added, PARTY_CONNECTED);
     all_talk(call);

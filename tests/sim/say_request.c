@@ -53,12 +53,13 @@ say_noise(struct site *site, struct sim_link *link, uint64_t time_ms)
     uint32_t invoke = take_invoke(link);
     const struct device *agent = &link->devices[random_below(&site->random, SIM_AGENTS)];
     char payload[256];
-    if (random_chance(&site->random, 50)) {
+    if (site->phase2_only || random_chance(&site->random, 50)) {
         snprintf(message.head, sizeof message.head, "< %04u ", invoke);
         site_tell(site, &message,
                   "<SystemStatus><systemStatus>normal</systemStatus></SystemStatus>");
         snprintf(message.head, sizeof message.head, "> %04u ", invoke);
-        site_tell(site, &message, "<SystemStatusResponse/>");
+        if (!site->no_requests)
+            site_tell(site, &message, "<SystemStatusResponse/>");
         return;
     }
     snprintf(message.head, sizeof message.head, "< 9999 ");

@@ -44,9 +44,10 @@ device_is_monitored(const struct device *device, enum manner manner, uint32_t in
     return (device->kind == DEVICE_QUEUE || device->kind == DEVICE_ROUTE_POINT) && index % 2 == 0;
 }
 
+/* Phase II has no originatingNIDConnection, which tells that a trunk is somebody's second name. */
 static void
-device_open(struct device *device, const struct sim_link *link, enum device_kind kind,
-            uint32_t index)
+device_open(const struct site *site, struct device *device, const struct sim_link *link,
+            enum device_kind kind, uint32_t index)
 {
     device->kind = kind;
     device_name(device, link, index);
@@ -63,22 +64,30 @@ device_open(struct device *device, const struct sim_link *link, enum device_kind
     if (link->manner != MANNER_STARTED || kind != DEVICE_CUSTOMER)
         return;
     device->anonymous = index % 12 == 0;
-    if (device->anonymous || index % 4 == 1)
+    if (device->anonymous || (index % 4 == 1 && !site->phase2_only))
         snprintf(device->trunk, sizeof device->trunk, "T%u.%u", link->number + 1, index);
 }
 
+static enum manner
+choose_manner(const struct site *site, uint32_t number)
+{
+    if (site->no_requests)
+        return number % 2 == 0 ? MANNER_CONFIGURED : MANNER_OPEN;
+    return (enum manner)(number % 3);
+}
+
 static void
-link_open(struct sim_link *link, uint32_t number)
+link_open(const struct site *site, struct sim_link *link, uint32_t number)
 {
     link->number = number;
-    link->manner = (enum manner)(number % 3);
+    link->manner = choose_manner(site, number);
     snprintf(link->name, sizeof link->name, "pbx%u", number + 1);
     link->next_call = 1;
     link->devices = calloc(SIM_DEVICES, sizeof *link->devices);
     CHECK(link->devices != NULL);
     for (uint32_t kind = DEVICE_AGENT; kind <= DEVICE_ROUTE_POINT; kind++)
         for (uint32_t i = 0; i < kind_counts[kind]; i++)
-            device_open(&link->devices[kind_first((enum device_kind)kind) + i], link,
+            device_open(site, &link->devices[kind_first((enum device_kind)kind) + i], link,
                         (enum device_kind)kind, i);
 }
 
@@ -91,7 +100,7 @@ site_open(struct site *site, uint64_t seed, uint32_t link_count)
     site->links = calloc(link_count, sizeof *site->links);
     CHECK(site->links != NULL);
     for (uint32_t i = 0; i < link_count; i++)
-        link_open(&site->links[i], i);
+        link_open(site, &site->links[i], i);
 }
 
 void

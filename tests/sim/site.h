@@ -12,6 +12,7 @@
  *   MANNER_CONFIGURED  the trace header lists the monitored devices; report-redirect is on;
  *                      device texts are N<...>
  *   MANNER_OPEN        nobody says anything: every device is monitored, customers too
+ * Without requests the other two manners take turns.
  */
 
 #include <stdbool.h>
@@ -99,6 +100,8 @@ struct site {
     struct random random;
     uint32_t silent_percent;
     uint32_t related_percent;
+    bool phase2_only; /* messages say only what CSTA phase II can say */
+    bool no_requests; /* nobody asks the switch for anything; no monitor is started */
     struct sim_link *links;
     uint32_t link_count;
     FILE *trace;

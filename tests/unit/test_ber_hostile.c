@@ -19,7 +19,7 @@ static enum csta_result
 check(struct text pdu, enum csta_encoding phase)
 {
     enum csta_result result = decode_text(pdu, phase);
-    ber_phase(decoded, pdu.length);
+    ber_phases(decoded, pdu.length);
     if (result == CSTA_OK) {
         struct text bytes = {decoded, pdu.length};
         ber_check_message(&(struct ber_checked){&message, &scratch, bytes});

@@ -19,7 +19,7 @@ read(const char *name)
 {
     struct text pdu = read_oxe(name);
     DECODES(2, pdu);
-    assert_int_equal(ber_phase(pdu.at, pdu.length), ENCODING_BER2);
+    assert_int_equal(ber_phases(pdu.at, pdu.length), BER_PHASE_2);
     CLASS_IS(CALL_EVENT);
 }
 

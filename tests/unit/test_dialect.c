@@ -30,11 +30,21 @@ static size_t where;
     "A20F020101"                                                                                   \
     "300A020147"                                                                                   \
     "30055503010203"
-/* ClearConnection of {80 "1", 82 "9"}: device and call in phases I and II, a callID in III. */
+/* ClearConnection of 30{6B{80 "1"}}: in phases I and II a device without a call, in III a call. */
 #define CLEAR_EITHER                                                                               \
+    "A10D020107"                                                                                   \
+    "020105"                                                                                       \
+    "30056B03800131"
+/* MonitorStart of 30{80 "24001"}, as an OXE's client sends it: not of phase III. */
+#define MONITOR_OLD                                                                                \
+    "A10F020101"                                                                                   \
+    "020147"                                                                                       \
+    "300780053234303031"
+/* ClearConnection of {82 "9", 83 "1"}: phase II. */
+#define CLEAR_2                                                                                    \
     "A10E020107"                                                                                   \
     "020105"                                                                                       \
-    "6B06800131820139"
+    "6B06820139830131"
 
 static int
 begin(void **state)
@@ -42,7 +52,7 @@ begin(void **state)
     (void)state;
     settings_default(&settings);
     reader.completer.settings = &settings;
-    dialect = (struct shm_dialect){.told = ENCODING_AUTO};
+    dialect = (struct shm_dialect){.found = ENCODING_AUTO};
     return 0;
 }
 
@@ -121,9 +131,23 @@ what_they_read_differently_is_not_guessed(void **state)
     assert_string_equal(why,
                         "BER that each phase reads differently: say encoding = ber1, ber2 or ber3");
     assert_int_equal(dialect.found, ENCODING_AUTO);
-    settle("encoding", "ber2");
+    settle("encoding", "ber3");
     assert_true(read_hex(CLEAR_EITHER));
-    assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_CALL], TEXT("9")));
+    assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_CALL], TEXT("1")));
+}
+
+static void
+several_messages_tell_it_together(void **state)
+{
+    (void)state;
+    assert_true(read_hex(MONITOR_OLD));
+    assert_int_equal(reader.message.message_class, MESSAGE_MONITOR_START);
+    assert_true(text_is_equal(reader.message.object, TEXT("24001")));
+    assert_int_equal(dialect.found, ENCODING_AUTO);
+    assert_true(read_hex(CLEAR_EITHER));
+    assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_DEVICE], TEXT("1")));
+    assert_true(read_hex(CLEAR_2));
+    assert_int_equal(dialect.found, ENCODING_BER2);
 }
 
 static void
@@ -173,6 +197,7 @@ main(void)
         PROMISE(the_first_document_makes_it_xml),
         PROMISE(what_all_phases_read_alike_is_read_before_the_phase_is_known),
         PROMISE(what_they_read_differently_is_not_guessed),
+        PROMISE(several_messages_tell_it_together),
         PROMISE(a_profile_implies_a_phase_unless_the_encoding_is_said),
         PROMISE(what_was_found_stays_when_other_settings_change),
         PROMISE(rubbish_is_refused_whatever_the_encoding),

@@ -159,6 +159,93 @@ cause_words_are_exact_unless_the_profile_is_loose(void **state)
 }
 
 static void
+every_cause_is_known_by_its_word(void **state)
+{
+    (void)state;
+    static const struct {
+        uint8_t number;
+        const char *word;
+    } causes[] = {
+#define CAUSE(number, name, word) {number, word},
+#include "ipc/cause.def"
+#undef CAUSE
+    };
+    for (size_t i = 0; i < sizeof(causes) / sizeof(causes[0]); i++) {
+        char document[256];
+        snprintf(document, sizeof(document), CLEARED("<cause>%s</cause>"), causes[i].word);
+        DECODES(document);
+        assert_int_equal(message.event.cause, causes[i].number);
+        snprintf(document, sizeof(document), CLEARED("<cause>%.*s</cause>"),
+                 (int)strlen(causes[i].word) - 1, causes[i].word);
+        DECODES(document);
+        assert_int_not_equal(message.event.cause, causes[i].number);
+    }
+}
+
+#define STAMPED(name, time)                                                                        \
+    CLEARED("<extensions><security><messageSequenceNumber>1</messageSequenceNumber><" name         \
+            ">" time "</" name "></security></extensions>")
+
+static void
+a_time_stamp_is_in_microseconds_since_1970(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *document;
+        int64_t time_us;
+    } rows[] = {
+        {STAMPED("timestamp", "1970-01-01T00:00:00Z"), 0},
+        {STAMPED("timeStamp", "2026-11-22T09:01:41.967Z"), 1795338101967000},
+        {STAMPED("timeStamp", "2026-11-22T10:01:41.967+01:00"), 1795338101967000},
+        {STAMPED("timeStamp", "2026-11-21T22:31:41.967123999-10:30"), 1795338101967123},
+        {STAMPED("timestamp", " 2024-02-29T23:59:60 "), 1709251200000000},
+        {STAMPED("timestamp", "2000-02-29T12:00:00"), 951825600000000},
+        {STAMPED("timestamp", "9999-12-31T23:59:59.9Z"), 253402300799900000},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        DECODES(rows[i].document);
+        assert_true(message.has_time);
+        assert_true(message.time_us == rows[i].time_us);
+    }
+    DECODES(CLEARED("<extensions><security><timestamp>x</timestamp><timestamp>1970-01-01T00:00:01Z"
+                    "</timestamp><timestamp>1970-01-01T00:00:02Z</timestamp></security>"
+                    "</extensions>"));
+    assert_true(message.has_time && message.time_us == 1000000);
+}
+
+static void
+what_is_no_time_is_none(void **state)
+{
+    (void)state;
+    static const char *const documents[] = {
+        STAMPED("timestamp", ""),
+        STAMPED("timestamp", "2026-11-22"),
+        STAMPED("timestamp", "2026-11-22T09:01"),
+        STAMPED("timestamp", "2026-13-22T09:01:41Z"),
+        STAMPED("timestamp", "2026-00-22T09:01:41Z"),
+        STAMPED("timestamp", "2026-11-31T09:01:41Z"),
+        STAMPED("timestamp", "2025-02-29T09:01:41Z"),
+        STAMPED("timestamp", "1900-02-28T09:01:41Z"),
+        STAMPED("timestamp", "2026-11-22T24:01:41Z"),
+        STAMPED("timestamp", "2026-11-22T09:60:41Z"),
+        STAMPED("timestamp", "2026-11-22T09:01:61Z"),
+        STAMPED("timestamp", "2026-11-22T09:01:41.Z"),
+        STAMPED("timestamp", "2026-11-22T09:01:41Z1"),
+        STAMPED("timestamp", "2026-11-22T09:01:41+1:00"),
+        STAMPED("timestamp", "2026-11-22T09:01:41+15:00"),
+        STAMPED("timestamp", "2026-11-22T09:01:41+01:60"),
+        STAMPED("timestamp", "+026-11-22T09:01:41Z"),
+        STAMPED("stamp", "2026-11-22T09:01:41Z"),
+        CLEARED("<security><timestamp>2026-11-22T09:01:41Z</timestamp></security>"),
+    };
+    for (size_t i = 0; i < sizeof(documents) / sizeof(documents[0]); i++) {
+        DECODES(documents[i]);
+        assert_false(message.has_time);
+        assert_true(message.time_us == 0);
+    }
+}
+
+static void
 every_local_state_is_known_by_its_word(void **state)
 {
     (void)state;
@@ -193,6 +280,9 @@ main(void)
         cmocka_unit_test(latin_1_texts_come_as_utf_8),
         cmocka_unit_test(latin_1_texts_that_outgrow_the_scratch_are_unusable),
         cmocka_unit_test(cause_words_are_exact_unless_the_profile_is_loose),
+        cmocka_unit_test(every_cause_is_known_by_its_word),
+        cmocka_unit_test(a_time_stamp_is_in_microseconds_since_1970),
+        cmocka_unit_test(what_is_no_time_is_none),
         cmocka_unit_test(every_local_state_is_known_by_its_word),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
