@@ -3,8 +3,8 @@
  *
  *   kill_run OUT SEED KILLS PAUSE_US WORKERS RING RESULT OUTBOX MAX_CALLS FORMAT FILE...
  *
- * Plays supervisor: forks every role, kills one of them after a random pause (at most KILLS times; 0:
- * none), and forks its successor over the same shared memory once waitpid()
+ * Plays supervisor: forks every role, kills one of them after a random pause (at most KILLS times;
+ * 0: none), and forks its successor over the same shared memory once waitpid()
  * has proven the death. FORMAT is jsonl, text, or unordered. Prints how many were killed, and every
  * counter that does not speak of waiting, so that two runs can be compared.
  */
