@@ -3,13 +3,8 @@
 #include "base/check.h"
 #include "engine/csta/ber_header.h"
 #include "engine/csta/ber_shape.h"
+#include "engine/csta/ber_skip.h"
 #include "engine/csta/ber_store.h"
-
-enum {
-    SHORT_LENGTH_MAX = 0x7f, /* greatest length that is one octet */
-    HIGH_TAG = 0x1f,
-    END_OF_CONTENTS = 0,
-};
 
 /* One open constructed element. */
 struct frame {
@@ -43,16 +38,6 @@ struct walk {
     struct frame frames[BER_DEPTH_MAX + 1];
 };
 
-static const char too_deep[] = "elements nested more than 16 deep";
-static const char no_end_of_contents[] = "no end-of-contents octets";
-
-static bool
-refuse(struct walk *walk, enum csta_result result, const uint8_t *at, const char *why)
-{
-    walk->refusal = (struct ber_refusal){result, why, at};
-    return false;
-}
-
 /* ------------------------------------------------------------------------ elements */
 
 static void
@@ -63,11 +48,11 @@ apply_meaning(struct walk *walk, const struct ber_row *row, const uint8_t *at)
     walk->event_at = at;
 }
 
-static void
+static inline void
 expect(struct frame *frame, const struct ber_shape *shape)
 {
     frame->shape = shape;
-    frame->expected = shape->rows;
+    frame->expected = shape->expected;
     frame->passed = 0;
 }
 
@@ -88,49 +73,45 @@ select_by(struct walk *walk, struct frame *frame, const struct ber_row *row, con
     expect(frame, &ber_shape_nothing);
 }
 
-/* The row has been, once or, of a choice, for all of them. */
-static inline void
-mark(struct frame *frame, const struct ber_row *row)
-{
-    if (!ber_what_repeats(row->what) && row == frame->expected)
-        frame->expected = row + 1;
-    if (frame->shape->is_choice)
-        expect(frame, &ber_shape_nothing);
-}
-
 /* The first row of that tag that has not been, from the expected one on, then of those passed. */
 static const struct ber_row *
-find_row(struct frame *frame, uint8_t tag)
+find_row(const struct frame *frame, uint8_t tag)
 {
     const struct ber_row *rows = frame->shape->rows;
-    uint32_t expected = (uint32_t)(frame->expected - rows);
-    for (uint32_t i = expected; i < frame->shape->count; i++) {
-        if (rows[i].tag != tag)
-            continue;
-        frame->passed |= (UINT32_C(1) << i) - (UINT32_C(1) << expected);
-        frame->expected = &rows[i];
-        return &rows[i];
+    const struct ber_row *row = frame->shape->is_choice ? rows : frame->expected;
+    for (; row->tag != BER_NO_TAG; row++) {
+        if (row->tag == tag)
+            return row;
     }
     for (uint32_t i = 0; frame->passed >> i != 0; i++) {
-        if ((frame->passed >> i & 1) == 0 || rows[i].tag != tag)
-            continue;
-        if (!ber_what_repeats(rows[i].what))
-            frame->passed ^= UINT32_C(1) << i;
-        return &rows[i];
+        if ((frame->passed >> i & 1) != 0 && rows[i].tag == tag)
+            return &rows[i];
     }
     return NULL;
 }
 
 /* A string may also be constructed: its tag then says so. */
 static const struct ber_row *
-find_string_row(struct frame *frame, uint8_t tag)
+find_string_row(const struct frame *frame, uint8_t tag)
 {
-    const struct frame before = *frame;
     const struct ber_row *row = find_row(frame, (uint8_t)(tag & ~BER_CONSTRUCTED));
-    if (row != NULL && ber_what_is_string(row->what))
-        return row;
-    *frame = before;
-    return NULL;
+    return row != NULL && ber_what_is_string(row->what) ? row : NULL;
+}
+
+/* The row has been, once; those that it left out may still come. */
+static void
+mark(struct frame *frame, const struct ber_row *row)
+{
+    uint32_t bit = UINT32_C(1) << (row - frame->shape->rows);
+    uint32_t once = ber_what_repeats(row->what) ? 0 : 1;
+    if (row < frame->expected) {
+        frame->passed &= ~(once * bit);
+    } else if (row > frame->expected) {
+        frame->passed |= bit - (UINT32_C(1) << (frame->expected - frame->shape->rows));
+        frame->expected = row;
+    }
+    if (row == frame->expected)
+        frame->expected += once;
 }
 
 /* The row of an element that is not the expected one; NULL: one that nobody knows. */
@@ -140,10 +121,10 @@ match(struct walk *walk, struct frame *frame, uint8_t tag)
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
-    if (row != NULL)
-        mark(frame, row);
-    else if (frame->shape->is_choice)
+    if (frame->shape->is_choice)
         expect(frame, &ber_shape_nothing);
+    else if (row != NULL)
+        mark(frame, row);
     else if (frame->shape == &ber_shape_pieces)
         walk->joined_is_string = false;
     return row;
@@ -154,9 +135,6 @@ static void
 open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at)
 {
     switch (row->what) {
-    case BER_MEANS:
-        apply_meaning(walk, row, at);
-        break;
     case BER_ITEM: {
         char *item = (char *)ber_store_open_item(&walk->store, at);
         frame->what = item == NULL ? BER_GROUP : BER_ITEM;
@@ -188,7 +166,7 @@ static inline struct frame *
 open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
-        refuse(walk, CSTA_REFUSED, element.at, too_deep);
+        ber_refuse(&walk->refusal, CSTA_REFUSED, element.at, ber_too_deep);
         return NULL;
     }
     struct frame *frame = parent + 1;
@@ -198,7 +176,9 @@ open_element(struct walk *walk, struct frame *parent, struct element element)
     frame->what = BER_GROUP;
     frame->place = parent->place + row->place;
     expect(frame, row->shape);
-    if (row->what != BER_GROUP)
+    if (row->what == BER_MEANS)
+        apply_meaning(walk, row, element.at);
+    else if (row->what != BER_GROUP)
         open_special(walk, frame, row, element.at);
     return frame;
 }
@@ -209,7 +189,7 @@ close_special(struct walk *walk, const struct frame *frame)
     if (frame->what == BER_ITEM)
         ber_store_close_item(&walk->store);
     else if (walk->joined_is_string)
-        ber_store_string(&walk->store, walk->joined_at, frame->what, frame->place, walk->joined);
+        ber_store[frame->what](&walk->store, walk->joined_at, frame->place, walk->joined);
 }
 
 static inline struct frame *
@@ -225,107 +205,49 @@ take_primitive(struct walk *walk, struct frame *frame, struct element element)
 {
     const struct ber_row *row = element.row;
     struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
-    if (ber_what_is_integer(row->what)) {
-        if (octets.length == 0)
-            return refuse(walk, CSTA_MALFORMED, element.at, "an INTEGER without content");
-        if (row->what == BER_SELECT)
-            select_by(walk, frame, row, element.at, ber_store_number(octets));
-        else
-            ber_store_integer(&walk->store, element.at, row->what, frame->place + row->place,
-                              octets);
-    } else if (row->what == BER_PIECE) {
+    if (octets.length == 0 && ber_what_is_integer(row->what))
+        return ber_refuse(&walk->refusal, CSTA_MALFORMED, element.at, "an INTEGER without content");
+    if (row->what == BER_SELECT)
+        select_by(walk, frame, row, element.at, ber_store_number(octets));
+    else if (row->what == BER_PIECE)
         ber_store_piece(&walk->store, element.at, &walk->joined, octets);
-    } else {
-        ber_store_string(&walk->store, element.at, row->what, frame->place + row->place, octets);
-    }
+    else
+        ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
     return true;
 }
 
-/* Does an element fit whose identifier and length are one octet each? Most are. */
-static inline bool
-is_short(const uint8_t *at, const uint8_t *end)
+/* An element that does not begin as the usual message goes on. */
+static bool
+read_other(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
-    return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
-           (at[0] & HIGH_TAG) != HIGH_TAG;
+    struct ber_header header;
+    if (!ber_header_read(&header, at, frame->end, &walk->refusal))
+        return false;
+    *element = (struct element){.at = at,
+                                .content = header.content,
+                                .end = header.end,
+                                .tag = header.tag,
+                                .is_indefinite = header.is_indefinite};
+    if (header.tag != BER_END_OF_CONTENTS)
+        element->row = match(walk, frame, header.tag);
+    return true;
 }
 
-/* The element at `at`, and its row if somebody knows it. */
+/* The element at `at`, and its row if somebody knows it: mostly the expected one. */
 static inline bool
 read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
-    element->at = at;
-    element->tag = at[0];
-    if (is_short(at, frame->end)) {
-        element->content = at + 2;
-        element->end = at + 2 + at[1];
-        element->is_indefinite = false;
-    } else {
-        struct ber_header header; /* its own, so that *element may live in registers */
-        if (!ber_header_read(&header, at, frame->end, &walk->refusal))
-            return false;
-        element->content = header.content;
-        element->end = header.end;
-        element->is_indefinite = header.is_indefinite;
+    const struct ber_row *row = frame->expected;
+    if (row->tag != at[0] || !ber_length_is_short(at, frame->end)) {
+        struct element other; /* its own, so that *element may live in registers */
+        bool is_read = read_other(walk, frame, at, &other);
+        *element = other;
+        return is_read;
     }
-    element->row = NULL;
-    if (element->tag == frame->expected->tag)
-        mark(frame, element->row = frame->expected);
-    else if (element->tag != END_OF_CONTENTS)
-        element->row = match(walk, frame, element->tag);
+    *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
+    if (!ber_what_repeats(row->what))
+        frame->expected = row + 1;
     return true;
-}
-
-static bool
-check_end_of_contents(struct walk *walk, const struct frame *frame, const uint8_t *at)
-{
-    if (!frame->is_indefinite)
-        return refuse(walk, CSTA_MALFORMED, at, "end-of-contents octets where none are due");
-    if (at[1] != 0)
-        return refuse(walk, CSTA_MALFORMED, at + 1, "end-of-contents octets with a length");
-    return true;
-}
-
-/*
- * What ends where the element does that nobody knows, or NULL. Its structure is checked all the way
- * down, in frames that hold nothing else, so that a message that is taken is sound as a whole.
- */
-static const uint8_t *
-skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
-{
-    struct frame *frame = parent;
-    do {
-        const uint8_t *end = frame->end;
-        if (frame != parent && at == end && !frame->is_indefinite) {
-            frame--;
-            continue;
-        }
-        if (is_short(at, end) && at[0] != END_OF_CONTENTS && (at[0] & BER_CONSTRUCTED) == 0) {
-            at += 2 + at[1];
-            continue;
-        }
-        struct ber_header header;
-        if (at == end)
-            refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
-        if (at == end || !ber_header_read(&header, at, end, &walk->refusal))
-            return NULL;
-        if (header.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, at))
-                return NULL;
-            at += 2;
-            frame--;
-        } else if ((header.tag & BER_CONSTRUCTED) == 0) {
-            at = header.end;
-        } else if (frame == &walk->frames[BER_DEPTH_MAX]) {
-            refuse(walk, CSTA_REFUSED, at, too_deep);
-            return NULL;
-        } else {
-            frame++;
-            frame->end = header.end;
-            frame->is_indefinite = header.is_indefinite;
-            at = header.content;
-        }
-    } while (frame != parent);
-    return at;
 }
 
 /* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
@@ -336,7 +258,7 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
     do {
         if (at == frame->end) {
             if (frame->is_indefinite)
-                return refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
+                return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, at, ber_no_end_of_contents);
             frame = close_element(walk, frame);
             continue;
         }
@@ -344,21 +266,23 @@ walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
         if (!read_element(walk, frame, at, &element))
             return false;
         at = element.end;
-        if (element.row == NULL && element.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, element.at))
+        if (element.row == NULL && element.tag == BER_END_OF_CONTENTS) {
+            if (!ber_end_of_contents_check(element.at, frame->is_indefinite, &walk->refusal))
                 return false;
             frame = close_element(walk, frame);
         } else if (element.row == NULL) {
-            at = skip_element(walk, frame, element.at);
+            uint32_t depth = (uint32_t)(frame - walk->frames);
+            at = ber_skip(element.at, frame->end, depth, &walk->refusal);
             if (at == NULL)
                 return false;
-        } else if ((element.tag & BER_CONSTRUCTED) != 0) {
+        } else if ((element.tag & BER_CONSTRUCTED) == 0) {
+            if (!take_primitive(walk, frame, element))
+                return false;
+        } else {
             frame = open_element(walk, frame, element);
             if (frame == NULL)
                 return false;
             at = element.content;
-        } else if (!take_primitive(walk, frame, element)) {
-            return false;
         }
     } while (frame != walk->frames);
     *end = at;
@@ -395,16 +319,16 @@ decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum cst
 {
     const struct ber_shape *shape = ber_shape_pdu(phase);
     if (bytes == end)
-        return refuse(walk, CSTA_INCOMPLETE, bytes, "an empty PDU");
+        return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, bytes, "an empty PDU");
     if (!is_pdu(shape, bytes[0]))
-        return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
+        return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
     walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
     expect(&walk->frames[0], shape);
     const uint8_t *pdu_end = NULL;
     if (!walk_pdu(walk, bytes, &pdu_end))
         return false;
     if (pdu_end != end)
-        return refuse(walk, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
+        return ber_refuse(&walk->refusal, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
     return true;
 }
 

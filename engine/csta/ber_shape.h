@@ -42,6 +42,8 @@ enum ber_what {
     BER_MONITOR_TYPE,
     BER_STATUS,
     BER_ASSOCIATE_RESULT,
+
+    BER_WHAT_COUNT,
 };
 
 /* Where texts go: bytes from the parent element's place, which for the PDU is the message. */
@@ -61,13 +63,13 @@ enum ber_place {
 };
 
 enum {
-    BER_ROWS_MAX = 32,    /* of one shape: which have matched is a 32-bit mask */
-    BER_NO_TAG = 0xffff,  /* of the row behind the last of a shape: equals no identifier octet */
-    BER_CONSTRUCTED = 32, /* bit of an identifier octet, X.690 8.1.2.5 */
+    BER_ROWS_MAX = 32,   /* of one shape: which have matched is a 32-bit mask */
+    BER_NO_TAG = 0xffff, /* of the row behind the last of a shape: equals no identifier octet */
 };
 
 struct ber_shape {
-    const struct ber_row *rows; /* `count` and one of BER_NO_TAG */
+    const struct ber_row *rows;     /* `count` and one of BER_NO_TAG */
+    const struct ber_row *expected; /* the first; behind the last where any may be the only one */
     uint8_t count;
     bool is_choice; /* only the first element counts, whatever it is */
 };
