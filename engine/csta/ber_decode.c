@@ -15,6 +15,7 @@ struct frame {
     uint32_t passed; /* rows before the expected one that have not been, a bit each */
     uint8_t what;    /* BER_ITEM, a string that is put together from pieces, else BER_GROUP */
     bool is_indefinite;
+    bool is_choice;
 };
 
 /* One element as it is met, with the row it matches or NULL. */
@@ -52,8 +53,9 @@ static inline void
 expect(struct frame *frame, const struct ber_shape *shape)
 {
     frame->shape = shape;
-    frame->expected = shape->expected;
+    frame->expected = shape->rows;
     frame->passed = 0;
+    frame->is_choice = shape->is_choice;
 }
 
 /* The number says what the elements behind it in the same frame are. */
@@ -78,8 +80,7 @@ static const struct ber_row *
 find_row(const struct frame *frame, uint8_t tag)
 {
     const struct ber_row *rows = frame->shape->rows;
-    const struct ber_row *row = frame->shape->is_choice ? rows : frame->expected;
-    for (; row->tag != BER_NO_TAG; row++) {
+    for (const struct ber_row *row = frame->expected; row->tag != BER_NO_TAG; row++) {
         if (row->tag == tag)
             return row;
     }
@@ -121,8 +122,8 @@ match(struct walk *walk, struct frame *frame, uint8_t tag)
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
-    if (frame->shape->is_choice)
-        expect(frame, &ber_shape_nothing);
+    if (frame->is_choice)
+        frame->expected = ber_shape_nothing.rows;
     else if (row != NULL)
         mark(frame, row);
     else if (frame->shape == &ber_shape_pieces)
@@ -216,20 +217,19 @@ take_primitive(struct walk *walk, struct frame *frame, struct element element)
     return true;
 }
 
-/* An element that does not begin as the usual message goes on. */
+/* An element that is not as the usual message goes on. */
 static bool
 read_other(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
     struct ber_header header;
     if (!ber_header_read(&header, at, frame->end, &walk->refusal))
         return false;
-    *element = (struct element){.at = at,
-                                .content = header.content,
-                                .end = header.end,
-                                .tag = header.tag,
-                                .is_indefinite = header.is_indefinite};
-    if (header.tag != BER_END_OF_CONTENTS)
-        element->row = match(walk, frame, header.tag);
+    element->at = at;
+    element->content = header.content;
+    element->end = header.end;
+    element->tag = header.tag;
+    element->is_indefinite = header.is_indefinite;
+    element->row = header.tag == BER_END_OF_CONTENTS ? NULL : match(walk, frame, header.tag);
     return true;
 }
 
@@ -245,7 +245,9 @@ read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct e
         return is_read;
     }
     *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
-    if (!ber_what_repeats(row->what))
+    if (frame->is_choice)
+        frame->expected = ber_shape_nothing.rows;
+    else if (!ber_what_repeats(row->what))
         frame->expected = row + 1;
     return true;
 }
@@ -296,7 +298,8 @@ reset_message(struct csta_message *message)
 {
     message->message_class = MESSAGE_OTHER;
     event_reset(&message->event);
-    message->cross_ref = message->object = TEXT_NONE;
+    message->cross_ref = TEXT_NONE;
+    message->object = TEXT_NONE;
     message->object_is_call = message->monitors_calls = message->whole = false;
     message->status = STATUS_ABSENT;
     message->invoke = TEXT_NONE;

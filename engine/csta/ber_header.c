@@ -64,8 +64,8 @@ read_long_length(uint32_t *length, const uint8_t **at, const uint8_t *start, con
 }
 
 bool
-ber_header_read(struct ber_header *header, const uint8_t *at, const uint8_t *end,
-                struct ber_refusal *refusal)
+ber_header_read_any(struct ber_header *header, const uint8_t *at, const uint8_t *end,
+                    struct ber_refusal *refusal)
 {
     const uint8_t *start = at;
     header->tag = *at++;

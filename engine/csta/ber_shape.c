@@ -14,7 +14,7 @@ static_assert(sizeof(struct ber_row) == 16, "four rows a cache line");
 /* clang-format off */
 #define BEHIND_LAST {BER_NO_TAG, 0, BER_GROUP, MESSAGE_OTHER, EVENT_NONE, &ber_shape_nothing}
 static const struct ber_row rows_nothing[] = {BEHIND_LAST};
-const struct ber_shape ber_shape_nothing = {rows_nothing, rows_nothing, 0, false};
+const struct ber_shape ber_shape_nothing = {rows_nothing, 0, false};
 #define shape_NOTHING ber_shape_nothing
 
 static const struct ber_row rows_pieces[] = {
@@ -22,7 +22,7 @@ static const struct ber_row rows_pieces[] = {
     {0x24, BER_PLACE_HERE, BER_PIECE, MESSAGE_OTHER, EVENT_NONE, &ber_shape_pieces},
     BEHIND_LAST
 };
-const struct ber_shape ber_shape_pieces = {rows_pieces, rows_pieces, 2, false};
+const struct ber_shape ber_shape_pieces = {rows_pieces, 2, false};
 
 #define SHAPE(name) static const struct ber_row rows_##name[] = {
 #define ROW(tag, what, place, shape) \
@@ -34,8 +34,7 @@ const struct ber_shape ber_shape_pieces = {rows_pieces, rows_pieces, 2, false};
 #define COUNT(name) (sizeof(rows_##name) / sizeof(rows_##name[0]) - 1)
 #define CLOSE(name, is_choice) BEHIND_LAST }; \
     static_assert(COUNT(name) <= BER_ROWS_MAX, #name); \
-    static const struct ber_shape shape_##name = { \
-        rows_##name, rows_##name + (is_choice ? COUNT(name) : 0), COUNT(name), is_choice};
+    static const struct ber_shape shape_##name = {rows_##name, COUNT(name), is_choice};
 #define END(name) CLOSE(name, false)
 #define END_CHOICE(name) CLOSE(name, true)
 #include "engine/csta/ber_shape.def"

@@ -68,8 +68,7 @@ enum {
 };
 
 struct ber_shape {
-    const struct ber_row *rows;     /* `count` and one of BER_NO_TAG */
-    const struct ber_row *expected; /* the first; behind the last where any may be the only one */
+    const struct ber_row *rows; /* `count` and one of BER_NO_TAG */
     uint8_t count;
     bool is_choice; /* only the first element counts, whatever it is */
 };
