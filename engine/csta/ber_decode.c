@@ -8,14 +8,13 @@
 
 /* One open constructed element. */
 struct frame {
-    const struct ber_shape *shape;
+    const struct ber_row *row;      /* holds the rows of its elements */
     const struct ber_row *expected; /* where the next search begins */
     const uint8_t *end;
     char *place;
     uint32_t passed; /* rows before the expected one that have not been, a bit each */
     uint8_t what;    /* BER_ITEM, a string that is put together from pieces, else BER_GROUP */
     bool is_indefinite;
-    bool is_choice;
 };
 
 /* One element as it is met, with the row it matches or NULL. */
@@ -49,37 +48,36 @@ apply_meaning(struct walk *walk, const struct ber_row *row, const uint8_t *at)
     walk->event_at = at;
 }
 
+/* From now on the frame's elements are what that row holds. */
 static inline void
-expect(struct frame *frame, const struct ber_shape *shape)
+expect(struct frame *frame, const struct ber_row *row)
 {
-    frame->shape = shape;
-    frame->expected = shape->rows;
+    frame->row = row;
+    frame->expected = row->rows;
     frame->passed = 0;
-    frame->is_choice = shape->is_choice;
 }
 
 /* The number says what the elements behind it in the same frame are. */
-static void
+static inline void
 select_by(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at,
           int64_t number)
 {
-    const struct ber_shape *numbers = row->shape;
-    for (uint8_t i = 0; i < numbers->count; i++) {
-        if (numbers->rows[i].tag != number)
+    for (const struct ber_row *chosen = row->rows; chosen->tag != BER_NO_TAG; chosen++) {
+        if (chosen->tag != number)
             continue;
-        apply_meaning(walk, &numbers->rows[i], at);
-        expect(frame, numbers->rows[i].shape);
+        apply_meaning(walk, chosen, at);
+        expect(frame, chosen);
         return;
     }
     walk->store.message->message_class = MESSAGE_OTHER;
-    expect(frame, &ber_shape_nothing);
+    expect(frame, &ber_row_nothing);
 }
 
 /* The first row of that tag that has not been, from the expected one on, then of those passed. */
-static const struct ber_row *
+static inline const struct ber_row *
 find_row(const struct frame *frame, uint8_t tag)
 {
-    const struct ber_row *rows = frame->shape->rows;
+    const struct ber_row *rows = frame->row->rows;
     for (const struct ber_row *row = frame->expected; row->tag != BER_NO_TAG; row++) {
         if (row->tag == tag)
             return row;
@@ -103,12 +101,12 @@ find_string_row(const struct frame *frame, uint8_t tag)
 static void
 mark(struct frame *frame, const struct ber_row *row)
 {
-    uint32_t bit = UINT32_C(1) << (row - frame->shape->rows);
+    uint32_t bit = UINT32_C(1) << (row - frame->row->rows);
     uint32_t once = ber_what_repeats(row->what) ? 0 : 1;
     if (row < frame->expected) {
         frame->passed &= ~(once * bit);
     } else if (row > frame->expected) {
-        frame->passed |= bit - (UINT32_C(1) << (frame->expected - frame->shape->rows));
+        frame->passed |= bit - (UINT32_C(1) << (frame->expected - frame->row->rows));
         frame->expected = row;
     }
     if (row == frame->expected)
@@ -122,11 +120,11 @@ match(struct walk *walk, struct frame *frame, uint8_t tag)
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
-    if (frame->is_choice)
-        frame->expected = ber_shape_nothing.rows;
+    if (frame->row->holds_choice)
+        frame->expected = &ber_row_nothing;
     else if (row != NULL)
         mark(frame, row);
-    else if (frame->shape == &ber_shape_pieces)
+    else if (frame->row->rows == ber_rows_pieces)
         walk->joined_is_string = false;
     return row;
 }
@@ -140,7 +138,8 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
         char *item = (char *)ber_store_open_item(&walk->store, at);
         frame->what = item == NULL ? BER_GROUP : BER_ITEM;
         frame->place = item + row->place;
-        expect(frame, item == NULL ? &ber_shape_nothing : row->shape);
+        if (item == NULL)
+            expect(frame, &ber_row_nothing);
         break;
     }
     case BER_SNAPSHOT_DATA:
@@ -157,7 +156,7 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
         walk->joined_at = at;
         walk->joined_is_string = true;
         frame->what = row->what;
-        expect(frame, &ber_shape_pieces);
+        expect(frame, &ber_rows_pieces[1]);
         break;
     }
 }
@@ -172,11 +171,11 @@ open_element(struct walk *walk, struct frame *parent, struct element element)
     }
     struct frame *frame = parent + 1;
     const struct ber_row *row = element.row;
+    expect(frame, row);
     frame->end = element.end;
-    frame->is_indefinite = element.is_indefinite;
-    frame->what = BER_GROUP;
     frame->place = parent->place + row->place;
-    expect(frame, row->shape);
+    frame->what = BER_GROUP;
+    frame->is_indefinite = element.is_indefinite;
     if (row->what == BER_MEANS)
         apply_meaning(walk, row, element.at);
     else if (row->what != BER_GROUP)
@@ -201,55 +200,78 @@ close_element(struct walk *walk, struct frame *frame)
     return frame - 1;
 }
 
+/* What a primitive element does that is more than to be stored; and integers without content. */
+static bool
+take_special(struct walk *walk, struct frame *frame, const struct element *element,
+             struct text octets)
+{
+    const struct ber_row *row = element->row;
+    if (octets.length == 0 && ber_what_is_integer(row->what))
+        return ber_refuse(&walk->refusal, CSTA_MALFORMED, element->at,
+                          "an INTEGER without content");
+    if (row->what == BER_SELECT)
+        select_by(walk, frame, row, element->at, ber_store_number(octets));
+    else if (row->what == BER_PIECE)
+        ber_store_piece(&walk->store, element->at, &walk->joined, octets);
+    else
+        ber_store[row->what](&walk->store, element->at, frame->place + row->place, octets);
+    return true;
+}
+
 static inline bool
 take_primitive(struct walk *walk, struct frame *frame, struct element element)
 {
     const struct ber_row *row = element.row;
     struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
-    if (octets.length == 0 && ber_what_is_integer(row->what))
-        return ber_refuse(&walk->refusal, CSTA_MALFORMED, element.at, "an INTEGER without content");
-    if (row->what == BER_SELECT)
-        select_by(walk, frame, row, element.at, ber_store_number(octets));
-    else if (row->what == BER_PIECE)
-        ber_store_piece(&walk->store, element.at, &walk->joined, octets);
-    else
-        ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
+    if (octets.length == 0 || row->what >= BER_SELECT) {
+        struct element special = element; /* its own, so that `element` may live in registers */
+        return take_special(walk, frame, &special, octets);
+    }
+    ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
     return true;
 }
 
-/* An element that is not as the usual message goes on. */
+/* The element at `at`, if it is what the usual message goes on with. */
+static inline bool
+read_expected(struct frame *frame, const uint8_t *at, struct element *element)
+{
+    const struct ber_row *row = frame->expected;
+    if (row->tag != at[0] || !ber_length_is_short(at, frame->end))
+        return false;
+    *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
+    if (frame->row->holds_choice)
+        frame->expected = &ber_row_nothing;
+    else if (!ber_what_repeats(row->what))
+        frame->expected = row + 1;
+    return true;
+}
+
+/* The element at `at`, and its row if somebody knows it. */
 static bool
-read_other(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+read_any(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
     struct ber_header header;
     if (!ber_header_read(&header, at, frame->end, &walk->refusal))
         return false;
+    bool is_end = header.tag == BER_END_OF_CONTENTS;
+    element->row = is_end ? NULL : match(walk, frame, header.tag);
     element->at = at;
     element->content = header.content;
     element->end = header.end;
     element->tag = header.tag;
     element->is_indefinite = header.is_indefinite;
-    element->row = header.tag == BER_END_OF_CONTENTS ? NULL : match(walk, frame, header.tag);
     return true;
 }
 
-/* The element at `at`, and its row if somebody knows it: mostly the expected one. */
 static inline bool
 read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
 {
-    const struct ber_row *row = frame->expected;
-    if (row->tag != at[0] || !ber_length_is_short(at, frame->end)) {
-        struct element other; /* its own, so that *element may live in registers */
-        bool is_read = read_other(walk, frame, at, &other);
-        *element = other;
-        return is_read;
-    }
-    *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
-    if (frame->is_choice)
-        frame->expected = ber_shape_nothing.rows;
-    else if (!ber_what_repeats(row->what))
-        frame->expected = row + 1;
-    return true;
+    if (read_expected(frame, at, element))
+        return true;
+    struct element other; /* its own, so that *element may live in registers */
+    bool is_read = read_any(walk, frame, at, &other);
+    *element = other;
+    return is_read;
 }
 
 /* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
@@ -308,25 +330,23 @@ reset_message(struct csta_message *message)
 }
 
 static bool
-is_pdu(const struct ber_shape *shape, uint8_t tag)
+is_pdu(const struct ber_row *row, uint8_t tag)
 {
-    for (uint8_t i = 0; i < shape->count; i++) {
-        if (shape->rows[i].tag == tag)
-            return true;
-    }
-    return false;
+    while (row->tag != tag && row->tag != BER_NO_TAG)
+        row++;
+    return row->tag == tag;
 }
 
 static bool
 decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum csta_encoding phase)
 {
-    const struct ber_shape *shape = ber_shape_pdu(phase);
+    const struct ber_row *pdu = ber_row_pdu(phase);
     if (bytes == end)
         return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, bytes, "an empty PDU");
-    if (!is_pdu(shape, bytes[0]))
+    if (!is_pdu(pdu->rows, bytes[0]))
         return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
     walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
-    expect(&walk->frames[0], shape);
+    expect(&walk->frames[0], pdu);
     const uint8_t *pdu_end = NULL;
     if (!walk_pdu(walk, bytes, &pdu_end))
         return false;

@@ -13,10 +13,9 @@
 #include "engine/csta/csta_message.h"
 
 enum {
-    BER_END_OF_CONTENTS = 0,     /* identifier octet of what ends an indefinite form, X.690 8.1.5 */
-    BER_CONSTRUCTED = 0x20,      /* bit of an identifier octet, X.690 8.1.2.5 */
-    BER_HIGH_TAG = 0x1f,         /* the low bits of one that others follow, X.690 8.1.2.4 */
-    BER_SHORT_LENGTH_MAX = 0x7f, /* greatest length that is one octet */
+    BER_END_OF_CONTENTS = 0, /* identifier octet of what ends an indefinite form, X.690 8.1.5 */
+    BER_CONSTRUCTED = 0x20,  /* bit of an identifier octet, X.690 8.1.2.5 */
+    BER_HIGH_TAG = 0x1f,     /* the low bits of one that others follow, X.690 8.1.2.4 */
 };
 
 struct ber_header {
@@ -48,11 +47,15 @@ bool ber_end_of_contents_check(const uint8_t *at, bool is_indefinite, struct ber
 bool ber_header_read_any(struct ber_header *header, const uint8_t *at, const uint8_t *end,
                          struct ber_refusal *refusal);
 
-/* ber_length_is_short - is the length at at[1] one octet, and does so much follow it? at < end. */
+/*
+ * ber_length_is_short - is the length at at[1] one octet, and does so much follow it? at < end.
+ *
+ * One that is more octets has its top bit set: as a number it is negative, so greater than any.
+ */
 static inline bool
 ber_length_is_short(const uint8_t *at, const uint8_t *end)
 {
-    return end - at >= 2 && at[1] <= BER_SHORT_LENGTH_MAX && at[1] <= end - at - 2;
+    return end - at >= 2 && (size_t)(int8_t)at[1] <= (size_t)(end - at - 2);
 }
 
 /*

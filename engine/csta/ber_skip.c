@@ -8,16 +8,22 @@ struct level {
     bool is_indefinite;
 };
 
-/* An element in one of its rarer forms: what follows it, or its content. */
-static const uint8_t *
-skip_other(struct level **level, const struct level *deepest, const uint8_t *at,
-           struct ber_refusal *refusal)
+/* Past the primitive elements whose identifier and length are one octet each, as most are. */
+static inline const uint8_t *
+skip_primitives(const uint8_t *at, const uint8_t *end)
+{
+    while (ber_length_is_short(at, end) && at[0] != BER_END_OF_CONTENTS &&
+           (at[0] & (BER_CONSTRUCTED | BER_HIGH_TAG)) < BER_HIGH_TAG)
+        at += 2 + at[1];
+    return at;
+}
+
+/* What follows an element, or the content of one that is constructed, which is then *level. */
+static inline const uint8_t *
+enter(struct level **level, const struct level *deepest, const uint8_t *at,
+      struct ber_refusal *refusal)
 {
     struct ber_header header;
-    if (at == (*level)->end) {
-        ber_refuse(refusal, CSTA_INCOMPLETE, at, ber_no_end_of_contents);
-        return NULL;
-    }
     if (!ber_header_read(&header, at, (*level)->end, refusal))
         return NULL;
     if (header.tag == BER_END_OF_CONTENTS) {
@@ -31,7 +37,9 @@ skip_other(struct level **level, const struct level *deepest, const uint8_t *at,
         ber_refuse(refusal, CSTA_REFUSED, at, ber_too_deep);
         return NULL;
     }
-    *++*level = (struct level){header.end, header.is_indefinite};
+    ++*level;
+    (*level)->end = header.end;
+    (*level)->is_indefinite = header.is_indefinite;
     return header.content;
 }
 
@@ -42,21 +50,17 @@ ber_skip(const uint8_t *at, const uint8_t *end, uint32_t depth, struct ber_refus
     struct level *level = levels;
     const struct level *deepest = levels + BER_DEPTH_MAX - depth;
     *level = (struct level){end, false};
-    do {
-        bool is_usual = at != level->end && ber_length_is_short(at, level->end) &&
-                        at[0] != BER_END_OF_CONTENTS && (at[0] & BER_HIGH_TAG) != BER_HIGH_TAG;
-        if (is_usual && (at[0] & BER_CONSTRUCTED) == 0) {
-            at += 2 + at[1];
-        } else if (is_usual && level != deepest) {
-            *++level = (struct level){at + 2 + at[1], false};
-            at += 2;
-        } else {
-            at = skip_other(&level, deepest, at, refusal);
-            if (at == NULL)
-                return NULL;
-        }
-        while (at == level->end && level != levels && !level->is_indefinite)
+    at = enter(&level, deepest, at, refusal);
+    while (at != NULL && level != levels) {
+        at = skip_primitives(at, level->end);
+        if (at != level->end) {
+            at = enter(&level, deepest, at, refusal);
+        } else if (!level->is_indefinite) {
             level--;
-    } while (level != levels);
+        } else {
+            ber_refuse(refusal, CSTA_INCOMPLETE, at, ber_no_end_of_contents);
+            return NULL;
+        }
+    }
     return at;
 }
