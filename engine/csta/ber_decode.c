@@ -27,6 +27,12 @@ struct element {
     bool is_indefinite;
 };
 
+/* How far the walk has come: the innermost open element, and the next octet; NULL: refused. */
+struct position {
+    struct frame *frame;
+    const uint8_t *at;
+};
+
 /* One PDU on its way through the decoder. frames[0] holds the PDU. */
 struct walk {
     struct ber_store store;
@@ -161,13 +167,12 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
     }
 }
 
-/* NULL when it is nested too deep. */
-static inline struct frame *
+__attribute__((always_inline)) static inline struct position
 open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
         ber_refuse(&walk->refusal, CSTA_REFUSED, element.at, ber_too_deep);
-        return NULL;
+        return (struct position){parent, NULL};
     }
     struct frame *frame = parent + 1;
     const struct ber_row *row = element.row;
@@ -180,7 +185,7 @@ open_element(struct walk *walk, struct frame *parent, struct element element)
         apply_meaning(walk, row, element.at);
     else if (row->what != BER_GROUP)
         open_special(walk, frame, row, element.at);
-    return frame;
+    return (struct position){frame, element.content};
 }
 
 static void
@@ -218,25 +223,29 @@ take_special(struct walk *walk, struct frame *frame, const struct element *eleme
     return true;
 }
 
-static inline bool
-take_primitive(struct walk *walk, struct frame *frame, struct element element)
+/* Takes an element that somebody knows. */
+__attribute__((always_inline)) static inline struct position
+take_element(struct walk *walk, struct frame *frame, struct element element)
 {
     const struct ber_row *row = element.row;
+    if ((element.tag & BER_CONSTRUCTED) != 0)
+        return open_element(walk, frame, element);
     struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
-    if (octets.length == 0 || row->what >= BER_SELECT) {
-        struct element special = element; /* its own, so that `element` may live in registers */
-        return take_special(walk, frame, &special, octets);
+    if (octets.length > 0 && row->what < BER_SELECT) {
+        ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
+        return (struct position){frame, element.end};
     }
-    ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
-    return true;
+    struct element special = element; /* its own, so that `element` may live in registers */
+    bool is_taken = take_special(walk, frame, &special, octets);
+    return (struct position){frame, is_taken ? element.end : NULL};
 }
 
-/* The element at `at`, if it is what the usual message goes on with. */
+/* The element at `at`, if it is the one that is expected and in the form that is usual. */
 static inline bool
 read_expected(struct frame *frame, const uint8_t *at, struct element *element)
 {
     const struct ber_row *row = frame->expected;
-    if (row->tag != at[0] || !ber_length_is_short(at, frame->end))
+    if (!ber_length_is_short(at, frame->end) || row->tag != at[0])
         return false;
     *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
     if (frame->row->holds_choice)
@@ -246,71 +255,48 @@ read_expected(struct frame *frame, const uint8_t *at, struct element *element)
     return true;
 }
 
-/* The element at `at`, and its row if somebody knows it. */
-static bool
-read_any(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+/* Takes any other element: in any form, whether somebody knows it or not. */
+static struct position
+take_other(struct walk *walk, struct frame *frame, const uint8_t *at)
 {
     struct ber_header header;
     if (!ber_header_read(&header, at, frame->end, &walk->refusal))
-        return false;
-    bool is_end = header.tag == BER_END_OF_CONTENTS;
-    element->row = is_end ? NULL : match(walk, frame, header.tag);
-    element->at = at;
-    element->content = header.content;
-    element->end = header.end;
-    element->tag = header.tag;
-    element->is_indefinite = header.is_indefinite;
-    return true;
+        return (struct position){frame, NULL};
+    if (header.tag == BER_END_OF_CONTENTS) {
+        if (!ber_end_of_contents_check(at, frame->is_indefinite, &walk->refusal))
+            return (struct position){frame, NULL};
+        return (struct position){close_element(walk, frame), header.end};
+    }
+    const struct ber_row *row = match(walk, frame, header.tag);
+    if (row == NULL) {
+        uint32_t depth = (uint32_t)(frame - walk->frames);
+        return (struct position){frame, ber_skip(at, frame->end, depth, &walk->refusal)};
+    }
+    struct element element = {row,        at,         header.content,
+                              header.end, header.tag, header.is_indefinite};
+    return take_element(walk, frame, element);
 }
 
-static inline bool
-read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
+/* Walks through the PDU, which stands in frames[0]. Where it ends; NULL: refused. */
+static const uint8_t *
+walk_pdu(struct walk *walk, const uint8_t *at)
 {
-    if (read_expected(frame, at, element))
-        return true;
-    struct element other; /* its own, so that *element may live in registers */
-    bool is_read = read_any(walk, frame, at, &other);
-    *element = other;
-    return is_read;
-}
-
-/* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
-static bool
-walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
-{
-    struct frame *frame = &walk->frames[0];
+    struct position here = {&walk->frames[0], at};
     do {
-        if (at == frame->end) {
-            if (frame->is_indefinite)
-                return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, at, ber_no_end_of_contents);
-            frame = close_element(walk, frame);
-            continue;
-        }
         struct element element;
-        if (!read_element(walk, frame, at, &element))
-            return false;
-        at = element.end;
-        if (element.row == NULL && element.tag == BER_END_OF_CONTENTS) {
-            if (!ber_end_of_contents_check(element.at, frame->is_indefinite, &walk->refusal))
-                return false;
-            frame = close_element(walk, frame);
-        } else if (element.row == NULL) {
-            uint32_t depth = (uint32_t)(frame - walk->frames);
-            at = ber_skip(element.at, frame->end, depth, &walk->refusal);
-            if (at == NULL)
-                return false;
-        } else if ((element.tag & BER_CONSTRUCTED) == 0) {
-            if (!take_primitive(walk, frame, element))
-                return false;
+        if (here.at == here.frame->end) {
+            if (here.frame->is_indefinite) {
+                ber_refuse(&walk->refusal, CSTA_INCOMPLETE, here.at, ber_no_end_of_contents);
+                return NULL;
+            }
+            here.frame = close_element(walk, here.frame);
+        } else if (read_expected(here.frame, here.at, &element)) {
+            here = take_element(walk, here.frame, element);
         } else {
-            frame = open_element(walk, frame, element);
-            if (frame == NULL)
-                return false;
-            at = element.content;
+            here = take_other(walk, here.frame, here.at);
         }
-    } while (frame != walk->frames);
-    *end = at;
-    return true;
+    } while (here.at != NULL && here.frame != walk->frames);
+    return here.at;
 }
 
 /* ------------------------------------------------------------------------ message */
@@ -347,8 +333,8 @@ decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum cst
         return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
     walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
     expect(&walk->frames[0], pdu);
-    const uint8_t *pdu_end = NULL;
-    if (!walk_pdu(walk, bytes, &pdu_end))
+    const uint8_t *pdu_end = walk_pdu(walk, bytes);
+    if (pdu_end == NULL)
         return false;
     if (pdu_end != end)
         return ber_refuse(&walk->refusal, CSTA_MALFORMED, pdu_end, "bytes after the PDU");

@@ -69,10 +69,14 @@ static inline bool
 ber_header_read(struct ber_header *header, const uint8_t *at, const uint8_t *end,
                 struct ber_refusal *refusal)
 {
-    if (!ber_length_is_short(at, end) || (at[0] & BER_HIGH_TAG) == BER_HIGH_TAG)
-        return ber_header_read_any(header, at, end, refusal);
-    *header = (struct ber_header){at + 2, at + 2 + at[1], at[0], false};
-    return true;
+    if (ber_length_is_short(at, end) && (at[0] & BER_HIGH_TAG) != BER_HIGH_TAG) {
+        *header = (struct ber_header){at + 2, at + 2 + at[1], at[0], false};
+        return true;
+    }
+    struct ber_header any; /* its own, so that *header may live in registers */
+    bool is_read = ber_header_read_any(&any, at, end, refusal);
+    *header = any;
+    return is_read;
 }
 
 #endif

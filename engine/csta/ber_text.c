@@ -95,9 +95,10 @@ take(struct csta_scratch *scratch, uint32_t length)
 #define HEX_16(high)                                                                               \
     HEX(high, '0')                                                                                 \
     HEX(high, '1')                                                                                 \
-    HEX(high, '2') HEX(high, '3') HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7')      \
-        HEX(high, '8') HEX(high, '9') HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd')  \
-            HEX(high, 'e') HEX(high, 'f')
+    HEX(high, '2')                                                                                 \
+    HEX(high, '3') HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7') HEX(high, '8')      \
+        HEX(high, '9') HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd') HEX(high, 'e')  \
+            HEX(high, 'f')
 /* clang-format off */
 static const char hex[256][2] = {
     HEX_16('0') HEX_16('1') HEX_16('2') HEX_16('3') HEX_16('4') HEX_16('5') HEX_16('6') HEX_16('7')
