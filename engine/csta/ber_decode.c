@@ -6,6 +6,10 @@
 #include "engine/csta/ber_skip.h"
 #include "engine/csta/ber_store.h"
 
+/* What the walk does for the usual element must be part of it: passing an element on costs as much
+ * as taking it, and a compiler does not do it by itself where there are two places. */
+#define INTO_WALK __attribute__((always_inline))
+
 /* One open constructed element. */
 struct frame {
     const struct ber_row *row;      /* holds the rows of its elements */
@@ -167,7 +171,7 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
     }
 }
 
-__attribute__((always_inline)) static inline struct position
+INTO_WALK static inline struct position
 open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
@@ -224,7 +228,7 @@ take_special(struct walk *walk, struct frame *frame, const struct element *eleme
 }
 
 /* Takes an element that somebody knows. */
-__attribute__((always_inline)) static inline struct position
+INTO_WALK static inline struct position
 take_element(struct walk *walk, struct frame *frame, struct element element)
 {
     const struct ber_row *row = element.row;

@@ -1,24 +1,13 @@
 #include "engine/csta/ber_text.h"
 
 #include "base/check.h"
+#include "engine/csta/ber_lanes.h"
 
 enum {
     GRAPHIC_LENGTH_MIN = 8, /* shorter graphic strings are as often binary */
     DECIMAL_LENGTH_MAX = 20,
     INTEGER_LENGTH_MAX = 8,
 };
-
-/* Eight bytes at once, each a lane of a word; which of them comes first does not matter. */
-#define LANES UINT64_C(0x0101010101010101)
-#define TOPS  (0x80 * LANES)
-
-static inline uint64_t
-eight_lanes(const char *at)
-{
-    uint64_t lanes;
-    memcpy(&lanes, at, sizeof(lanes));
-    return lanes;
-}
 
 /* 1 to 7 bytes; they fill the lanes by standing there twice, or with digits. */
 static inline uint64_t
@@ -37,26 +26,20 @@ few_lanes(struct text octets)
     return UINT64_C(0x3030303030000000) | (uint32_t)(first << 16 | middle << 8 | last);
 }
 
-/* The top bit of each lane says if it is in the range, where no lane is above 0x7f. */
-static inline uint64_t
-in_range(uint64_t lanes, uint8_t least, uint8_t most)
-{
-    return (lanes + (0x80U - least) * LANES) & ~(lanes + (0x7fU - most) * LANES);
-}
-
 static inline bool
 are_letters_and_digits(uint64_t lanes)
 {
-    if ((lanes & TOPS) != 0) /* mostly so where not */
+    if ((lanes & BER_LANE_TOPS) != 0) /* where it is not, this mostly says so */
         return false;
-    uint64_t fit = in_range(lanes, '0', '9') | in_range(lanes | 0x20 * LANES, 'a', 'z');
-    return (fit & TOPS) == TOPS;
+    uint64_t digits = ber_lanes_in_range(lanes, '0', '9');
+    uint64_t letters = ber_lanes_in_range(lanes | 0x20 * BER_LANES, 'a', 'z');
+    return ber_lanes_all(digits | letters, lanes);
 }
 
 static inline bool
 are_graphic(uint64_t lanes)
 {
-    return (in_range(lanes, '!', '~') & ~lanes & TOPS) == TOPS;
+    return ber_lanes_all(ber_lanes_in_range(lanes, '!', '~'), lanes);
 }
 
 static bool
@@ -64,10 +47,10 @@ is_long_text(struct text octets)
 {
     const char *last = octets.at + octets.length - 8;
     for (const char *at = octets.at; at < last; at += 8) {
-        if (!are_graphic(eight_lanes(at)))
+        if (!are_graphic(ber_lanes_read(at)))
             return false;
     }
-    return are_graphic(eight_lanes(last));
+    return are_graphic(ber_lanes_read(last));
 }
 
 /* Letters and digits are graphic too, so of a long string nothing else need be asked. */
@@ -96,9 +79,9 @@ take(struct csta_scratch *scratch, uint32_t length)
     HEX(high, '0')                                                                                 \
     HEX(high, '1')                                                                                 \
     HEX(high, '2')                                                                                 \
-    HEX(high, '3') HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7') HEX(high, '8')      \
-        HEX(high, '9') HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd') HEX(high, 'e')  \
-            HEX(high, 'f')
+    HEX(high, '3')                                                                                 \
+    HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7') HEX(high, '8') HEX(high, '9')      \
+        HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd') HEX(high, 'e') HEX(high, 'f')
 /* clang-format off */
 static const char hex[256][2] = {
     HEX_16('0') HEX_16('1') HEX_16('2') HEX_16('3') HEX_16('4') HEX_16('5') HEX_16('6') HEX_16('7')

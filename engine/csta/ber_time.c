@@ -2,7 +2,8 @@
 
 #include <endian.h>
 
-#define LANES         UINT64_C(0x0101010101010101)
+#include "engine/csta/ber_lanes.h"
+
 #define US_PER_SECOND INT64_C(1000000)
 
 enum {
@@ -50,17 +51,15 @@ next_is_digit(struct text text)
     return text.length > 0 && text.at[0] >= '0' && text.at[0] <= '9';
 }
 
-/* Four numbers from eight digits, which are eight lanes of a word; false where one is none. */
+/* Four numbers of two digits each; false where one of the eight bytes is no digit. */
 static inline bool
 take_four_pairs(uint32_t *pairs, const char *at)
 {
-    uint64_t lanes;
-    memcpy(&lanes, at, sizeof(lanes));
-    lanes = le64toh(lanes);
-    if (((lanes - '0' * LANES | lanes + (0x7f - '9') * LANES) & 0x80 * LANES) != 0)
+    uint64_t lanes = le64toh(ber_lanes_read(at)); /* the first byte is the low one */
+    if (!ber_lanes_all(ber_lanes_in_range(lanes, '0', '9'), lanes))
         return false;
-    lanes -= '0' * LANES;
-    lanes = 10 * lanes + (lanes >> 8);
+    lanes -= '0' * BER_LANES;
+    lanes = 10 * lanes + (lanes >> 8); /* each second lane: its tens and the ones behind them */
     for (uint32_t i = 0; i < 4; i++)
         pairs[i] = lanes >> 16 * i & 0xff;
     return true;
