@@ -3,17 +3,16 @@
 #include "base/check.h"
 #include "engine/csta/ber_header.h"
 #include "engine/csta/ber_shape.h"
+#include "engine/csta/ber_skip.h"
 #include "engine/csta/ber_store.h"
 
-enum {
-    SHORT_LENGTH_MAX = 0x7f, /* greatest length that is one octet */
-    HIGH_TAG = 0x1f,
-    END_OF_CONTENTS = 0,
-};
+/* What the walk does for the usual element must be part of it: passing an element on costs as much
+ * as taking it, and a compiler does not do it by itself where there are two places. */
+#define INTO_WALK __attribute__((always_inline))
 
 /* One open constructed element. */
 struct frame {
-    const struct ber_shape *shape;
+    const struct ber_row *row;      /* holds the rows of its elements */
     const struct ber_row *expected; /* where the next search begins */
     const uint8_t *end;
     char *place;
@@ -32,6 +31,12 @@ struct element {
     bool is_indefinite;
 };
 
+/* How far the walk has come: the innermost open element, and the next octet; NULL: refused. */
+struct position {
+    struct frame *frame;
+    const uint8_t *at;
+};
+
 /* One PDU on its way through the decoder. frames[0] holds the PDU. */
 struct walk {
     struct ber_store store;
@@ -43,16 +48,6 @@ struct walk {
     struct frame frames[BER_DEPTH_MAX + 1];
 };
 
-static const char too_deep[] = "elements nested more than 16 deep";
-static const char no_end_of_contents[] = "no end-of-contents octets";
-
-static bool
-refuse(struct walk *walk, enum csta_result result, const uint8_t *at, const char *why)
-{
-    walk->refusal = (struct ber_refusal){result, why, at};
-    return false;
-}
-
 /* ------------------------------------------------------------------------ elements */
 
 static void
@@ -63,74 +58,69 @@ apply_meaning(struct walk *walk, const struct ber_row *row, const uint8_t *at)
     walk->event_at = at;
 }
 
-static void
-expect(struct frame *frame, const struct ber_shape *shape)
+/* From now on the frame's elements are what that row holds. */
+static inline void
+expect(struct frame *frame, const struct ber_row *row)
 {
-    frame->shape = shape;
-    frame->expected = shape->rows;
+    frame->row = row;
+    frame->expected = row->rows;
     frame->passed = 0;
 }
 
 /* The number says what the elements behind it in the same frame are. */
-static void
+static inline void
 select_by(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at,
           int64_t number)
 {
-    const struct ber_shape *numbers = row->shape;
-    for (uint8_t i = 0; i < numbers->count; i++) {
-        if (numbers->rows[i].tag != number)
+    for (const struct ber_row *chosen = row->rows; chosen->tag != BER_NO_TAG; chosen++) {
+        if (chosen->tag != number)
             continue;
-        apply_meaning(walk, &numbers->rows[i], at);
-        expect(frame, numbers->rows[i].shape);
+        apply_meaning(walk, chosen, at);
+        expect(frame, chosen);
         return;
     }
     walk->store.message->message_class = MESSAGE_OTHER;
-    expect(frame, &ber_shape_nothing);
-}
-
-/* The row has been, once or, of a choice, for all of them. */
-static inline void
-mark(struct frame *frame, const struct ber_row *row)
-{
-    if (!ber_what_repeats(row->what) && row == frame->expected)
-        frame->expected = row + 1;
-    if (frame->shape->is_choice)
-        expect(frame, &ber_shape_nothing);
+    expect(frame, &ber_row_nothing);
 }
 
 /* The first row of that tag that has not been, from the expected one on, then of those passed. */
-static const struct ber_row *
-find_row(struct frame *frame, uint8_t tag)
+static inline const struct ber_row *
+find_row(const struct frame *frame, uint8_t tag)
 {
-    const struct ber_row *rows = frame->shape->rows;
-    uint32_t expected = (uint32_t)(frame->expected - rows);
-    for (uint32_t i = expected; i < frame->shape->count; i++) {
-        if (rows[i].tag != tag)
-            continue;
-        frame->passed |= (UINT32_C(1) << i) - (UINT32_C(1) << expected);
-        frame->expected = &rows[i];
-        return &rows[i];
+    const struct ber_row *rows = frame->row->rows;
+    for (const struct ber_row *row = frame->expected; row->tag != BER_NO_TAG; row++) {
+        if (row->tag == tag)
+            return row;
     }
     for (uint32_t i = 0; frame->passed >> i != 0; i++) {
-        if ((frame->passed >> i & 1) == 0 || rows[i].tag != tag)
-            continue;
-        if (!ber_what_repeats(rows[i].what))
-            frame->passed ^= UINT32_C(1) << i;
-        return &rows[i];
+        if ((frame->passed >> i & 1) != 0 && rows[i].tag == tag)
+            return &rows[i];
     }
     return NULL;
 }
 
 /* A string may also be constructed: its tag then says so. */
 static const struct ber_row *
-find_string_row(struct frame *frame, uint8_t tag)
+find_string_row(const struct frame *frame, uint8_t tag)
 {
-    const struct frame before = *frame;
     const struct ber_row *row = find_row(frame, (uint8_t)(tag & ~BER_CONSTRUCTED));
-    if (row != NULL && ber_what_is_string(row->what))
-        return row;
-    *frame = before;
-    return NULL;
+    return row != NULL && ber_what_is_string(row->what) ? row : NULL;
+}
+
+/* The row has been, once; those that it left out may still come. */
+static void
+mark(struct frame *frame, const struct ber_row *row)
+{
+    uint32_t bit = UINT32_C(1) << (row - frame->row->rows);
+    uint32_t once = ber_what_repeats(row->what) ? 0 : 1;
+    if (row < frame->expected) {
+        frame->passed &= ~(once * bit);
+    } else if (row > frame->expected) {
+        frame->passed |= bit - (UINT32_C(1) << (frame->expected - frame->row->rows));
+        frame->expected = row;
+    }
+    if (row == frame->expected)
+        frame->expected += once;
 }
 
 /* The row of an element that is not the expected one; NULL: one that nobody knows. */
@@ -140,11 +130,11 @@ match(struct walk *walk, struct frame *frame, uint8_t tag)
     const struct ber_row *row = find_row(frame, tag);
     if (row == NULL && (tag & BER_CONSTRUCTED) != 0)
         row = find_string_row(frame, tag);
-    if (row != NULL)
+    if (frame->row->holds_choice)
+        frame->expected = &ber_row_nothing;
+    else if (row != NULL)
         mark(frame, row);
-    else if (frame->shape->is_choice)
-        expect(frame, &ber_shape_nothing);
-    else if (frame->shape == &ber_shape_pieces)
+    else if (frame->row->rows == ber_rows_pieces)
         walk->joined_is_string = false;
     return row;
 }
@@ -154,14 +144,12 @@ static void
 open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, const uint8_t *at)
 {
     switch (row->what) {
-    case BER_MEANS:
-        apply_meaning(walk, row, at);
-        break;
     case BER_ITEM: {
         char *item = (char *)ber_store_open_item(&walk->store, at);
         frame->what = item == NULL ? BER_GROUP : BER_ITEM;
         frame->place = item + row->place;
-        expect(frame, item == NULL ? &ber_shape_nothing : row->shape);
+        if (item == NULL)
+            expect(frame, &ber_row_nothing);
         break;
     }
     case BER_SNAPSHOT_DATA:
@@ -178,29 +166,30 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
         walk->joined_at = at;
         walk->joined_is_string = true;
         frame->what = row->what;
-        expect(frame, &ber_shape_pieces);
+        expect(frame, &ber_rows_pieces[1]);
         break;
     }
 }
 
-/* NULL when it is nested too deep. */
-static inline struct frame *
+INTO_WALK static inline struct position
 open_element(struct walk *walk, struct frame *parent, struct element element)
 {
     if (parent == &walk->frames[BER_DEPTH_MAX]) {
-        refuse(walk, CSTA_REFUSED, element.at, too_deep);
-        return NULL;
+        ber_refuse(&walk->refusal, CSTA_REFUSED, element.at, ber_too_deep);
+        return (struct position){parent, NULL};
     }
     struct frame *frame = parent + 1;
     const struct ber_row *row = element.row;
+    expect(frame, row);
     frame->end = element.end;
-    frame->is_indefinite = element.is_indefinite;
-    frame->what = BER_GROUP;
     frame->place = parent->place + row->place;
-    expect(frame, row->shape);
-    if (row->what != BER_GROUP)
+    frame->what = BER_GROUP;
+    frame->is_indefinite = element.is_indefinite;
+    if (row->what == BER_MEANS)
+        apply_meaning(walk, row, element.at);
+    else if (row->what != BER_GROUP)
         open_special(walk, frame, row, element.at);
-    return frame;
+    return (struct position){frame, element.content};
 }
 
 static void
@@ -209,7 +198,7 @@ close_special(struct walk *walk, const struct frame *frame)
     if (frame->what == BER_ITEM)
         ber_store_close_item(&walk->store);
     else if (walk->joined_is_string)
-        ber_store_string(&walk->store, walk->joined_at, frame->what, frame->place, walk->joined);
+        ber_store[frame->what](&walk->store, walk->joined_at, frame->place, walk->joined);
 }
 
 static inline struct frame *
@@ -220,149 +209,98 @@ close_element(struct walk *walk, struct frame *frame)
     return frame - 1;
 }
 
-static inline bool
-take_primitive(struct walk *walk, struct frame *frame, struct element element)
+/* What a primitive element does that is more than to be stored; and integers without content. */
+static bool
+take_special(struct walk *walk, struct frame *frame, const struct element *element,
+             struct text octets)
+{
+    const struct ber_row *row = element->row;
+    if (octets.length == 0 && ber_what_is_integer(row->what))
+        return ber_refuse(&walk->refusal, CSTA_MALFORMED, element->at,
+                          "an INTEGER without content");
+    if (row->what == BER_SELECT)
+        select_by(walk, frame, row, element->at, ber_store_number(octets));
+    else if (row->what == BER_PIECE)
+        ber_store_piece(&walk->store, element->at, &walk->joined, octets);
+    else
+        ber_store[row->what](&walk->store, element->at, frame->place + row->place, octets);
+    return true;
+}
+
+/* Takes an element that somebody knows. */
+INTO_WALK static inline struct position
+take_element(struct walk *walk, struct frame *frame, struct element element)
 {
     const struct ber_row *row = element.row;
+    if ((element.tag & BER_CONSTRUCTED) != 0)
+        return open_element(walk, frame, element);
     struct text octets = {(const char *)element.content, (uint32_t)(element.end - element.content)};
-    if (ber_what_is_integer(row->what)) {
-        if (octets.length == 0)
-            return refuse(walk, CSTA_MALFORMED, element.at, "an INTEGER without content");
-        if (row->what == BER_SELECT)
-            select_by(walk, frame, row, element.at, ber_store_number(octets));
-        else
-            ber_store_integer(&walk->store, element.at, row->what, frame->place + row->place,
-                              octets);
-    } else if (row->what == BER_PIECE) {
-        ber_store_piece(&walk->store, element.at, &walk->joined, octets);
-    } else {
-        ber_store_string(&walk->store, element.at, row->what, frame->place + row->place, octets);
+    if (octets.length > 0 && row->what < BER_SELECT) {
+        ber_store[row->what](&walk->store, element.at, frame->place + row->place, octets);
+        return (struct position){frame, element.end};
     }
+    struct element special = element; /* its own, so that `element` may live in registers */
+    bool is_taken = take_special(walk, frame, &special, octets);
+    return (struct position){frame, is_taken ? element.end : NULL};
+}
+
+/* The element at `at`, if it is the one that is expected and in the form that is usual. */
+static inline bool
+read_expected(struct frame *frame, const uint8_t *at, struct element *element)
+{
+    const struct ber_row *row = frame->expected;
+    if (!ber_length_is_short(at, frame->end) || row->tag != at[0])
+        return false;
+    *element = (struct element){row, at, at + 2, at + 2 + at[1], at[0], false};
+    if (frame->row->holds_choice)
+        frame->expected = &ber_row_nothing;
+    else if (!ber_what_repeats(row->what))
+        frame->expected = row + 1;
     return true;
 }
 
-/* Does an element fit whose identifier and length are one octet each? Most are. */
-static inline bool
-is_short(const uint8_t *at, const uint8_t *end)
+/* Takes any other element: in any form, whether somebody knows it or not. */
+static struct position
+take_other(struct walk *walk, struct frame *frame, const uint8_t *at)
 {
-    return end - at >= 2 && at[1] <= SHORT_LENGTH_MAX && at[1] <= end - at - 2 &&
-           (at[0] & HIGH_TAG) != HIGH_TAG;
-}
-
-/* The element at `at`, and its row if somebody knows it. */
-static inline bool
-read_element(struct walk *walk, struct frame *frame, const uint8_t *at, struct element *element)
-{
-    element->at = at;
-    element->tag = at[0];
-    if (is_short(at, frame->end)) {
-        element->content = at + 2;
-        element->end = at + 2 + at[1];
-        element->is_indefinite = false;
-    } else {
-        struct ber_header header; /* its own, so that *element may live in registers */
-        if (!ber_header_read(&header, at, frame->end, &walk->refusal))
-            return false;
-        element->content = header.content;
-        element->end = header.end;
-        element->is_indefinite = header.is_indefinite;
+    struct ber_header header;
+    if (!ber_header_read(&header, at, frame->end, &walk->refusal))
+        return (struct position){frame, NULL};
+    if (header.tag == BER_END_OF_CONTENTS) {
+        if (!ber_end_of_contents_check(at, frame->is_indefinite, &walk->refusal))
+            return (struct position){frame, NULL};
+        return (struct position){close_element(walk, frame), header.end};
     }
-    element->row = NULL;
-    if (element->tag == frame->expected->tag)
-        mark(frame, element->row = frame->expected);
-    else if (element->tag != END_OF_CONTENTS)
-        element->row = match(walk, frame, element->tag);
-    return true;
+    const struct ber_row *row = match(walk, frame, header.tag);
+    if (row == NULL) {
+        uint32_t depth = (uint32_t)(frame - walk->frames);
+        return (struct position){frame, ber_skip(at, frame->end, depth, &walk->refusal)};
+    }
+    struct element element = {row,        at,         header.content,
+                              header.end, header.tag, header.is_indefinite};
+    return take_element(walk, frame, element);
 }
 
-static bool
-check_end_of_contents(struct walk *walk, const struct frame *frame, const uint8_t *at)
-{
-    if (!frame->is_indefinite)
-        return refuse(walk, CSTA_MALFORMED, at, "end-of-contents octets where none are due");
-    if (at[1] != 0)
-        return refuse(walk, CSTA_MALFORMED, at + 1, "end-of-contents octets with a length");
-    return true;
-}
-
-/*
- * What ends where the element does that nobody knows, or NULL. Its structure is checked all the way
- * down, in frames that hold nothing else, so that a message that is taken is sound as a whole.
- */
+/* Walks through the PDU, which stands in frames[0]. Where it ends; NULL: refused. */
 static const uint8_t *
-skip_element(struct walk *walk, struct frame *parent, const uint8_t *at)
+walk_pdu(struct walk *walk, const uint8_t *at)
 {
-    struct frame *frame = parent;
+    struct position here = {&walk->frames[0], at};
     do {
-        const uint8_t *end = frame->end;
-        if (frame != parent && at == end && !frame->is_indefinite) {
-            frame--;
-            continue;
-        }
-        if (is_short(at, end) && at[0] != END_OF_CONTENTS && (at[0] & BER_CONSTRUCTED) == 0) {
-            at += 2 + at[1];
-            continue;
-        }
-        struct ber_header header;
-        if (at == end)
-            refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
-        if (at == end || !ber_header_read(&header, at, end, &walk->refusal))
-            return NULL;
-        if (header.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, at))
-                return NULL;
-            at += 2;
-            frame--;
-        } else if ((header.tag & BER_CONSTRUCTED) == 0) {
-            at = header.end;
-        } else if (frame == &walk->frames[BER_DEPTH_MAX]) {
-            refuse(walk, CSTA_REFUSED, at, too_deep);
-            return NULL;
-        } else {
-            frame++;
-            frame->end = header.end;
-            frame->is_indefinite = header.is_indefinite;
-            at = header.content;
-        }
-    } while (frame != parent);
-    return at;
-}
-
-/* Walks through the PDU, which stands in frames[0]; *end is where it ends. */
-static bool
-walk_pdu(struct walk *walk, const uint8_t *at, const uint8_t **end)
-{
-    struct frame *frame = &walk->frames[0];
-    do {
-        if (at == frame->end) {
-            if (frame->is_indefinite)
-                return refuse(walk, CSTA_INCOMPLETE, at, no_end_of_contents);
-            frame = close_element(walk, frame);
-            continue;
-        }
         struct element element;
-        if (!read_element(walk, frame, at, &element))
-            return false;
-        at = element.end;
-        if (element.row == NULL && element.tag == END_OF_CONTENTS) {
-            if (!check_end_of_contents(walk, frame, element.at))
-                return false;
-            frame = close_element(walk, frame);
-        } else if (element.row == NULL) {
-            at = skip_element(walk, frame, element.at);
-            if (at == NULL)
-                return false;
-        } else if ((element.tag & BER_CONSTRUCTED) != 0) {
-            frame = open_element(walk, frame, element);
-            if (frame == NULL)
-                return false;
-            at = element.content;
-        } else if (!take_primitive(walk, frame, element)) {
-            return false;
+        if (here.at == here.frame->end) {
+            if (here.frame->is_indefinite) {
+                ber_refuse(&walk->refusal, CSTA_INCOMPLETE, here.at, ber_no_end_of_contents);
+                return NULL;
+            }
+            here.frame = close_element(walk, here.frame);
+        } else if (read_expected(here.frame, here.at, &element)) {
+            here = take_element(walk, here.frame, element);
+        } else {
+            here = take_other(walk, here.frame, here.at);
         }
-    } while (frame != walk->frames);
-    *end = at;
-    return true;
+    } while (here.at != NULL && here.frame != walk->frames);
+    return here.at;
 }
 
 /* ------------------------------------------------------------------------ message */
@@ -372,7 +310,8 @@ reset_message(struct csta_message *message)
 {
     message->message_class = MESSAGE_OTHER;
     event_reset(&message->event);
-    message->cross_ref = message->object = TEXT_NONE;
+    message->cross_ref = TEXT_NONE;
+    message->object = TEXT_NONE;
     message->object_is_call = message->monitors_calls = message->whole = false;
     message->status = STATUS_ABSENT;
     message->invoke = TEXT_NONE;
@@ -381,30 +320,28 @@ reset_message(struct csta_message *message)
 }
 
 static bool
-is_pdu(const struct ber_shape *shape, uint8_t tag)
+is_pdu(const struct ber_row *row, uint8_t tag)
 {
-    for (uint8_t i = 0; i < shape->count; i++) {
-        if (shape->rows[i].tag == tag)
-            return true;
-    }
-    return false;
+    while (row->tag != tag && row->tag != BER_NO_TAG)
+        row++;
+    return row->tag == tag;
 }
 
 static bool
 decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum csta_encoding phase)
 {
-    const struct ber_shape *shape = ber_shape_pdu(phase);
+    const struct ber_row *pdu = ber_row_pdu(phase);
     if (bytes == end)
-        return refuse(walk, CSTA_INCOMPLETE, bytes, "an empty PDU");
-    if (!is_pdu(shape, bytes[0]))
-        return refuse(walk, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
+        return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, bytes, "an empty PDU");
+    if (!is_pdu(pdu->rows, bytes[0]))
+        return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
     walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
-    expect(&walk->frames[0], shape);
-    const uint8_t *pdu_end = NULL;
-    if (!walk_pdu(walk, bytes, &pdu_end))
+    expect(&walk->frames[0], pdu);
+    const uint8_t *pdu_end = walk_pdu(walk, bytes);
+    if (pdu_end == NULL)
         return false;
     if (pdu_end != end)
-        return refuse(walk, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
+        return ber_refuse(&walk->refusal, CSTA_MALFORMED, pdu_end, "bytes after the PDU");
     return true;
 }
 

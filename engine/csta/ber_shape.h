@@ -13,9 +13,6 @@
 
 /* What an element is. The order groups them: see the functions below. */
 enum ber_what {
-    BER_ITEM, /* opens the next of event.items; these two may come again and again */
-    BER_PIECE,
-
     BER_GROUP, /* only holds others */
     BER_MEANS, /* says what the message is */
     BER_SNAPSHOT_DATA,
@@ -32,9 +29,8 @@ enum ber_what {
     BER_UTC_TIME,
     BER_GENERALIZED_TIME,
 
-    BER_NUMBER, /* a device, INTEGER; all that follow are integers or enumerations */
+    BER_NUMBER, /* a device, INTEGER; integers or enumerations, to BER_SELECT */
     BER_INVOKE,
-    BER_SELECT, /* says by number what the elements that follow it are */
     BER_CAUSE,
     BER_LOCAL_STATE,
     BER_ITEM_STATE,
@@ -42,6 +38,12 @@ enum ber_what {
     BER_MONITOR_TYPE,
     BER_STATUS,
     BER_ASSOCIATE_RESULT,
+    BER_SELECT, /* says by number what the elements that follow it are */
+
+    BER_PIECE, /* these two may come again and again */
+    BER_ITEM,  /* opens the next of event.items */
+
+    BER_WHAT_COUNT,
 };
 
 /* Where texts go: bytes from the parent element's place, which for the PDU is the message. */
@@ -61,15 +63,8 @@ enum ber_place {
 };
 
 enum {
-    BER_ROWS_MAX = 32,    /* of one shape: which have matched is a 32-bit mask */
-    BER_NO_TAG = 0xffff,  /* of the row behind the last of a shape: equals no identifier octet */
-    BER_CONSTRUCTED = 32, /* bit of an identifier octet, X.690 8.1.2.5 */
-};
-
-struct ber_shape {
-    const struct ber_row *rows; /* `count` and one of BER_NO_TAG */
-    uint8_t count;
-    bool is_choice; /* only the first element counts, whatever it is */
+    BER_ROWS_MAX = 32,   /* of one shape: which have matched is a 32-bit mask */
+    BER_NO_TAG = 0xffff, /* of the row behind the last of a shape: equals no identifier octet */
 };
 
 struct ber_row {
@@ -77,22 +72,23 @@ struct ber_row {
     uint16_t place; /* enum ber_place */
     uint8_t what;   /* enum ber_what */
     uint8_t message_class;
-    uint8_t kind; /* enum event_kind */
-    const struct ber_shape *shape;
+    uint8_t kind;               /* enum event_kind */
+    bool holds_choice;          /* of what it holds only the first element counts, whatever it is */
+    const struct ber_row *rows; /* what it holds; behind the last is one of BER_NO_TAG */
 };
 
-/* An element nobody knows. */
-extern const struct ber_shape ber_shape_nothing;
-/* The pieces of a constructed string: X.690 8.7.3. */
-extern const struct ber_shape ber_shape_pieces;
+/* An element nobody knows; it is also the one row of what it holds. */
+extern const struct ber_row ber_row_nothing;
+/* The pieces of a constructed string, X.690 8.7.3; the second holds pieces itself. */
+extern const struct ber_row ber_rows_pieces[];
 
-/* ber_shape_pdu - what a PDU of that phase (ENCODING_BER1 to _BER3) may be. */
-const struct ber_shape *ber_shape_pdu(enum csta_encoding phase);
+/* ber_row_pdu - what holds a PDU of that phase (ENCODING_BER1 to _BER3). */
+const struct ber_row *ber_row_pdu(enum csta_encoding phase);
 
 static inline bool
 ber_what_repeats(uint8_t what)
 {
-    return what <= BER_PIECE;
+    return what >= BER_PIECE;
 }
 
 static inline bool
@@ -104,7 +100,7 @@ ber_what_is_string(uint8_t what)
 static inline bool
 ber_what_is_integer(uint8_t what)
 {
-    return what >= BER_NUMBER;
+    return what >= BER_NUMBER && what <= BER_SELECT;
 }
 
 #endif

@@ -26,13 +26,14 @@ ber_store_problem(struct ber_store *store, const uint8_t *at, const char *why)
 /* ------------------------------------------------------------------------ strings */
 
 /* The first of repeated elements counts. */
-static void
-store_octets(struct ber_store *store, const uint8_t *at, struct text *place, struct text octets,
+static inline void
+store_octets(struct ber_store *store, const uint8_t *at, char *place, struct text octets,
              uint32_t length_max, const char *too_long)
 {
-    if (!text_is_none(*place) || octets.length == 0)
+    struct text *text = (struct text *)(void *)place;
+    if (!text_is_none(*text) || octets.length == 0)
         return;
-    enum ber_text_result result = ber_text_octets(place, octets, length_max, store->scratch);
+    enum ber_text_result result = ber_text_octets(text, octets, length_max, store->scratch);
     if (result == BER_TEXT_SCRATCH_FULL)
         ber_store_problem(store, at, scratch_full);
     else if (result == BER_TEXT_TOO_LONG && too_long != NULL)
@@ -40,68 +41,70 @@ store_octets(struct ber_store *store, const uint8_t *at, struct text *place, str
 }
 
 static void
-store_digits(struct ber_store *store, const uint8_t *at, struct text *place, struct text digits)
+store_call_id(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    if (digits.length > DEVICE_LENGTH_MAX)
-        ber_store_problem(store, at, device_too_long);
-    else if (text_is_none(*place))
-        *place = digits;
+    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
 }
 
 static void
-store_subject_dynamic(struct ber_store *store, const uint8_t *at, struct text *place,
-                      struct text octets)
+store_cross_ref(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    if (text_is_none(*place) && octets.length > 0)
-        store->message->event.flags |= EVENT_DEVICE_DYNAMIC;
+    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "a crossRefID over 64 bytes");
+}
+
+static void
+store_agent_id(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "an agentID over 64 bytes");
+}
+
+static void
+store_linkage(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, NULL);
+}
+
+static void
+store_device_octets(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
     store_octets(store, at, place, octets, DEVICE_LENGTH_MAX, device_too_long);
+}
+
+static void
+store_subject_dynamic(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    if (text_is_none(*(struct text *)(void *)place) && octets.length > 0)
+        store->message->event.flags |= EVENT_DEVICE_DYNAMIC;
+    store_device_octets(store, at, place, octets);
+}
+
+static void
+store_digits(struct ber_store *store, const uint8_t *at, char *place, struct text digits)
+{
+    struct text *text = (struct text *)(void *)place;
+    if (digits.length > DEVICE_LENGTH_MAX)
+        ber_store_problem(store, at, device_too_long);
+    else if (text_is_none(*text))
+        *text = digits;
 }
 
 /* What is no time counts as none; so does a second one. */
 static void
-store_time(struct csta_message *message, bool (*read)(int64_t *time_us, struct text text),
-           struct text text)
+store_utc_time(struct ber_store *store, const uint8_t *at, char *place, struct text text)
 {
-    if (!message->has_time)
-        message->has_time = read(&message->time_us, text);
+    (void)at;
+    (void)place;
+    if (!store->message->has_time)
+        store->message->has_time = ber_time_utc(&store->message->time_us, text);
 }
 
-void
-ber_store_string(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
-                 struct text octets)
+static void
+store_generalized_time(struct ber_store *store, const uint8_t *at, char *place, struct text text)
 {
-    struct text *text = (struct text *)(void *)place;
-    switch (what) {
-    case BER_CALL_ID:
-        store_octets(store, at, text, octets, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
-        break;
-    case BER_CROSS_REF:
-        store_octets(store, at, text, octets, EVENT_TEXT_LENGTH, "a crossRefID over 64 bytes");
-        break;
-    case BER_AGENT_ID:
-        store_octets(store, at, text, octets, EVENT_TEXT_LENGTH, "an agentID over 64 bytes");
-        break;
-    case BER_LINKAGE:
-        store_octets(store, at, text, octets, EVENT_TEXT_LENGTH, NULL);
-        break;
-    case BER_DIGITS:
-        store_digits(store, at, text, octets);
-        break;
-    case BER_OTHER_PLAN:
-    case BER_DYNAMIC:
-        store_octets(store, at, text, octets, DEVICE_LENGTH_MAX, device_too_long);
-        break;
-    case BER_SUBJECT_DYNAMIC:
-        store_subject_dynamic(store, at, text, octets);
-        break;
-    case BER_UTC_TIME:
-        store_time(store->message, ber_time_utc, octets);
-        break;
-    default:
-        DCHECK(what == BER_GENERALIZED_TIME);
-        store_time(store->message, ber_time_generalized, octets);
-        break;
-    }
+    (void)at;
+    (void)place;
+    if (!store->message->has_time)
+        store->message->has_time = ber_time_generalized(&store->message->time_us, text);
 }
 
 void
@@ -119,28 +122,13 @@ ber_store_piece(struct ber_store *store, const uint8_t *at, struct text *joined,
 
 /* ------------------------------------------------------------------------ integers */
 
-static int64_t
-integer_of(struct text octets)
-{
-    uint64_t value = (octets.at[0] & 0x80) != 0 ? UINT64_MAX : 0;
-    for (uint32_t i = 0; i < octets.length; i++)
-        value = value << 8 | (uint8_t)octets.at[i];
-    return (int64_t)value;
-}
-
-int64_t
-ber_store_number(struct text octets)
-{
-    return octets.length <= sizeof(int64_t) ? integer_of(octets) : -1;
-}
-
 static void
-store_device_number(struct ber_store *store, const uint8_t *at, struct text *place,
-                    struct text octets)
+store_device_number(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    if (!text_is_none(*place))
+    struct text *text = (struct text *)(void *)place;
+    if (!text_is_none(*text))
         return;
-    enum ber_text_result result = ber_text_decimal(place, octets, store->scratch);
+    enum ber_text_result result = ber_text_decimal(text, octets, store->scratch);
     if (result == BER_TEXT_SCRATCH_FULL)
         ber_store_problem(store, at, scratch_full);
     else if (result == BER_TEXT_TOO_LONG)
@@ -149,8 +137,10 @@ store_device_number(struct ber_store *store, const uint8_t *at, struct text *pla
 
 /* An octet is redundant where the next one's first bit says the same: X.690 8.3.2. */
 static void
-store_invoke(struct ber_store *store, struct text octets)
+store_invoke(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
+    (void)at;
+    (void)place;
     while (octets.length > 1 && octets.at[0] == ((octets.at[1] & 0x80) != 0 ? '\xff' : '\0'))
         octets = text_skip(octets, 1);
     if (octets.length <= INVOKE_LENGTH_MAX)
@@ -158,56 +148,96 @@ store_invoke(struct ber_store *store, struct text octets)
 }
 
 static void
-store_item_state(struct ber_store *store, uint8_t state)
+store_cause(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
+    (void)at;
+    (void)place;
     struct event *event = &store->message->event;
+    if (event->cause == 0)
+        event->cause = ber_value_cause(ber_store_number(octets));
+}
+
+static void
+store_local_state(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    struct event *event = &store->message->event;
+    if (event->local_state == LOCAL_ABSENT)
+        event->local_state = ber_value_local_state(ber_store_number(octets));
+}
+
+static void
+set_item_state(struct event *event, uint8_t state)
+{
     CHECK(event->item_count > 0);
     struct event_item *item = &event->items[event->item_count - 1];
     if (item->state == LOCAL_ABSENT)
         item->state = state;
 }
 
-void
-ber_store_integer(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
-                  struct text octets)
+static void
+store_item_state(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    struct csta_message *message = store->message;
-    struct event *event = &message->event;
-    int64_t number = ber_store_number(octets);
-    switch (what) {
-    case BER_NUMBER:
-        store_device_number(store, at, (struct text *)(void *)place, octets);
-        break;
-    case BER_INVOKE:
-        store_invoke(store, octets);
-        break;
-    case BER_CAUSE:
-        if (event->cause == 0)
-            event->cause = ber_value_cause(number);
-        break;
-    case BER_LOCAL_STATE:
-        if (event->local_state == LOCAL_ABSENT)
-            event->local_state = ber_value_local_state(number);
-        break;
-    case BER_ITEM_STATE:
-        store_item_state(store, ber_value_local_state(number));
-        break;
-    case BER_SIMPLE_STATE:
-        store_item_state(store, ber_value_simple_state(number));
-        break;
-    case BER_MONITOR_TYPE:
-        message->monitors_calls = number == 0;
-        break;
-    case BER_STATUS:
-        message->status = ber_value_status(number);
-        break;
-    default:
-        DCHECK(what == BER_ASSOCIATE_RESULT);
-        message->message_class =
-            number == 0 ? MESSAGE_ASSOCIATION_BEGUN : MESSAGE_ASSOCIATION_ENDED;
-        break;
-    }
+    (void)at;
+    (void)place;
+    set_item_state(&store->message->event, ber_value_local_state(ber_store_number(octets)));
 }
+
+static void
+store_simple_state(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    set_item_state(&store->message->event, ber_value_simple_state(ber_store_number(octets)));
+}
+
+static void
+store_monitor_type(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    store->message->monitors_calls = ber_store_number(octets) == 0;
+}
+
+static void
+store_status(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    store->message->status = ber_value_status(ber_store_number(octets));
+}
+
+static void
+store_associate_result(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    store->message->message_class =
+        ber_store_number(octets) == 0 ? MESSAGE_ASSOCIATION_BEGUN : MESSAGE_ASSOCIATION_ENDED;
+}
+
+ber_store_function *const ber_store[BER_WHAT_COUNT] = {
+    [BER_CALL_ID] = store_call_id,
+    [BER_CROSS_REF] = store_cross_ref,
+    [BER_AGENT_ID] = store_agent_id,
+    [BER_LINKAGE] = store_linkage,
+    [BER_DIGITS] = store_digits,
+    [BER_OTHER_PLAN] = store_device_octets,
+    [BER_DYNAMIC] = store_device_octets,
+    [BER_SUBJECT_DYNAMIC] = store_subject_dynamic,
+    [BER_UTC_TIME] = store_utc_time,
+    [BER_GENERALIZED_TIME] = store_generalized_time,
+    [BER_NUMBER] = store_device_number,
+    [BER_INVOKE] = store_invoke,
+    [BER_CAUSE] = store_cause,
+    [BER_LOCAL_STATE] = store_local_state,
+    [BER_ITEM_STATE] = store_item_state,
+    [BER_SIMPLE_STATE] = store_simple_state,
+    [BER_MONITOR_TYPE] = store_monitor_type,
+    [BER_STATUS] = store_status,
+    [BER_ASSOCIATE_RESULT] = store_associate_result,
+};
 
 /* ------------------------------------------------------------------------ items */
 

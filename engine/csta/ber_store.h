@@ -11,7 +11,7 @@
 
 #include <stdint.h>
 
-#include "engine/csta/csta_message.h"
+#include "engine/csta/ber_shape.h"
 
 struct ber_store {
     struct csta_message *message;
@@ -23,21 +23,32 @@ struct ber_store {
 /* ber_store_problem - the message is unusable; only the first reason is kept. */
 void ber_store_problem(struct ber_store *store, const uint8_t *at, const char *why);
 
-/* ber_store_string - `what` is a string: its octets, for the text at `place` or the time. */
-void ber_store_string(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
-                      struct text octets);
+/*
+ * What to do with the content octets of a string or integer; `place` is where its text goes. An
+ * integer has at least one octet.
+ */
+typedef void ber_store_function(struct ber_store *store, const uint8_t *at, char *place,
+                                struct text octets);
+
+/* By enum ber_what: strings, and integers but BER_SELECT; NULL for all others. */
+extern ber_store_function *const ber_store[BER_WHAT_COUNT];
 
 /* ber_store_piece - one piece of a constructed string, put behind *joined, which is the last thing
  * in the scratch. */
 void ber_store_piece(struct ber_store *store, const uint8_t *at, struct text *joined,
                      struct text piece);
 
-/* ber_store_integer - `what` is an integer but BER_SELECT: its octets, at least one. */
-void ber_store_integer(struct ber_store *store, const uint8_t *at, uint8_t what, char *place,
-                       struct text octets);
-
 /* ber_store_number - an integer of at least one octet; -1 for one too long to be one of ours. */
-int64_t ber_store_number(struct text octets);
+static inline int64_t
+ber_store_number(struct text octets)
+{
+    if (octets.length > sizeof(int64_t))
+        return -1;
+    uint64_t value = (uint64_t)(int8_t)octets.at[0];
+    for (uint32_t i = 1; i < octets.length; i++)
+        value = value << 8 | (uint8_t)octets.at[i];
+    return (int64_t)value;
+}
 
 /* ber_store_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
 struct event_item *ber_store_open_item(struct ber_store *store, const uint8_t *at);

@@ -1,6 +1,7 @@
 #include "engine/csta/ber_text.h"
 
 #include "base/check.h"
+#include "engine/csta/ber_lanes.h"
 
 enum {
     GRAPHIC_LENGTH_MIN = 8, /* shorter graphic strings are as often binary */
@@ -8,34 +9,58 @@ enum {
     INTEGER_LENGTH_MAX = 8,
 };
 
-/* Is a byte in a set, given as 16 rows (first hex digit) of 16 bits (second)? */
-static inline bool
-is_in(const uint16_t rows[16], uint8_t byte)
+/* 1 to 7 bytes; they fill the lanes by standing there twice, or with digits. */
+static inline uint64_t
+few_lanes(struct text octets)
 {
-    return (rows[byte >> 4] >> (byte & 0xf) & 1) != 0;
+    if (octets.length >= 4) {
+        uint32_t first;
+        uint32_t last;
+        memcpy(&first, octets.at, 4);
+        memcpy(&last, octets.at + octets.length - 4, 4);
+        return (uint64_t)first << 32 | last;
+    }
+    uint8_t first = (uint8_t)octets.at[0];
+    uint8_t middle = (uint8_t)octets.at[octets.length / 2];
+    uint8_t last = (uint8_t)octets.at[octets.length - 1];
+    return UINT64_C(0x3030303030000000) | (uint32_t)(first << 16 | middle << 8 | last);
+}
+
+static inline bool
+are_letters_and_digits(uint64_t lanes)
+{
+    if ((lanes & BER_LANE_TOPS) != 0) /* where it is not, this mostly says so */
+        return false;
+    uint64_t digits = ber_lanes_in_range(lanes, '0', '9');
+    uint64_t letters = ber_lanes_in_range(lanes | 0x20 * BER_LANES, 'a', 'z');
+    return ber_lanes_all(digits | letters, lanes);
+}
+
+static inline bool
+are_graphic(uint64_t lanes)
+{
+    return ber_lanes_all(ber_lanes_in_range(lanes, '!', '~'), lanes);
 }
 
 static bool
-all_are_in(const uint16_t rows[16], struct text octets)
+is_long_text(struct text octets)
 {
-    for (uint32_t i = 0; i < octets.length; i++) {
-        if (!is_in(rows, (uint8_t)octets.at[i]))
+    const char *last = octets.at + octets.length - 8;
+    for (const char *at = octets.at; at < last; at += 8) {
+        if (!are_graphic(ber_lanes_read(at)))
             return false;
     }
-    return true;
+    return are_graphic(ber_lanes_read(last));
 }
 
-static bool
+/* Letters and digits are graphic too, so of a long string nothing else need be asked. */
+static inline bool
 is_text(struct text octets)
 {
-    static const uint16_t letters_and_digits[16] = {
-        [3] = 0x03ff, [4] = 0xfffe, [5] = 0x07ff, [6] = 0xfffe, [7] = 0x07ff};
-    static const uint16_t graphic[16] = {
-        [2] = 0xfffe, [3] = 0xffff, [4] = 0xffff, [5] = 0xffff, [6] = 0xffff, [7] = 0x7fff};
-    if (text_has_prefix(octets, TEXT("0x")))
-        return false;
-    return all_are_in(letters_and_digits, octets) ||
-           (octets.length >= GRAPHIC_LENGTH_MIN && all_are_in(graphic, octets));
+    bool is_graphic = octets.length == 0 || (octets.length < GRAPHIC_LENGTH_MIN
+                                                 ? are_letters_and_digits(few_lanes(octets))
+                                                 : is_long_text(octets));
+    return is_graphic && !text_has_prefix(octets, TEXT("0x"));
 }
 
 static char *
@@ -48,11 +73,26 @@ take(struct csta_scratch *scratch, uint32_t length)
     return taken;
 }
 
+/* The two digits of each byte. */
+#define HEX(high, low) {high, low},
+#define HEX_16(high)                                                                               \
+    HEX(high, '0')                                                                                 \
+    HEX(high, '1')                                                                                 \
+    HEX(high, '2')                                                                                 \
+    HEX(high, '3')                                                                                 \
+    HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7') HEX(high, '8') HEX(high, '9')      \
+        HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd') HEX(high, 'e') HEX(high, 'f')
+/* clang-format off */
+static const char hex[256][2] = {
+    HEX_16('0') HEX_16('1') HEX_16('2') HEX_16('3') HEX_16('4') HEX_16('5') HEX_16('6') HEX_16('7')
+    HEX_16('8') HEX_16('9') HEX_16('a') HEX_16('b') HEX_16('c') HEX_16('d') HEX_16('e') HEX_16('f')
+};
+/* clang-format on */
+
 enum ber_text_result
 ber_text_octets(struct text *text, struct text octets, uint32_t length_max,
                 struct csta_scratch *scratch)
 {
-    static const char digits[] = "0123456789abcdef";
     if (octets.length > length_max)
         return BER_TEXT_TOO_LONG;
     if (is_text(octets)) {
@@ -66,12 +106,9 @@ ber_text_octets(struct text *text, struct text octets, uint32_t length_max,
     if (at == NULL)
         return BER_TEXT_SCRATCH_FULL;
     *text = (struct text){at, length};
-    *at++ = '0';
-    *at++ = 'x';
-    for (uint32_t i = 0; i < octets.length; i++) {
-        *at++ = digits[(uint8_t)octets.at[i] >> 4];
-        *at++ = digits[(uint8_t)octets.at[i] & 0xf];
-    }
+    memcpy(at, "0x", 2);
+    for (uint32_t i = 0; i < octets.length; i++)
+        memcpy(at += 2, hex[(uint8_t)octets.at[i]], 2);
     return BER_TEXT_OK;
 }
 

@@ -1,5 +1,9 @@
 #include "engine/csta/ber_time.h"
 
+#include <endian.h>
+
+#include "engine/csta/ber_lanes.h"
+
 #define US_PER_SECOND INT64_C(1000000)
 
 enum {
@@ -8,28 +12,36 @@ enum {
 };
 
 struct clock {
-    int64_t year;
-    uint32_t month, day, hour, minute, second;
+    uint32_t year, month, day, hour, minute, second;
 };
 
-/* Days from 1970-01-01, counted in years that begin in March; year 0 or later. */
-static int64_t
-days_of_date(const struct clock *clock)
+static inline bool
+is_leap(uint32_t year)
 {
-    int64_t year = clock->year - (clock->month <= 2 ? 1 : 0) + 400;
-    int64_t march_month = (clock->month + 9) % 12;
-    int64_t day_of_year = (153 * march_month + 2) / 5 + clock->day - 1;
-    return 365 * year + year / 4 - year / 100 + year / 400 + day_of_year - 719468 - 146097;
+    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
 }
 
-static bool
+/* Days from 1970-01-01. Counted from 400 years, which are 146097 days, before the year 1. */
+static inline int64_t
+days_of_date(const struct clock *clock)
+{
+    static const uint16_t before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
+    uint32_t years = clock->year + 399;
+    uint32_t leap_days = years / 4 - years / 100 + years / 400;
+    uint32_t leap_day = clock->month > 2 && is_leap(clock->year) ? 1 : 0;
+    uint32_t day_of_year = before_month[clock->month - 1] + leap_day + clock->day - 1;
+    return (int64_t)(365 * years + leap_days + day_of_year) - 146097 - 719162;
+}
+
+static inline bool
 is_date(const struct clock *clock)
 {
     static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
     if (clock->month < 1 || clock->month > 12)
         return false;
-    bool is_leap = clock->year % 4 == 0 && (clock->year % 100 != 0 || clock->year % 400 == 0);
-    uint32_t last = days[clock->month - 1] + (clock->month == 2 && is_leap ? 1U : 0U);
+    uint32_t last = days[clock->month - 1];
+    if (clock->month == 2 && is_leap(clock->year))
+        last++;
     return clock->day >= 1 && clock->day <= last;
 }
 
@@ -39,12 +51,28 @@ next_is_digit(struct text text)
     return text.length > 0 && text.at[0] >= '0' && text.at[0] <= '9';
 }
 
+/* Four numbers of two digits each; false where one of the eight bytes is no digit. */
+static inline bool
+take_four_pairs(uint32_t *pairs, const char *at)
+{
+    uint64_t lanes = le64toh(ber_lanes_read(at)); /* the first byte is the low one */
+    if (!ber_lanes_all(ber_lanes_in_range(lanes, '0', '9'), lanes))
+        return false;
+    lanes -= '0' * BER_LANES;
+    lanes = 10 * lanes + (lanes >> 8); /* each second lane: its tens and the ones behind them */
+    for (uint32_t i = 0; i < 4; i++)
+        pairs[i] = lanes >> 16 * i & 0xff;
+    return true;
+}
+
 /* Takes up to `most` numbers of two digits from the front of the text; how many there were. */
-static uint32_t
+static inline uint32_t
 take_pairs(uint32_t *pairs, uint32_t most, struct text *text)
 {
     uint32_t count = 0;
     const char *at = text->at;
+    if (most >= 4 && text->length >= 8 && take_four_pairs(pairs, at))
+        count = 4;
     while (count < most && 2 * count + 2 <= text->length) {
         uint32_t tens = (uint32_t)(uint8_t)at[2 * count] - '0';
         uint32_t ones = (uint32_t)(uint8_t)at[2 * count + 1] - '0';
@@ -57,7 +85,7 @@ take_pairs(uint32_t *pairs, uint32_t most, struct text *text)
 }
 
 /* month, day, hour, minute, second; the last ones may be missing. */
-static bool
+static inline bool
 set_clock(struct clock *clock, uint32_t year, const uint32_t *pairs, uint32_t count)
 {
     clock->year = year;
@@ -70,7 +98,7 @@ set_clock(struct clock *clock, uint32_t year, const uint32_t *pairs, uint32_t co
 }
 
 /* Nothing, Z, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of the text. */
-static bool
+static inline bool
 take_zone(int64_t *east_seconds, struct text text, bool is_generalized)
 {
     *east_seconds = 0;
@@ -112,7 +140,7 @@ take_fraction(int64_t *us, struct text *text, int64_t unit_us)
     return true;
 }
 
-static int64_t
+static inline int64_t
 us_of(const struct clock *clock, int64_t east_seconds, int64_t fraction_us)
 {
     int64_t of_day = (int64_t)(3600 * clock->hour + 60 * clock->minute + clock->second);
