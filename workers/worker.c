@@ -113,8 +113,13 @@ batch_is_large(struct worker *worker)
 static bool
 is_passed_over(struct worker *worker)
 {
+    const struct event *event = &worker->event;
     if (!process_must_skip(worker->self, worker->engine->rings[worker->index].position))
         return false;
+    /* Another worker waits for a move, or for the lane it leaves free. */
+    if (event->kind == EVENT_MOVE_OUT || event->kind == EVENT_MOVE_IN)
+        return false;
+    worker->to_skip = 0; /* of a record handed on in parts, the rest */
     counter_add(&worker->self->counters, COUNTER_DEAD_LETTERS, 1);
     return true;
 }
