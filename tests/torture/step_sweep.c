@@ -337,7 +337,7 @@ main(int argc, char **argv)
     for (enum part part = FRONTEND; part < PARTS; part++)
         if (is_asked_for(argc, argv, part) && !sweep_part(part))
             return 1;
-    printf("%llu points, %llu wrong\n", (unsigned long long)(sweep.tried[0] + sweep.tried[1]),
-           (unsigned long long)sweep.wrong);
+    uint64_t tried = sweep.tried[0] + sweep.tried[1];
+    printf("%llu points, %llu wrong\n", (unsigned long long)tried, (unsigned long long)sweep.wrong);
     return sweep.wrong > 0;
 }

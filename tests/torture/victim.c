@@ -87,11 +87,9 @@ parent_of(pid_t pid)
     fclose(file);
     line[length] = '\0';
     const char *behind = strrchr(line, ')'); /* the name before it may hold anything */
-    int parent = -1;
-    char state;
-    if (behind == NULL || sscanf(behind + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
+    if (behind == NULL || strnlen(behind, 5) < 5 || behind[2] == 'Z')
         return -1;
-    return parent;
+    return (pid_t)strtol(behind + 4, NULL, 10); /* ") S 1234 ..." */
 }
 
 int
