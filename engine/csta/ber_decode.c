@@ -6,8 +6,8 @@
 #include "engine/csta/ber_skip.h"
 #include "engine/csta/ber_store.h"
 
-/* What the walk does for the usual element must be part of it: passing an element on costs as much
- * as taking it, and a compiler does not do it by itself where there are two places. */
+/* What takes an element is part of the walk: handing one over in memory takes longer than the rest
+ * of its taking, and the compiler makes a function of what is wanted in two places. */
 #define INTO_WALK __attribute__((always_inline))
 
 /* One open constructed element. */
@@ -21,7 +21,7 @@ struct frame {
     bool is_indefinite;
 };
 
-/* One element as it is met, with the row it matches or NULL. */
+/* One element, and the row it matches. */
 struct element {
     const struct ber_row *row;
     const uint8_t *at;

@@ -26,11 +26,6 @@ enter(struct level **level, const struct level *deepest, const uint8_t *at,
     struct ber_header header;
     if (!ber_header_read(&header, at, (*level)->end, refusal))
         return NULL;
-    if (header.tag == BER_END_OF_CONTENTS) {
-        bool is_due = ber_end_of_contents_check(at, (*level)->is_indefinite, refusal);
-        --*level;
-        return is_due ? header.end : NULL;
-    }
     if ((header.tag & BER_CONSTRUCTED) == 0)
         return header.end;
     if (*level == deepest) {
@@ -43,6 +38,16 @@ enter(struct level **level, const struct level *deepest, const uint8_t *at,
     return header.content;
 }
 
+/* What follows the end-of-contents octets, if they may stand there. */
+static const uint8_t *
+leave(const struct level *level, const uint8_t *at, struct ber_refusal *refusal)
+{
+    struct ber_header header;
+    bool is_sound = ber_header_read(&header, at, level->end, refusal) &&
+                    ber_end_of_contents_check(at, level->is_indefinite, refusal);
+    return is_sound ? header.end : NULL;
+}
+
 const uint8_t *
 ber_skip(const uint8_t *at, const uint8_t *end, uint32_t depth, struct ber_refusal *refusal)
 {
@@ -53,14 +58,16 @@ ber_skip(const uint8_t *at, const uint8_t *end, uint32_t depth, struct ber_refus
     at = enter(&level, deepest, at, refusal);
     while (at != NULL && level != levels) {
         at = skip_primitives(at, level->end);
-        if (at != level->end) {
-            at = enter(&level, deepest, at, refusal);
-        } else if (!level->is_indefinite) {
-            level--;
-        } else {
+        if (at == level->end && level->is_indefinite) {
             ber_refuse(refusal, CSTA_INCOMPLETE, at, ber_no_end_of_contents);
             return NULL;
         }
+        if (at == level->end)
+            level--;
+        else if (at[0] == BER_END_OF_CONTENTS)
+            at = leave(level--, at, refusal);
+        else
+            at = enter(&level, deepest, at, refusal);
     }
     return at;
 }

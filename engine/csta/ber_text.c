@@ -74,15 +74,11 @@ take(struct csta_scratch *scratch, uint32_t length)
 }
 
 /* The two digits of each byte. */
-#define HEX(high, low) {high, low},
-#define HEX_16(high)                                                                               \
-    HEX(high, '0')                                                                                 \
-    HEX(high, '1')                                                                                 \
-    HEX(high, '2')                                                                                 \
-    HEX(high, '3')                                                                                 \
-    HEX(high, '4') HEX(high, '5') HEX(high, '6') HEX(high, '7') HEX(high, '8') HEX(high, '9')      \
-        HEX(high, 'a') HEX(high, 'b') HEX(high, 'c') HEX(high, 'd') HEX(high, 'e') HEX(high, 'f')
 /* clang-format off */
+#define HEX_4(high, a, b, c, d) {high, a}, {high, b}, {high, c}, {high, d},
+#define HEX_16(high) \
+    HEX_4(high, '0', '1', '2', '3') HEX_4(high, '4', '5', '6', '7') \
+    HEX_4(high, '8', '9', 'a', 'b') HEX_4(high, 'c', 'd', 'e', 'f')
 static const char hex[256][2] = {
     HEX_16('0') HEX_16('1') HEX_16('2') HEX_16('3') HEX_16('4') HEX_16('5') HEX_16('6') HEX_16('7')
     HEX_16('8') HEX_16('9') HEX_16('a') HEX_16('b') HEX_16('c') HEX_16('d') HEX_16('e') HEX_16('f')

@@ -143,7 +143,7 @@ take_fraction(int64_t *us, struct text *text, int64_t unit_us)
 static inline int64_t
 us_of(const struct clock *clock, int64_t east_seconds, int64_t fraction_us)
 {
-    int64_t of_day = (int64_t)(3600 * clock->hour + 60 * clock->minute + clock->second);
+    uint32_t of_day = 3600 * clock->hour + 60 * clock->minute + clock->second;
     int64_t seconds = days_of_date(clock) * SECONDS_PER_DAY + of_day - east_seconds;
     return seconds * US_PER_SECOND + fraction_us;
 }
