@@ -35,7 +35,7 @@ announce_tick(struct session *session, const struct shm_link *link)
     announce_stamp(session, link, tick, EVENT_TICK);
     tick->clock_ms = link_tick_ms(link);
     if (link->timed)
-        tick->time_us = (int64_t)(tick->clock_ms * 1000);
+        tick->time_us = ((int64_t)tick->clock_ms + link->ahead_ms) * 1000;
     route_broadcast(&session->route, tick);
 }
 

@@ -72,20 +72,40 @@ link_table_find(struct link_table *table, struct text name)
     return link;
 }
 
+/* A clock that comes late, or that was set: what it shows from now on is later than the link's own
+ * clock by so much. No time has passed. */
+static void
+set_ahead(struct shm_link *link, int64_t now_ms)
+{
+    link->ahead_ms = now_ms - (int64_t)(link->clock_ms + 1);
+}
+
+static void
+take_time(struct shm_link *link, const struct link_moment *moment)
+{
+    int64_t now_ms = moment->time_us / 1000;
+    int64_t passed_ms = now_ms - link->ahead_ms - (int64_t)link->clock_ms;
+    if (!link->timed && link->clock_ms > 0)
+        set_ahead(link, now_ms);
+    else if (link->timed && moment->is_stamp &&
+             (passed_ms > LINK_LEAP_MS || passed_ms < -LINK_BACK_MS))
+        set_ahead(link, now_ms);
+    link->timed = true;
+    link->time_us = moment->time_us;
+    int64_t clock_ms = now_ms - link->ahead_ms;
+    if (clock_ms > (int64_t)link->clock_ms)
+        link->clock_ms = (uint64_t)clock_ms;
+}
+
 bool
-link_advance(struct shm_link *link, bool has_time, int64_t time_us, bool counts)
+link_advance(struct shm_link *link, const struct link_moment *moment)
 {
     bool first = !link->started;
     uint64_t tick_ms = link_tick_ms(link);
     link->started = true;
-    if (has_time) {
-        uint64_t now_ms = (uint64_t)time_us / 1000;
-        link->timed = true;
-        link->time_us = time_us;
-        if (now_ms > link->clock_ms)
-            link->clock_ms = now_ms;
-    } else if (counts) {
+    if (moment->has_time)
+        take_time(link, moment);
+    else if (moment->counts)
         link->clock_ms++;
-    }
     return first || link_tick_ms(link) != tick_ms;
 }

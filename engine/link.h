@@ -10,6 +10,10 @@
  * The clock of a link serves spans (2 s, 5 s, ...). With times it is milliseconds of link time;
  * what has none stands at the time of what came before it. A message without a time moves the
  * clock by a millisecond. It never falls.
+ *
+ * A link may show its first time after some messages, and a switch's clock, whose stamps are all
+ * there is in some inputs, may be set. Then no time has passed: the clock goes on where it was, and
+ * is behind the times by ahead_ms from then on.
  */
 
 #include <stdbool.h>
@@ -19,7 +23,19 @@
 #include "engine/front.h"
 
 enum {
-    LINK_TICK_MS = 100, /* ticks stand at multiples of this */
+    LINK_TICK_MS = 100,   /* ticks stand at multiples of this */
+    LINK_BACK_MS = 60000, /* a stamp further behind the one before: the clock was set back */
+};
+
+/* A stamp further ahead of the one before: the clock was set. Seven days. */
+#define LINK_LEAP_MS (INT64_C(7) * 24 * 3600 * 1000)
+
+/* When something was said. */
+struct link_moment {
+    bool has_time;
+    bool is_stamp;   /* the time is the message's own stamp, not the input's clock */
+    bool counts;     /* it is a message, so that time passes in a link without times */
+    int64_t time_us; /* since 1970, not negative */
 };
 
 struct link_table {
@@ -49,11 +65,10 @@ link_touch(struct front *front, struct shm_link *link)
 /*
  * link_advance - the clock moves to what a message or a line says
  *
- * `counts`: it is a message, so that time passes in a link without times. Returns true when a
- * multiple of LINK_TICK_MS was reached or passed, or when this is the first thing the link says:
- * then a tick at link_tick_ms() is due before it.
+ * Returns true when a multiple of LINK_TICK_MS was reached or passed, or when this is the first
+ * thing the link says: then a tick at link_tick_ms() is due before it.
  */
-bool link_advance(struct shm_link *link, bool has_time, int64_t time_us, bool counts);
+bool link_advance(struct shm_link *link, const struct link_moment *moment);
 
 /* The last tick at or before the clock. */
 static inline uint64_t

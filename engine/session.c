@@ -104,9 +104,10 @@ advance(struct shm_link *link, const struct source_message *source,
     /* A line of a trace whose time cannot be read does not settle that the link has none. */
     if (!source->has_time && source->line > 0 && !link->started)
         return false;
+    struct link_moment moment = {source->has_time, false, counts, source->time_us};
     if (!source->has_time && message != NULL && message->has_time)
-        return link_advance(link, true, message->time_us, counts);
-    return link_advance(link, source->has_time, source->time_us, counts);
+        moment = (struct link_moment){true, true, counts, message->time_us};
+    return link_advance(link, &moment);
 }
 
 /*

@@ -75,6 +75,7 @@ struct shm_link {
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
+    int64_t ahead_ms; /* of the link's times over its clock */
 };
 
 /* What one monitorCrossRefID means. */
@@ -269,7 +270,7 @@ struct shm_front_tables {
 };
 
 static_assert(sizeof(struct shm_dialect) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_link) == 128, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_link) == 136, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_monitor) == 160, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_device) == 152, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_neighbours) == 8, "bump SHM_LAYOUT_VERSION");

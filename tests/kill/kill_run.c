@@ -146,6 +146,12 @@ print_counters(void)
                    (unsigned long long)total_of((enum counter)which));
 }
 
+static uint32_t
+number_of(const char *word)
+{
+    return (uint32_t)strtoul(word, NULL, 10);
+}
+
 static void
 make_engine(char **argument)
 {
@@ -153,9 +159,9 @@ make_engine(char **argument)
     char why[SHARED_ENGINE_WHY];
     struct engine_shape shape = {
         .workers = run.workers,
-        .ring_slots = (uint32_t)atoi(argument[6]),
-        .result_slots = (uint32_t)atoi(argument[7]),
-        .outbox_slots = (uint32_t)atoi(argument[8]),
+        .ring_slots = number_of(argument[6]),
+        .result_slots = number_of(argument[7]),
+        .outbox_slots = number_of(argument[8]),
         .calls_bytes = call_table_bytes(run.max_calls),
         .frontend_bytes = front_state_bytes(),
     };
@@ -175,10 +181,10 @@ main(int count, char **argument)
     run.publisher.descriptor = open(argument[1], O_RDWR | O_CREAT | O_TRUNC, 0600);
     CHECK(run.publisher.descriptor >= 0);
     run.seed = strtoull(argument[2], NULL, 10);
-    run.kills_left = (unsigned)atoi(argument[3]);
-    run.pause_us = (unsigned)atoi(argument[4]);
-    run.workers = (uint32_t)atoi(argument[5]);
-    run.max_calls = (uint32_t)atoi(argument[9]);
+    run.kills_left = number_of(argument[3]);
+    run.pause_us = number_of(argument[4]);
+    run.workers = number_of(argument[5]);
+    run.max_calls = number_of(argument[9]);
     run.publisher.format = strcmp(argument[10], "text") == 0 ? FORMAT_TEXT : FORMAT_JSONL;
     run.publisher.unordered = strcmp(argument[10], "unordered") == 0;
     run.input = (struct frontend_input){.files = (const char *const *)argument + 11,
