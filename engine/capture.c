@@ -251,7 +251,8 @@ capture_read(struct capture *capture, struct settings *settings, const char *pat
         errno = reason;
         return CAPTURE_NOT_READ;
     }
-    source_set_options(&source, options);
+    struct source_options known = dialect_options(options, settings, path);
+    source_set_options(&source, &known);
     enum source_result result = read_all(capture, settings, &source);
     int error = result == SOURCE_FAILED ? source_error(&source) : 0;
     capture->format = source_format(&source);

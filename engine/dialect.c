@@ -32,10 +32,36 @@ dialect_settle(struct shm_dialect *dialect, const struct link_settings *settings
         dialect->found = dialect->told;
 }
 
+struct source_options
+dialect_options(const struct source_options *options, struct settings *settings, const char *path)
+{
+    struct source_options known = *options;
+    char name[EVENT_TEXT_LENGTH + 1];
+    source_link_name(name, path);
+    const struct link_settings *link = settings_link_find(settings, text_of(name));
+    if (link != NULL && known.encoding == ENCODING_AUTO)
+        known.encoding = link->encoding;
+    return known;
+}
+
+/* In either order of bytes, with a byte order mark or without. */
+static bool
+looks_like_utf_16(struct text payload)
+{
+    static const char beginnings[][3] = {"\xFF\xFE", "\xFE\xFF", "<\0", "\0<"};
+    for (size_t i = 0; i < sizeof beginnings / sizeof *beginnings; i++) {
+        if (text_has_prefix(payload, (struct text){beginnings[i], 2}))
+            return true;
+    }
+    return false;
+}
+
 /* The first byte that is neither white space nor part of a byte order mark decides. */
 static bool
 looks_like_xml(struct text payload)
 {
+    if (looks_like_utf_16(payload))
+        return true;
     if (text_has_prefix(payload, TEXT("\xEF\xBB\xBF")))
         payload = text_skip(payload, 3);
     while (payload.length > 0 && (payload.at[0] == ' ' || payload.at[0] == '\t' ||

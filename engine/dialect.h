@@ -12,6 +12,7 @@
  */
 
 #include "engine/complete.h"
+#include "engine/source/source.h"
 #include "ipc/front_state.h"
 
 /* One message in hand: what it says, and the bytes its texts may stand in. */
@@ -35,6 +36,14 @@ void dialect_settle(struct shm_dialect *dialect, const struct link_settings *set
  */
 const char *dialect_read(struct dialect_reader *reader, struct shm_dialect *dialect,
                          struct text payload, struct text by, size_t *where);
+
+/*
+ * dialect_options - how to open the input at `path`
+ *
+ * `options`, and if they do not say how a stream is written, what is said of the link it is of.
+ */
+struct source_options dialect_options(const struct source_options *options,
+                                      struct settings *settings, const char *path);
 
 /* dialect_name - "XML", "BER phase I", ...; "unknown" for ENCODING_AUTO. */
 const char *dialect_name(enum csta_encoding encoding);

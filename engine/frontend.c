@@ -67,6 +67,14 @@ expect_source(struct frontend *frontend, struct source *source, uint32_t number)
     }
 }
 
+static void
+set_options(struct frontend *frontend, struct source *source, const char *path,
+            const struct source_options *options)
+{
+    struct source_options known = dialect_options(options, frontend->session->settings, path);
+    source_set_options(source, &known);
+}
+
 /*
  * A link ends after its last input, so what later inputs speak of must be known. A pipe cannot
  * be read twice: whatever was spoken of before it may go on in it.
@@ -81,7 +89,7 @@ expect_input(struct frontend *frontend, const char *path, uint32_t number,
         for (uint32_t link = 0; link < front->now->links.count; link++)
             session_expect(frontend->session, text_of(front->tables->links[link].name), number);
     } else if (source_open(&source, path)) {
-        source_set_options(&source, options);
+        set_options(frontend, &source, path, options);
         expect_source(frontend, &source, number);
         source_close(&source);
     }
@@ -208,7 +216,7 @@ read_input(struct frontend *frontend, const char *path, const struct source_opti
     struct source source;
     bool opened = source_open(&source, path);
     if (opened)
-        source_set_options(&source, options);
+        set_options(frontend, &source, path, options);
     bool ok = opened && resume(frontend, &source, path);
     if (!opened)
         log_at(path, 0, "%s", strerror(errno));

@@ -400,6 +400,8 @@ take_to_switch(const struct taking *taking)
         return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
     if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
         return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
+    if (taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
+        return take_association(taking, EVENT_LINK_DOWN);
     return of_no_use(taking);
 }
 

@@ -264,3 +264,21 @@ settings_hash(uint64_t hash, const struct settings *settings)
     }
     return hash;
 }
+
+/* A list would else grow longer. */
+static const char *
+replace_key(struct link_settings *link, const char *key, const char *value)
+{
+    if (strcmp(key, "monitored") == 0)
+        link->monitored.count = 0;
+    return settings_link_key(link, text_of(key), text_of(value));
+}
+
+const char *
+settings_override(struct settings *settings, const char *key, const char *value)
+{
+    const char *why = replace_key(&settings->defaults, key, value);
+    for (uint32_t i = 0; i < settings->link_count && why == NULL; i++)
+        why = replace_key(&settings->links[i], key, value);
+    return why;
+}

@@ -91,6 +91,17 @@ struct link_settings *settings_link(struct settings *settings, struct text name)
  */
 const char *settings_link_key(struct link_settings *link, struct text key, struct text value);
 
+/* settings_link_find - the link of that name, or NULL. */
+struct link_settings *settings_link_find(struct settings *settings, struct text name);
+
+/*
+ * settings_override - one key of a command line: for every link, declared or not
+ *
+ * Takes the place of what was said before; of a list, too. NULL, or why not: a sentence good until
+ * the next call; links before the one it fails for are changed.
+ */
+const char *settings_override(struct settings *settings, const char *key, const char *value);
+
 /*
  * settings_trace_key - the same for a key that a trace declares
  *

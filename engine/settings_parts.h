@@ -17,9 +17,6 @@
 struct link_settings *settings_link_new(struct settings *settings, struct text name,
                                         const struct link_settings *like);
 
-/* settings_link_find - the link of that name, or NULL. */
-struct link_settings *settings_link_find(struct settings *settings, struct text name);
-
 /*
  * settings_set - read a value into its field of `base`, a struct settings or link_settings
  *

@@ -74,6 +74,7 @@ uint32_t view_role_index(uint32_t process); /* a worker's number, else 0 */
 uint32_t view_pid(const struct view *view, uint32_t process);
 uint32_t view_restarts(const struct view *view, uint32_t process);
 bool view_is_done(const struct view *view, uint32_t process);
+/* The order of the last input that is done; UINT64_MAX: all are. */
 uint64_t view_progress(const struct view *view, uint32_t process);
 uint64_t view_watermark(const struct view *view);
 uint64_t view_counter(const struct view *view, uint32_t process, enum counter which);

@@ -43,7 +43,8 @@ print_memory(const struct settings *settings)
 static void
 print_link(const char *name, const struct link_settings *link)
 {
-    printf("  link %-20s profile %s, ", name, profile_row(link->profile)->name);
+    printf("  link %-20s profile %s, encoding %s, ", name, profile_row(link->profile)->name,
+           link->encoding == ENCODING_AUTO ? "as found" : dialect_name(link->encoding));
     if (link->monitored_given)
         printf("%" PRIu32 " monitored\n", link->monitored.count);
     else
@@ -72,6 +73,7 @@ json_link(struct json_writer *json, const char *name, const struct link_settings
     json_open(json, '{');
     json_string(json, "Link", name);
     json_string(json, "Profile", profile_row(link->profile)->name);
+    json_string(json, "Encoding", dialect_name(link->encoding));
     if (link->monitored_given)
         json_unsigned(json, "Monitored", link->monitored.count);
     json_close(json, '}');

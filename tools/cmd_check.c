@@ -11,7 +11,8 @@
 #include "tools/command.h"
 
 struct check_options {
-    const char *config; /* NULL: none given */
+    const char *config;   /* NULL: none given */
+    const char *encoding; /* NULL: not said */
     struct source_options source;
     bool json;
     bool keys;
@@ -23,13 +24,15 @@ print_help(FILE *out)
     fputs(
         "example: onhook check -c onhook.ini yesterday.trace\n"
         "\n"
-        "usage: onhook check [-c FILE] [--port LIST] [--json] [CAPTURE...]\n"
+        "usage: onhook check [-c FILE] [--encoding NAME] [--port LIST] [--json] [CAPTURE...]\n"
         "       onhook check --keys\n"
         "\n"
         "Says whether a configuration and recorded inputs can be used, and what is wrong in which\n"
         "line. CAPTURE is anything `onhook replay` reads; - is standard input.\n"
         "\n"
         "  -c, --config FILE   the configuration; captures are read as it says\n"
+        "      --encoding NAME how messages are written, for all links: auto, xml, ber1, ber2, "
+        "ber3\n"
         "      --port LIST     ports of switches: of a pcap, look at nothing else\n"
         "      --keys          print every section and key, what is allowed, the default\n"
         "      --json          one JSON object a line instead of text\n"
@@ -95,11 +98,15 @@ add_ports(struct check_options *options, const char *list)
 static bool
 parse_options(struct check_options *options, int argc, char **argv, int *code)
 {
-    enum { OPTION_KEYS = 256, OPTION_JSON, OPTION_PORT };
+    enum { OPTION_KEYS = 256, OPTION_JSON, OPTION_PORT, OPTION_ENCODING };
     static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'}, {"port", required_argument, NULL, OPTION_PORT},
-        {"keys", no_argument, NULL, OPTION_KEYS}, {"json", no_argument, NULL, OPTION_JSON},
-        {"help", no_argument, NULL, 'h'},         {NULL, 0, NULL, 0},
+        {"config", required_argument, NULL, 'c'},
+        {"encoding", required_argument, NULL, OPTION_ENCODING},
+        {"port", required_argument, NULL, OPTION_PORT},
+        {"keys", no_argument, NULL, OPTION_KEYS},
+        {"json", no_argument, NULL, OPTION_JSON},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
     };
     int option;
     optind = 1;
@@ -107,6 +114,9 @@ parse_options(struct check_options *options, int argc, char **argv, int *code)
         switch (option) {
         case 'c':
             options->config = optarg;
+            break;
+        case OPTION_ENCODING:
+            options->encoding = optarg;
             break;
         case OPTION_PORT:
             if (!add_ports(options, optarg)) {
@@ -152,6 +162,14 @@ cmd_check(int argc, char **argv)
     settings_default(&settings);
     if (options.config != NULL)
         code = check_config(&settings, &options);
+    const char *why = options.encoding == NULL
+                          ? NULL
+                          : settings_override(&settings, "encoding", options.encoding);
+    if (why != NULL) {
+        log_say("--encoding: %s; see `onhook check --help`", why);
+        settings_free(&settings);
+        return EXIT_WRONG_USAGE;
+    }
     for (int i = optind; i < argc; i++)
         code = worse(code, check_capture(&settings, argv[i], &options));
     settings_free(&settings);

@@ -208,25 +208,13 @@ read_command_line(struct replay *replay, int argc, char **argv)
 
 /* ---- settings ------------------------------------------------------------------------------ */
 
-/* One link's value in place of the file's; of a list, too, which would else grow longer. */
-static const char *
-replace_key(struct link_settings *link, const char *key, const char *value)
-{
-    if (strcmp(key, "monitored") == 0)
-        link->monitored.count = 0;
-    return settings_link_key(link, text_of(key), text_of(value));
-}
-
 /* One key of the command line: for links nobody declared, and for those of the file. */
 static int
 override_key(struct replay *replay, const char *option, const char *key, const char *value)
 {
     if (value == NULL)
         return EXIT_DONE;
-    struct settings *settings = &replay->settings;
-    const char *why = replace_key(&settings->defaults, key, value);
-    for (uint32_t i = 0; i < settings->link_count && why == NULL; i++)
-        why = replace_key(&settings->links[i], key, value);
+    const char *why = settings_override(&replay->settings, key, value);
     if (why == NULL)
         return EXIT_DONE;
     log_say("%s: %s; see `onhook replay --help`", option, why);

@@ -109,8 +109,12 @@ frame_size(enum frame_kind kind, const char *bytes, size_t length)
 static bool
 is_xml(const char *bytes, size_t length)
 {
-    return length >= FRAME_SNIFF_SIZE && bytes[0] == 0 && bytes[1] == 0 &&
-           length_at(bytes + 2) >= FRAME_SNIFF_SIZE && bytes[FRAME_HEADER_SIZE] == '<';
+    if (length < FRAME_SNIFF_SIZE || bytes[0] != 0 || bytes[1] != 0 ||
+        length_at(bytes + 2) < FRAME_SNIFF_SIZE)
+        return false;
+    /* `<`, or what a document in UTF-16 or with a byte order mark begins with. */
+    uint8_t first = (uint8_t)bytes[FRAME_HEADER_SIZE];
+    return first == '<' || first == 0xEF || first == 0xFE || first == 0xFF;
 }
 
 /* Tags of ROSE (invoke, result, error, reject) and of ACSE (AARQ, AARE, RLRQ, RLRE, ABRT). */

@@ -188,6 +188,28 @@ rubbish_is_refused_whatever_the_encoding(void **state)
     }
 }
 
+static void
+documents_in_utf_16_are_xml(void **state)
+{
+    (void)state;
+    assert_true(read_bytes(TEXT("\xFF\xFE<\0a\0/\0>\0")));
+    assert_int_equal(dialect.found, ENCODING_XML);
+    assert_true(read_bytes(TEXT("\xFE\xFF\0<\0a\0/\0>")));
+}
+
+static void
+a_stream_is_opened_as_its_links_section_says(void **state)
+{
+    (void)state;
+    struct link_settings *link = settings_link(&settings, TEXT("pbx1"));
+    assert_null(settings_link_key(link, TEXT("encoding"), TEXT("ber2")));
+    const struct source_options none = {.encoding = ENCODING_AUTO};
+    const struct source_options xml = {.encoding = ENCODING_XML};
+    assert_int_equal(dialect_options(&none, &settings, "in/pbx1.bin").encoding, ENCODING_BER2);
+    assert_int_equal(dialect_options(&none, &settings, "in/pbx2.bin").encoding, ENCODING_AUTO);
+    assert_int_equal(dialect_options(&xml, &settings, "in/pbx1.bin").encoding, ENCODING_XML);
+}
+
 int
 main(void)
 {
@@ -200,6 +222,8 @@ main(void)
         PROMISE(several_messages_tell_it_together),
         PROMISE(a_profile_implies_a_phase_unless_the_encoding_is_said),
         PROMISE(what_was_found_stays_when_other_settings_change),
+        PROMISE(documents_in_utf_16_are_xml),
+        PROMISE(a_stream_is_opened_as_its_links_section_says),
         PROMISE(rubbish_is_refused_whatever_the_encoding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

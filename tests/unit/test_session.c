@@ -91,6 +91,40 @@ a_message_from_the_past_keeps_its_time_and_the_clock(void **state)
     assert_int_equal(event.flags & EVENT_HAS_TIME, EVENT_HAS_TIME);
 }
 
+#define STAMP(time) "<extensions><security><timeStamp>" time "</timeStamp></security></extensions>"
+#define STAMPED(call, time)                                                                        \
+    "<OriginatedEvent><monitorCrossRefID>1</monitorCrossRefID><originatedConnection><callID>" call \
+    "</callID></originatedConnection><callingDevice><deviceIdentifier>1</deviceIdentifier>"        \
+    "</callingDevice>" STAMP(time) "</OriginatedEvent>"
+
+/* The stamps of messages are all the clock there is: when it is set, or comes late, nobody has
+ * waited for it. */
+static void
+a_clock_that_comes_late_or_is_set_lets_no_time_pass(void **state)
+{
+    (void)state;
+    static const char stream[] = ORIGINATED("c0", "1") STAMPED("c1", "2025-03-01T10:00:00Z")
+        STAMPED("c2", "2025-03-01T10:00:07Z") STAMPED("c3", "2049-01-01T00:00:00Z")
+            STAMPED("c4", "2025-03-01T10:00:08Z") STAMPED("c5", "2025-03-01T10:00:09Z");
+    rig_feed_as(&rig, "bare.xml", stream, sizeof stream - 1, 1);
+    static const uint64_t clocks[] = {1, 2, 7002, 7003, 7004, 8004};
+    for (size_t i = 0; i < sizeof clocks / sizeof *clocks; i++)
+        assert_int_equal(next_of(0, EVENT_ORIGINATED).clock_ms, clocks[i]);
+}
+
+static void
+a_tick_is_told_at_the_time_of_the_messages(void **state)
+{
+    (void)state;
+    static const char stream[] = ORIGINATED("c0", "1") STAMPED("c1", "2025-03-01T10:00:00Z")
+        STAMPED("c2", "2025-03-01T10:00:07Z");
+    rig_feed_as(&rig, "bare.xml", stream, sizeof stream - 1, 1);
+    next_of(0, EVENT_TICK);
+    struct event tick = next_of(0, EVENT_TICK);
+    assert_int_equal(tick.clock_ms, 7000);
+    assert_int_equal(tick.time_us, INT64_C(1740823207000000) - 2000);
+}
+
 static void
 without_times_a_message_is_a_millisecond(void **state)
 {
@@ -315,6 +349,8 @@ main(void)
         PROMISE_ONE(a_link_is_announced_before_its_first_event),
         PROMISE_ONE(a_tick_comes_before_the_message_that_reaches_a_tenth),
         PROMISE_ONE(a_message_from_the_past_keeps_its_time_and_the_clock),
+        PROMISE_ONE(a_clock_that_comes_late_or_is_set_lets_no_time_pass),
+        PROMISE_ONE(a_tick_is_told_at_the_time_of_the_messages),
         PROMISE_ONE(without_times_a_message_is_a_millisecond),
         PROMISE_ONE(unreadable_messages_count_and_malformed_lines_only_with_a_link),
         PROMISE_ONE(a_first_line_without_a_time_does_not_take_the_times_away),

@@ -56,7 +56,7 @@ counters_and_positions_are_what_the_processes_wrote(void **state)
     process_pid_set(&engine.workers[1], 4711);
     process_done_set(engine.publisher);
     watermark_set(&engine, 12);
-    progress_set(&engine.workers[2], 9);
+    progress_set(&engine.workers[2], 2 * 9 + 1);
     assert_true(ring_spsc_claim(&engine.rings[1], 3));
     ring_spsc_publish(&engine.rings[1], 3);
 
