@@ -34,7 +34,7 @@ ber_is_in_pieces(struct text text, struct text pdu)
 static inline uint8_t
 ber_nibble(char digit)
 {
-    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
 }
 
 /* "0x" and hex of bytes that stand in the message in that order. */

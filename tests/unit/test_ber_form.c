@@ -21,7 +21,7 @@ static void
 is_plain(void)
 {
     KIND_IS(CONNECTION_CLEARED);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     HAS(DEVICE, "2001");
     HAS(RELEASING, "2002");
     STATE_IS(NULL);
@@ -72,11 +72,11 @@ a_string_may_be_in_pieces(void **state)
         is_plain();
     }
     DECODES(3, CLEARED(hex("A0 04 04 02 2B 82"), PLAIN_RELEASING));
-    HAS(CALL, "0x2b82");
+    HAS(CALL, "2B82");
     DECODES(3, CLEARED(PLAIN_CALL, hex("63 0C 30 0A A0 08 04 02 32 30 04 02 30 32")));
     HAS(RELEASING, "2002");
     DECODES(3, INVOKE("01 15", SEQ(0x30, hex("75 06 04 01 6D 04 01 31"))));
-    IS(message.cross_ref, "m1");
+    IS(message.cross_ref, "6D31");
 }
 
 /* Of an element in a string's place that is none nothing is taken. */

@@ -144,7 +144,7 @@ a_dynamic_device_says_so(void **state)
     (void)state;
     struct text dynamic = SEQ(0xA1, hex("83 02 08 B3"));
     DECODES(3, REPORT3(0xA9, SEQ(0x6B, SEQ(0x30, STR(0x80, "c1"), dynamic))));
-    HAS(DEVICE, "0x08b3");
+    HAS(DEVICE, "0x08B3");
     assert_int_equal(message.event.flags, EVENT_DEVICE_DYNAMIC);
     DECODES(3, REPORT3(0xA9, SEQ(0x6B, SEQ(0x30, STR(0x80, "c1"), SEQ(0xA1, STR(0x83, "d7"))))));
     HAS(DEVICE, "d7");
