@@ -334,7 +334,8 @@ refuse_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end)
 {
     struct ber_header header;
     bool is_high = (bytes[0] & BER_HIGH_TAG) == BER_HIGH_TAG;
-    if (is_high && !ber_header_read_any(&header, bytes, end, &walk->refusal))
+    if (is_high && !ber_header_read_any(&header, bytes, end, &walk->refusal) &&
+        walk->refusal.result == CSTA_MALFORMED)
         return false;
     return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
 }

@@ -162,7 +162,10 @@ what_we_do_not_take_is_refused(void **state)
     FAILS(3, hex("A5 00"), REFUSED, 0);
     FAILS(3, hex("81 00"), REFUSED, 0);
     FAILS(3, hex("3C 00"), REFUSED, 0);
+    FAILS(3, hex("BF 81 00 00"), REFUSED, 0);
     FAILS(3, hex("BF 81"), REFUSED, 0);
+    FAILS(3, hex("7F 03 00"), MALFORMED, 0); /* 63 00 would be a PDU */
+    assert_string_equal(why, "a small tag number in the high form");
 }
 
 static struct text
@@ -204,9 +207,14 @@ a_call_id_has_at_most_64_bytes(void **state)
     assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 64);
     FAILS(3, CLEARED(of_length(0x80, 'c', 65), PLAIN_RELEASING), UNUSABLE, 22);
     assert_string_equal(why, "a callID over 64 bytes");
-    DECODES(3, CLEARED(of_length(0x80, '\x01', 31), PLAIN_RELEASING));
+    DECODES(3, CLEARED(of_length(0x80, '\x01', 32), PLAIN_RELEASING));
     assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 64);
-    FAILS(3, CLEARED(of_length(0x80, '\x01', 32), PLAIN_RELEASING), UNUSABLE, 22);
+    DECODES(3, CLEARED(of_length(0x80, 'c', 33), PLAIN_RELEASING));
+    assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 33);
+    FAILS(3, CLEARED(of_length(0x80, '\x01', 33), PLAIN_RELEASING), UNUSABLE, 22);
+    FAILS(3, CLEARED(of_length(0x80, ' ', 33), PLAIN_RELEASING), UNUSABLE, 22);
+    FAILS(3, CLEARED(of_length(0x80, 'C', 33), PLAIN_RELEASING), UNUSABLE, 22); /* like hex */
+    FAILS(3, CLEARED(of_length(0x80, 'C', 64), PLAIN_RELEASING), UNUSABLE, 22);
     FAILS(3, INVOKE("01 49", of_length(0x55, 'm', 65)), UNUSABLE, 8);
 }
 

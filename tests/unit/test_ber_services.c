@@ -221,9 +221,31 @@ results_and_refusals_without_an_operation_have_their_invoke(void **state)
     DECODES(2, hex("A4 06 02 01 09 81 01 01"));
     CLASS_IS(ERROR);
     IS(message.invoke, "\x09");
-    DECODES(2, hex("A4 05 05 00 80 01 00"));
-    CLASS_IS(ERROR);
-    IS(message.invoke, "");
+    assert_false(message.invoke_unreadable);
+}
+
+/* Which is not the same as an input without invoke IDs: an event has none that matters. */
+static void
+an_answer_without_an_invoke_id_says_so(void **state)
+{
+    (void)state;
+    const char *answers[] = {
+        "A4 05 05 00 80 01 00",
+        "A4 80 05 03 06 5D 5D 02 02 AB 01 00 00", /* what follows the NULL is no invokeID */
+        "A4 08 05 00 02 01 07 80 01 00",
+        "A4 03 80 01 00",
+        "A3 0A 02 05 01 02 03 04 05 02 01 01",
+        "A2 00",
+    };
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        DECODES(3, hex(answers[i]));
+        IS(message.invoke, "");
+        assert_true(message.invoke_unreadable);
+    }
+    DECODES(3, hex("A2 03 02 01 07"));
+    assert_false(message.invoke_unreadable);
+    DECODES(3, hex("63 00"));
+    assert_false(message.invoke_unreadable);
 }
 
 static void
@@ -288,6 +310,7 @@ main(void)
         cmocka_unit_test(a_call_snapshot_of_phase_3_lists_its_devices),
         cmocka_unit_test(system_status_has_two_numbers),
         cmocka_unit_test(results_and_refusals_without_an_operation_have_their_invoke),
+        cmocka_unit_test(an_answer_without_an_invoke_id_says_so),
         cmocka_unit_test(an_invoke_id_is_in_its_shortest_form),
         cmocka_unit_test(associations_begin_and_end),
     };
