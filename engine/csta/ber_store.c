@@ -25,13 +25,12 @@ ber_store_problem(struct ber_store *store, const uint8_t *at, const char *why)
 
 /* ------------------------------------------------------------------------ strings */
 
-typedef enum ber_text_result to_text(struct text *text, struct text octets, uint32_t length_max,
-                                     struct csta_scratch *scratch);
-
 /* The first of repeated elements counts. */
 static inline void
 store_octets(struct ber_store *store, const uint8_t *at, char *place, struct text octets,
-             to_text *as_text, uint32_t length_max, const char *too_long)
+             enum ber_text_result (*as_text)(struct text *, struct text, uint32_t,
+                                             struct csta_scratch *),
+             uint32_t length_max, const char *too_long)
 {
     struct text *text = (struct text *)(void *)place;
     if (!text_is_none(*text) || octets.length == 0)

@@ -69,7 +69,8 @@ set_clock(struct clock *clock, uint32_t year, const uint32_t *pairs, uint32_t co
     return clock->hour < 24 && clock->minute < 60 && clock->second <= 60;
 }
 
-/* Nothing (UTC), Z, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of the text. */
+/* Nothing or Z, which are UTC, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of
+ * the text. */
 static inline bool
 take_zone(int64_t *east_seconds, struct text text, bool is_generalized)
 {

@@ -4,9 +4,9 @@
 usage: golden.py ONHOOK_BINARY
 
 Each golden trace that phase III can say is written in it and must give the outcomes that stand
-beside the trace, every key but callIDs and ConnIDs, which map one to one; dynamic IDs that nobody explained are
-their hex. The same in phase II,
-where networkCallingDevice is left out, and CallType, which it decides, is not compared.
+beside the trace, every key but callIDs and ConnIDs, which map one to one, and
+dynamic IDs, which are hex in BER. The same in phase II, where networkCallingDevice is left out, and
+CallType, which it decides, is not compared.
 Exit: 0 all the same, 1 not, 2 wrong usage.
 """
 
@@ -53,7 +53,8 @@ def wrong(onhook, name, trace, out, left_out):
     if run.returncode != 0 and not (run.returncode == 3 and may_be_unreadable):
         return "exit code %d\n%s" % (run.returncode, run.stderr)
     try:
-        same.compare(["--times", "--without", left_out, "--dynamic", dynamic, name + ".jsonl", out + ".jsonl"])
+        same.compare(["--times", "--without", left_out, "--dynamic", dynamic,
+                      name + ".jsonl", out + ".jsonl"])
     except SystemExit as why:
         return str(why)
     return None
