@@ -14,7 +14,7 @@
  * ber_time_utc, ber_time_generalized - UTCTime and GeneralizedTime, X.680 46 and 47
  *
  * In microseconds since 1970, to the year 9999. Years 50 to 99 of a UTCTime are 19xx. Seconds may
- * be missing, in a GeneralizedTime also minutes, and its last part may have a fraction; digits after
+ * be missing, in a GeneralizedTime also minutes, and its last part may have a fraction; digits past
  * the microsecond are dropped. A time without a zone is taken as UTC: nothing says where the switch
  * is, and spans come out right. Second 60 is the one after it. False for what is no such time:
  * *time_us is untouched.
