@@ -34,16 +34,16 @@ ber_is_in_pieces(struct text text, struct text pdu)
 static inline uint8_t
 ber_nibble(char digit)
 {
-    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
+    return (uint8_t)(digit <= '9' ? digit - '0' : digit - 'A' + 10);
 }
 
-/* "0x" and hex of bytes that stand in the message in that order. */
+/* Hex, maybe behind "0x", of bytes that stand in the message in that order. */
 static inline bool
 ber_is_hex_of(struct text text, struct text pdu)
 {
-    if (!text_has_prefix(text, TEXT("0x")) || text.length % 2 != 0)
+    if (text.length % 2 != 0)
         return false;
-    uint32_t found = 2;
+    uint32_t found = text_has_prefix(text, TEXT("0x")) ? 2 : 0;
     for (uint32_t at = 0; at < pdu.length && found < text.length; at++) {
         uint8_t byte = (uint8_t)(ber_nibble(text.at[found]) << 4 | ber_nibble(text.at[found + 1]));
         if (byte == (uint8_t)pdu.at[at])

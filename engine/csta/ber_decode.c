@@ -10,6 +10,12 @@
  * of its taking, and the compiler makes a function of what is wanted in two places. */
 #define INTO_WALK __attribute__((always_inline))
 
+/* Identifier octets of the PDUs between which are the answers. */
+enum {
+    BER_TAG_RESULT = 0xa2,
+    BER_TAG_REJECT = 0xa4,
+};
+
 /* One open constructed element. */
 struct frame {
     const struct ber_row *row;      /* holds the rows of its elements */
@@ -145,11 +151,13 @@ open_special(struct walk *walk, struct frame *frame, const struct ber_row *row, 
 {
     switch (row->what) {
     case BER_ITEM: {
-        char *item = (char *)ber_store_open_item(&walk->store, at);
+        char *item = (char *)csta_message_open_item(walk->store.message);
         frame->what = item == NULL ? BER_GROUP : BER_ITEM;
         frame->place = item + row->place;
-        if (item == NULL)
+        if (item == NULL) {
+            ber_store_problem(&walk->store, at, "more than 64 connections in one list");
             expect(frame, &ber_row_nothing);
+        }
         break;
     }
     case BER_SNAPSHOT_DATA:
@@ -196,7 +204,7 @@ static void
 close_special(struct walk *walk, const struct frame *frame)
 {
     if (frame->what == BER_ITEM)
-        ber_store_close_item(&walk->store);
+        csta_message_close_item(walk->store.message);
     else if (walk->joined_is_string)
         ber_store[frame->what](&walk->store, walk->joined_at, frame->place, walk->joined);
 }
@@ -305,26 +313,31 @@ walk_pdu(struct walk *walk, const uint8_t *at)
 
 /* ------------------------------------------------------------------------ message */
 
-static void
-reset_message(struct csta_message *message)
-{
-    message->message_class = MESSAGE_OTHER;
-    event_reset(&message->event);
-    message->cross_ref = TEXT_NONE;
-    message->object = TEXT_NONE;
-    message->object_is_call = message->monitors_calls = message->whole = false;
-    message->status = STATUS_ABSENT;
-    message->invoke = TEXT_NONE;
-    message->has_time = false;
-    message->time_us = 0;
-}
-
 static bool
 is_pdu(const struct ber_row *row, uint8_t tag)
 {
     while (row->tag != tag && row->tag != BER_NO_TAG)
         row++;
     return row->tag == tag;
+}
+
+/* A PDU that answers an invoke. */
+static bool
+is_answer(uint8_t tag)
+{
+    return tag >= BER_TAG_RESULT && tag <= BER_TAG_REJECT;
+}
+
+/* Bytes that begin no PDU; the high form of a tag that should be short is told from other tags. */
+static bool
+refuse_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end)
+{
+    struct ber_header header;
+    bool is_high = (bytes[0] & BER_HIGH_TAG) == BER_HIGH_TAG;
+    if (is_high && !ber_header_read_any(&header, bytes, end, &walk->refusal) &&
+        walk->refusal.result == CSTA_MALFORMED)
+        return false;
+    return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
 }
 
 static bool
@@ -334,7 +347,7 @@ decode_pdu(struct walk *walk, const uint8_t *bytes, const uint8_t *end, enum cst
     if (bytes == end)
         return ber_refuse(&walk->refusal, CSTA_INCOMPLETE, bytes, "an empty PDU");
     if (!is_pdu(pdu->rows, bytes[0]))
-        return ber_refuse(&walk->refusal, CSTA_REFUSED, bytes, "neither a ROSE nor an ACSE PDU");
+        return refuse_pdu(walk, bytes, end);
     walk->frames[0] = (struct frame){.end = end, .place = (char *)walk->store.message};
     expect(&walk->frames[0], pdu);
     const uint8_t *pdu_end = walk_pdu(walk, bytes);
@@ -359,12 +372,13 @@ ber_decode(struct csta_message *message, const char *bytes, size_t length, enum 
     walk.store.problem = NULL;
     walk.event_at = first;
     scratch->used = 0;
-    reset_message(message);
+    csta_message_reset(message);
     if (!decode_pdu(&walk, first, first + length, phase)) {
         *why = walk.refusal.why;
         *where = (size_t)(walk.refusal.at - first);
         return walk.refusal.result;
     }
+    message->invoke_unreadable = is_answer(first[0]) && text_is_none(message->invoke);
     const char *lacks = csta_message_finish(message);
     if (lacks != NULL)
         ber_store_problem(&walk.store, walk.event_at, lacks);

@@ -10,9 +10,10 @@
  * elements are skipped, but looked into all the way down: what is taken, or only unusable, is
  * sound BER as a whole. What each phase writes how, and how sure that is: docs/csta-ber.md.
  *
- * Octet strings become text as they are where all is letters and digits, or 8 and more bytes that
- * are all graphic; else "0x" and lower-case hex, also where they begin with "0x". So two of them
- * never give one text. notKnown, notRequired, restricted and notSpecified are no device.
+ * Octet strings become text (ber_text.h): callIDs and monitorCrossRefIDs as upper-case hex, 2B82;
+ * dynamic device IDs and `other` numbers as "0x" and upper-case hex; agentIDs, linkages and digits
+ * as they are where they can be read, else likewise. notKnown, notRequired, restricted and
+ * notSpecified are no device.
  */
 
 #include "engine/csta/csta_message.h"
@@ -24,13 +25,15 @@ enum {
 /*
  * ber_decode - decode exactly one PDU of `length` bytes, without its two-byte length prefix
  *
- * `phase` is ENCODING_BER1, _BER2 or _BER3. On CSTA_OK fills *message, also its invoke and, from
- * the security extension, its time (one without a zone counts as UTC, what is none is ignored);
- * texts point into `bytes` or *scratch. On any other result *message is undefined, *why a static
- * sentence and *where the offset of the offending byte.
+ * `phase` is ENCODING_BER1, _BER2 or _BER3. On CSTA_OK fills *message, also its invoke (for a
+ * result, error or reject without one that can be read invoke_unreadable) and, from the security
+ * extension, its time (one without a zone counts as UTC, what is none is ignored); texts point into
+ * `bytes` or *scratch. On any other result *message is undefined, *why a static sentence and *where
+ * the offset of the offending byte.
  * CSTA_INCOMPLETE: an element is longer than what holds it, *where it begins. Bytes after the PDU
  * are malformed. CSTA_REFUSED: neither ROSE nor ACSE, too deep, too many tag or length octets.
- * Limits are those of xml_decode(): 512 bytes a device text, 64 a callID, 64 connections a list.
+ * Limits are those of xml_decode(), of texts as they are written here: 512 bytes a device, 64 a
+ * callID; 64 connections a list.
  */
 enum csta_result ber_decode(struct csta_message *message, const char *bytes, size_t length,
                             enum csta_encoding phase, struct csta_scratch *scratch,

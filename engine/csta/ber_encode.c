@@ -105,7 +105,7 @@ hex_value(char digit)
 {
     if (digit >= '0' && digit <= '9')
         return digit - '0';
-    return digit >= 'a' && digit <= 'f' ? digit - 'a' + 10 : -1;
+    return digit >= 'A' && digit <= 'F' ? digit - 'A' + 10 : -1;
 }
 
 static void
@@ -116,22 +116,47 @@ put_hex(struct ber_writer *ber, struct text digits)
     for (uint32_t i = digits.length; i >= 2 && ber->result == ENCODE_OK; i -= 2) {
         int high = hex_value(digits.at[i - 2]), low = hex_value(digits.at[i - 1]);
         if (high < 0 || low < 0)
-            fail(ber, ENCODE_BAD_TEXT, "0x goes before lower-case hex digits");
+            fail(ber, ENCODE_BAD_TEXT, "hex has upper-case digits");
         else
             put_byte(ber, (unsigned)(high << 4 | low));
     }
 }
 
+static bool
+are_hex_digits(struct text text)
+{
+    for (uint32_t i = 0; i < text.length; i++) {
+        if (hex_value(text.at[i]) < 0)
+            return false;
+    }
+    return true;
+}
+
+/* What ber_text_identifier() made of the octets, back again. */
 static void
 put_identifier(struct ber_writer *ber, unsigned tag, struct text identifier)
 {
     size_t end = ber->first;
     if (!outgoing_text_is_sound(identifier))
         fail(ber, ENCODE_BAD_TEXT, "an identifier is too long or has control characters");
-    if (text_has_prefix(identifier, TEXT("0x")))
-        put_hex(ber, text_skip(identifier, 2));
-    else
+    if (identifier.length > EVENT_TEXT_LENGTH / 2 && !are_hex_digits(identifier))
         put(ber, identifier.at, identifier.length);
+    else
+        put_hex(ber, identifier);
+    wrap(ber, end, tag);
+}
+
+/* What ber_text_hex() made of the octets, back again; a text of other making as it is. */
+static void
+put_device_octets(struct ber_writer *ber, unsigned tag, struct text device)
+{
+    size_t end = ber->first;
+    if (!outgoing_text_is_sound(device))
+        fail(ber, ENCODE_BAD_TEXT, "a device is too long or has control characters");
+    if (text_has_prefix(device, TEXT("0x")))
+        put_hex(ber, text_skip(device, 2));
+    else
+        put(ber, device.at, device.length);
     wrap(ber, end, tag);
 }
 
@@ -161,7 +186,7 @@ put_device_id(struct ber_writer *ber, const struct outgoing *message)
         return;
     }
     if (message->device_is_other)
-        put_identifier(ber, 0x86, message->device);
+        put_device_octets(ber, 0x86, message->device);
     else
         put_number(ber, message->device);
     wrap(ber, end, TAG_SEQUENCE);
@@ -171,7 +196,7 @@ static void
 put_local_device(struct ber_writer *ber, const struct outgoing *message)
 {
     if (message->device_is_dynamic)
-        put_identifier(ber, 0x83, message->device);
+        put_device_octets(ber, 0x83, message->device);
     else
         put_device_id(ber, message);
 }

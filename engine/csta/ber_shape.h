@@ -17,6 +17,7 @@ enum ber_what {
     BER_MEANS, /* says what the message is */
     BER_SNAPSHOT_DATA,
     BER_CALL_OBJECT,
+    BER_NO_INVOKE, /* NULL, with or without content, where the invokeID is due */
 
     BER_CALL_ID, /* strings, which may be constructed */
     BER_CROSS_REF,

@@ -28,12 +28,14 @@ ber_store_problem(struct ber_store *store, const uint8_t *at, const char *why)
 /* The first of repeated elements counts. */
 static inline void
 store_octets(struct ber_store *store, const uint8_t *at, char *place, struct text octets,
+             enum ber_text_result (*as_text)(struct text *, struct text, uint32_t,
+                                             struct csta_scratch *),
              uint32_t length_max, const char *too_long)
 {
     struct text *text = (struct text *)(void *)place;
     if (!text_is_none(*text) || octets.length == 0)
         return;
-    enum ber_text_result result = ber_text_octets(text, octets, length_max, store->scratch);
+    enum ber_text_result result = as_text(text, octets, length_max, store->scratch);
     if (result == BER_TEXT_SCRATCH_FULL)
         ber_store_problem(store, at, scratch_full);
     else if (result == BER_TEXT_TOO_LONG && too_long != NULL)
@@ -43,31 +45,34 @@ store_octets(struct ber_store *store, const uint8_t *at, char *place, struct tex
 static void
 store_call_id(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "a callID over 64 bytes");
+    store_octets(store, at, place, octets, ber_text_identifier, EVENT_TEXT_LENGTH,
+                 "a callID over 64 bytes");
 }
 
 static void
 store_cross_ref(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "a crossRefID over 64 bytes");
+    store_octets(store, at, place, octets, ber_text_identifier, EVENT_TEXT_LENGTH,
+                 "a crossRefID over 64 bytes");
 }
 
 static void
 store_agent_id(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, "an agentID over 64 bytes");
+    store_octets(store, at, place, octets, ber_text_octets, EVENT_TEXT_LENGTH,
+                 "an agentID over 64 bytes");
 }
 
 static void
 store_linkage(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    store_octets(store, at, place, octets, EVENT_TEXT_LENGTH, NULL);
+    store_octets(store, at, place, octets, ber_text_octets, EVENT_TEXT_LENGTH, NULL);
 }
 
 static void
 store_device_octets(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
-    store_octets(store, at, place, octets, DEVICE_LENGTH_MAX, device_too_long);
+    store_octets(store, at, place, octets, ber_text_hex, DEVICE_LENGTH_MAX, device_too_long);
 }
 
 static void
@@ -81,11 +86,7 @@ store_subject_dynamic(struct ber_store *store, const uint8_t *at, char *place, s
 static void
 store_digits(struct ber_store *store, const uint8_t *at, char *place, struct text digits)
 {
-    struct text *text = (struct text *)(void *)place;
-    if (digits.length > DEVICE_LENGTH_MAX)
-        ber_store_problem(store, at, device_too_long);
-    else if (text_is_none(*text))
-        *text = digits;
+    store_octets(store, at, place, digits, ber_text_digits, DEVICE_LENGTH_MAX, device_too_long);
 }
 
 /* What is no time counts as none; so does a second one. */
@@ -143,8 +144,18 @@ store_invoke(struct ber_store *store, const uint8_t *at, char *place, struct tex
     (void)place;
     while (octets.length > 1 && octets.at[0] == ((octets.at[1] & 0x80) != 0 ? '\xff' : '\0'))
         octets = text_skip(octets, 1);
-    if (octets.length <= INVOKE_LENGTH_MAX)
+    if (octets.length <= INVOKE_LENGTH_MAX && !store->message->invoke_unreadable)
         store->message->invoke = octets;
+}
+
+/* What comes behind it is no invokeID. */
+static void
+store_no_invoke(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    (void)octets;
+    store->message->invoke_unreadable = true;
 }
 
 static void
@@ -168,20 +179,11 @@ store_local_state(struct ber_store *store, const uint8_t *at, char *place, struc
 }
 
 static void
-set_item_state(struct event *event, uint8_t state)
-{
-    CHECK(event->item_count > 0);
-    struct event_item *item = &event->items[event->item_count - 1];
-    if (item->state == LOCAL_ABSENT)
-        item->state = state;
-}
-
-static void
 store_item_state(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
     (void)at;
     (void)place;
-    set_item_state(&store->message->event, ber_value_local_state(ber_store_number(octets)));
+    csta_message_item_state(store->message, ber_value_local_state(ber_store_number(octets)));
 }
 
 static void
@@ -189,7 +191,7 @@ store_simple_state(struct ber_store *store, const uint8_t *at, char *place, stru
 {
     (void)at;
     (void)place;
-    set_item_state(&store->message->event, ber_value_simple_state(ber_store_number(octets)));
+    csta_message_item_state(store->message, ber_value_simple_state(ber_store_number(octets)));
 }
 
 static void
@@ -218,6 +220,7 @@ store_associate_result(struct ber_store *store, const uint8_t *at, char *place, 
 }
 
 ber_store_function *const ber_store[BER_WHAT_COUNT] = {
+    [BER_NO_INVOKE] = store_no_invoke,
     [BER_CALL_ID] = store_call_id,
     [BER_CROSS_REF] = store_cross_ref,
     [BER_AGENT_ID] = store_agent_id,
@@ -238,30 +241,3 @@ ber_store_function *const ber_store[BER_WHAT_COUNT] = {
     [BER_STATUS] = store_status,
     [BER_ASSOCIATE_RESULT] = store_associate_result,
 };
-
-/* ------------------------------------------------------------------------ items */
-
-struct event_item *
-ber_store_open_item(struct ber_store *store, const uint8_t *at)
-{
-    struct event *event = &store->message->event;
-    if (event->item_count == EVENT_ITEMS_MAX) {
-        ber_store_problem(store, at, "more than 64 connections in one list");
-        return NULL;
-    }
-    struct event_item *item = &event->items[event->item_count++];
-    memset(item, 0, sizeof(*item));
-    item->state = LOCAL_ABSENT;
-    return item;
-}
-
-void
-ber_store_close_item(struct ber_store *store)
-{
-    struct event *event = &store->message->event;
-    const struct event_item *item = &event->items[event->item_count - 1];
-    if (text_is_none(item->new_call) && text_is_none(item->new_device) &&
-        text_is_none(item->old_call) && text_is_none(item->old_device) &&
-        text_is_none(item->endpoint))
-        event->item_count--;
-}

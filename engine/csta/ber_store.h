@@ -50,10 +50,4 @@ ber_store_number(struct text octets)
     return (int64_t)value;
 }
 
-/* ber_store_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
-struct event_item *ber_store_open_item(struct ber_store *store, const uint8_t *at);
-
-/* ber_store_close_item - drops the last item if it names neither call nor device. */
-void ber_store_close_item(struct ber_store *store);
-
 #endif

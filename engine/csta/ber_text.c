@@ -63,6 +63,23 @@ is_text(struct text octets)
     return is_graphic && !text_has_prefix(octets, TEXT("0x"));
 }
 
+/* IA5 that can be seen, and spaces. */
+static inline bool
+is_printable(struct text octets)
+{
+    const char *at = octets.at;
+    for (; octets.length >= 8; octets = text_skip(octets, 8), at += 8) {
+        uint64_t lanes = ber_lanes_read(at);
+        if (!ber_lanes_all(ber_lanes_in_range(lanes, ' ', '~'), lanes))
+            return false;
+    }
+    for (uint32_t i = 0; i < octets.length; i++) {
+        if (at[i] < ' ' || at[i] > '~')
+            return false;
+    }
+    return true;
+}
+
 static char *
 take(struct csta_scratch *scratch, uint32_t length)
 {
@@ -78,12 +95,31 @@ take(struct csta_scratch *scratch, uint32_t length)
 #define HEX_4(high, a, b, c, d) {high, a}, {high, b}, {high, c}, {high, d},
 #define HEX_16(high) \
     HEX_4(high, '0', '1', '2', '3') HEX_4(high, '4', '5', '6', '7') \
-    HEX_4(high, '8', '9', 'a', 'b') HEX_4(high, 'c', 'd', 'e', 'f')
+    HEX_4(high, '8', '9', 'A', 'B') HEX_4(high, 'C', 'D', 'E', 'F')
 static const char hex[256][2] = {
     HEX_16('0') HEX_16('1') HEX_16('2') HEX_16('3') HEX_16('4') HEX_16('5') HEX_16('6') HEX_16('7')
-    HEX_16('8') HEX_16('9') HEX_16('a') HEX_16('b') HEX_16('c') HEX_16('d') HEX_16('e') HEX_16('f')
+    HEX_16('8') HEX_16('9') HEX_16('A') HEX_16('B') HEX_16('C') HEX_16('D') HEX_16('E') HEX_16('F')
 };
 /* clang-format on */
+
+/* What goes before the hex is 0x or nothing. */
+static inline enum ber_text_result
+write_hex(struct text *text, struct text octets, struct text prefix, uint32_t length_max,
+          struct csta_scratch *scratch)
+{
+    if (octets.length > (length_max - prefix.length) / 2)
+        return BER_TEXT_TOO_LONG;
+    uint32_t length = prefix.length + 2 * octets.length;
+    char *at = take(scratch, length);
+    if (at == NULL)
+        return BER_TEXT_SCRATCH_FULL;
+    *text = (struct text){at, length};
+    memcpy(at, prefix.at, prefix.length);
+    at += prefix.length;
+    for (uint32_t i = 0; i < octets.length; i++, at += 2)
+        memcpy(at, hex[(uint8_t)octets.at[i]], 2);
+    return BER_TEXT_OK;
+}
 
 enum ber_text_result
 ber_text_octets(struct text *text, struct text octets, uint32_t length_max,
@@ -91,20 +127,51 @@ ber_text_octets(struct text *text, struct text octets, uint32_t length_max,
 {
     if (octets.length > length_max)
         return BER_TEXT_TOO_LONG;
-    if (is_text(octets)) {
-        *text = octets;
-        return BER_TEXT_OK;
+    if (!is_text(octets))
+        return ber_text_hex(text, octets, length_max, scratch);
+    *text = octets;
+    return BER_TEXT_OK;
+}
+
+enum ber_text_result
+ber_text_hex(struct text *text, struct text octets, uint32_t length_max,
+             struct csta_scratch *scratch)
+{
+    return write_hex(text, octets, TEXT("0x"), length_max, scratch);
+}
+
+static bool
+are_hex_digits(struct text octets)
+{
+    for (uint32_t i = 0; i < octets.length; i++) {
+        char digit = octets.at[i];
+        if ((digit < '0' || digit > '9') && (digit < 'A' || digit > 'F'))
+            return false;
     }
-    uint32_t length = 2 + 2 * octets.length;
-    if (length > length_max)
+    return true;
+}
+
+enum ber_text_result
+ber_text_identifier(struct text *text, struct text octets, uint32_t length_max,
+                    struct csta_scratch *scratch)
+{
+    if (octets.length <= length_max / 2)
+        return write_hex(text, octets, TEXT(""), length_max, scratch);
+    if (octets.length > length_max || !is_long_text(octets) || are_hex_digits(octets))
         return BER_TEXT_TOO_LONG;
-    char *at = take(scratch, length);
-    if (at == NULL)
-        return BER_TEXT_SCRATCH_FULL;
-    *text = (struct text){at, length};
-    memcpy(at, "0x", 2);
-    for (uint32_t i = 0; i < octets.length; i++)
-        memcpy(at += 2, hex[(uint8_t)octets.at[i]], 2);
+    *text = octets;
+    return BER_TEXT_OK;
+}
+
+enum ber_text_result
+ber_text_digits(struct text *text, struct text octets, uint32_t length_max,
+                struct csta_scratch *scratch)
+{
+    if (octets.length > length_max)
+        return BER_TEXT_TOO_LONG;
+    if (!is_printable(octets))
+        return ber_text_hex(text, octets, length_max, scratch);
+    *text = octets;
     return BER_TEXT_OK;
 }
 

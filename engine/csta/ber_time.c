@@ -2,6 +2,7 @@
 
 #include <endian.h>
 
+#include "base/calendar.h"
 #include "engine/csta/ber_lanes.h"
 
 #define US_PER_SECOND INT64_C(1000000)
@@ -14,36 +15,6 @@ enum {
 struct clock {
     uint32_t year, month, day, hour, minute, second;
 };
-
-static inline bool
-is_leap(uint32_t year)
-{
-    return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-}
-
-/* Days from 1970-01-01. Counted from 400 years, which are 146097 days, before the year 1. */
-static inline int64_t
-days_of_date(const struct clock *clock)
-{
-    static const uint16_t before_month[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    uint32_t years = clock->year + 399;
-    uint32_t leap_days = years / 4 - years / 100 + years / 400;
-    uint32_t leap_day = clock->month > 2 && is_leap(clock->year) ? 1 : 0;
-    uint32_t day_of_year = before_month[clock->month - 1] + leap_day + clock->day - 1;
-    return (int64_t)(365 * years + leap_days + day_of_year) - 146097 - 719162;
-}
-
-static inline bool
-is_date(const struct clock *clock)
-{
-    static const uint8_t days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    if (clock->month < 1 || clock->month > 12)
-        return false;
-    uint32_t last = days[clock->month - 1];
-    if (clock->month == 2 && is_leap(clock->year))
-        last++;
-    return clock->day >= 1 && clock->day <= last;
-}
 
 static bool
 next_is_digit(struct text text)
@@ -94,16 +65,18 @@ set_clock(struct clock *clock, uint32_t year, const uint32_t *pairs, uint32_t co
     clock->hour = pairs[2];
     clock->minute = count > 3 ? pairs[3] : 0;
     clock->second = count > 4 ? pairs[4] : 0;
-    return is_date(clock) && clock->hour < 24 && clock->minute < 60 && clock->second < 60;
+    /* A leap second is told as the one after it. */
+    return clock->hour < 24 && clock->minute < 60 && clock->second <= 60;
 }
 
-/* Nothing, Z, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of the text. */
+/* Nothing or Z, which are UTC, +hhmm, -hhmm, and in a GeneralizedTime +hh, -hh; all that is left of
+ * the text. */
 static inline bool
 take_zone(int64_t *east_seconds, struct text text, bool is_generalized)
 {
     *east_seconds = 0;
     if (text.length == 0)
-        return is_generalized;
+        return true;
     if (text.at[0] == 'Z')
         return text.length == 1;
     int64_t sign = text.at[0] == '+' ? 1 : -1;
@@ -140,12 +113,19 @@ take_fraction(int64_t *us, struct text *text, int64_t unit_us)
     return true;
 }
 
-static inline int64_t
-us_of(const struct clock *clock, int64_t east_seconds, int64_t fraction_us)
+static inline bool
+set_time(int64_t *time_us, const struct clock *clock, int64_t east_seconds, int64_t fraction_us)
 {
+    int64_t days;
+    if (!calendar_days(&days, clock->year, clock->month, clock->day))
+        return false;
     uint32_t of_day = 3600 * clock->hour + 60 * clock->minute + clock->second;
-    int64_t seconds = days_of_date(clock) * SECONDS_PER_DAY + of_day - east_seconds;
-    return seconds * US_PER_SECOND + fraction_us;
+    int64_t seconds = days * SECONDS_PER_DAY + of_day - east_seconds;
+    int64_t us = seconds * US_PER_SECOND + fraction_us;
+    if (!calendar_holds(us))
+        return false;
+    *time_us = us;
+    return true;
 }
 
 bool
@@ -160,8 +140,7 @@ ber_time_utc(int64_t *time_us, struct text text)
     uint32_t year = pairs[0] + (pairs[0] < 50 ? 2000 : 1900);
     if (!set_clock(&clock, year, pairs + 1, count - 1) || !take_zone(&east, text, false))
         return false;
-    *time_us = us_of(&clock, east, 0);
-    return true;
+    return set_time(time_us, &clock, east, 0);
 }
 
 bool
@@ -176,6 +155,5 @@ ber_time_generalized(int64_t *time_us, struct text text)
     if (count < 5 || !set_clock(&clock, 100 * pairs[0] + pairs[1], pairs + 2, count - 2) ||
         !take_fraction(&fraction_us, &text, units_us[count - 5]) || !take_zone(&east, text, true))
         return false;
-    *time_us = us_of(&clock, east, fraction_us);
-    return true;
+    return set_time(time_us, &clock, east, fraction_us);
 }

@@ -1,5 +1,42 @@
 #include "engine/csta/csta_message.h"
 
+#include <string.h>
+
+#include "base/check.h"
+
+struct event_item *
+csta_message_open_item(struct csta_message *message)
+{
+    struct event *event = &message->event;
+    if (event->item_count == EVENT_ITEMS_MAX)
+        return NULL;
+    struct event_item *item = &event->items[event->item_count++];
+    memset(item, 0, sizeof(*item));
+    item->state = LOCAL_ABSENT;
+    return item;
+}
+
+void
+csta_message_close_item(struct csta_message *message)
+{
+    struct event *event = &message->event;
+    const struct event_item *item = &event->items[event->item_count - 1];
+    if (text_is_none(item->new_call) && text_is_none(item->new_device) &&
+        text_is_none(item->old_call) && text_is_none(item->old_device) &&
+        text_is_none(item->endpoint))
+        event->item_count--;
+}
+
+void
+csta_message_item_state(struct csta_message *message, uint8_t state)
+{
+    struct event *event = &message->event;
+    CHECK(event->item_count > 0);
+    struct event_item *item = &event->items[event->item_count - 1];
+    if (item->state == LOCAL_ABSENT)
+        item->state = state;
+}
+
 static bool
 items_are_equal(const struct event *left, const struct event *right)
 {
@@ -40,6 +77,7 @@ csta_message_is_equal(const struct csta_message *left, const struct csta_message
            left->object_is_call == right->object_is_call &&
            left->monitors_calls == right->monitors_calls && left->whole == right->whole &&
            left->status == right->status && text_is_equal(left->invoke, right->invoke) &&
+           left->invoke_unreadable == right->invoke_unreadable &&
            left->has_time == right->has_time && left->time_us == right->time_us;
 }
 

@@ -73,7 +73,8 @@ struct csta_message {
     bool whole;            /* a snapshot answer that carries its data itself */
     enum system_status status;
     struct text invoke; /* BER: content octets of the invokeID, shortest form, 1 to 4; else none */
-    bool has_time;      /* a time stamp of the security extension: time_us, since 1970 */
+    bool invoke_unreadable; /* BER: an answer whose invokeID is NULL, absent or over 4 octets */
+    bool has_time;          /* a time stamp of the security extension: time_us, since 1970 */
     int64_t time_us;
 };
 
@@ -94,6 +95,28 @@ struct csta_scratch {
 struct csta_options {
     bool loose_causes; /* PROFILE_LOOSE_CAUSES */
 };
+
+/* csta_message_reset - a message with nothing in it, for decoders. */
+static inline void
+csta_message_reset(struct csta_message *message)
+{
+    message->message_class = MESSAGE_OTHER;
+    event_reset(&message->event);
+    message->cross_ref = message->object = message->invoke = TEXT_NONE;
+    message->object_is_call = message->monitors_calls = message->whole = false;
+    message->status = STATUS_ABSENT;
+    message->invoke_unreadable = message->has_time = false;
+    message->time_us = 0;
+}
+
+/* csta_message_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
+struct event_item *csta_message_open_item(struct csta_message *message);
+
+/* csta_message_close_item - drops the last item if it names neither call nor device. */
+void csta_message_close_item(struct csta_message *message);
+
+/* csta_message_item_state - the last item's state, if it has none yet. */
+void csta_message_item_state(struct csta_message *message, uint8_t state);
 
 /* csta_message_is_equal - do two messages say the same? Compares all that a decoder fills in. */
 bool csta_message_is_equal(const struct csta_message *left, const struct csta_message *right);

@@ -39,17 +39,17 @@ struct outgoing {
     enum outgoing_kind kind;
     uint32_t invoke_id; /* BER: of our invoke, or of the one this answers */
 
-    struct text call;       /* callID; in BER its octets as upper-case hex */
+    struct text call;       /* callID; in BER as ber_text_identifier() writes it */
     struct text device;     /* the device of the connection, or the device asked about */
-    bool device_is_dynamic; /* BER: `device` is hex of a dynamic ID; XML: typeOfNumber dynamic */
+    bool device_is_dynamic; /* BER: `device` is as ber_text_hex() writes it; XML: typeOfNumber */
     bool device_is_other;   /* typeOfNumber other (Avaya's ext:switch:ip:instance) */
 
-    struct text cross_ref; /* MONITOR_STOP; in BER upper-case hex */
+    struct text cross_ref; /* MONITOR_STOP; in BER like `call` */
     bool monitors_calls;   /* MONITOR_START: monitorType call */
     bool is_filtered;      /* MONITOR_START: without the events the rules never look at */
 
     enum system_status status; /* SYSTEM_STATUS, REQUEST_SYSTEM_STATUS_RESPONSE */
-    struct text register_id;   /* sysStatRegisterID, may be absent; *_REGISTER_RESPONSE needs it */
+    struct text register_id;   /* sysStatRegisterID, like `call`; *_REGISTER_RESPONSE needs it */
 
     struct text application;  /* SESSION_START: applicationID */
     struct text user;         /* SESSION_START, may be absent: Avaya's SessionLoginInfo */

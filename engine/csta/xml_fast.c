@@ -83,8 +83,8 @@ find_row(const struct fast *fast, struct frame *frame, uint32_t at, uint32_t len
 static char *
 take_element(struct fast *fast, const struct frame *frame, const struct xml_row *row, uint32_t end)
 {
-    char *place =
-        row->what == WHAT_ITEM ? (char *)xml_take_item(fast->message) : frame->place + row->place;
+    char *place = row->what == WHAT_ITEM ? (char *)csta_message_open_item(fast->message)
+                                         : frame->place + row->place;
     if (place == NULL)
         note_problem(fast, "more than 64 connections in one list", end);
     else if (row->what < WHAT_CALL_ID)
@@ -99,7 +99,7 @@ take_leaf(struct fast *fast, const struct xml_row *row, char *place, uint32_t fr
 {
     struct text text = TEXT_NONE;
     if (row->what == WHAT_ITEM)
-        xml_take_item_end(fast->message);
+        csta_message_close_item(fast->message);
     if (row->what < WHAT_CALL_ID)
         return true;
     if (to > from && !xml_read_text(&fast->reader, from, to, &text))
@@ -152,7 +152,7 @@ close_element(struct fast *fast, uint32_t at, uint32_t *end)
     if (fast->skipped > 0)
         fast->skipped--;
     else if (innermost(fast)->what == WHAT_ITEM)
-        xml_take_item_end(fast->message);
+        csta_message_close_item(fast->message);
     fast->depth--;
     return true;
 }
@@ -238,7 +238,7 @@ xml_fast_decode(struct csta_message *message, struct text document, const struct
     fast.message = message;
     fast.options = options;
     fast.problem = NULL;
-    xml_take_begin(message);
+    csta_message_reset(message);
     if (!xml_reader_begin(&fast.reader, document, scratch, way) ||
         !open_root(&fast, &end, &root_at) || !read_elements(&fast, end))
         return XML_FAST_PASSED_ON;

@@ -8,47 +8,12 @@ enum {
 };
 
 void
-xml_take_begin(struct csta_message *message)
-{
-    message->message_class = MESSAGE_OTHER;
-    event_reset(&message->event);
-    message->cross_ref = message->object = message->invoke = TEXT_NONE;
-    message->object_is_call = message->monitors_calls = message->whole = false;
-    message->status = STATUS_ABSENT;
-    message->has_time = false;
-    message->time_us = 0;
-}
-
-void
 xml_take_open(struct csta_message *message, enum xml_what what)
 {
     if (what == WHAT_SNAPSHOT_DATA)
         message->whole = true;
     else if (what == WHAT_CALL_OBJECT)
         message->object_is_call = text_is_none(message->object);
-}
-
-struct event_item *
-xml_take_item(struct csta_message *message)
-{
-    struct event *event = &message->event;
-    if (event->item_count == EVENT_ITEMS_MAX)
-        return NULL;
-    struct event_item *item = &event->items[event->item_count++];
-    memset(item, 0, sizeof(*item));
-    item->state = LOCAL_ABSENT;
-    return item;
-}
-
-void
-xml_take_item_end(struct csta_message *message)
-{
-    struct event *event = &message->event;
-    const struct event_item *item = &event->items[event->item_count - 1];
-    if (text_is_none(item->new_call) && text_is_none(item->new_device) &&
-        text_is_none(item->old_call) && text_is_none(item->old_device) &&
-        text_is_none(item->endpoint))
-        event->item_count--;
 }
 
 void
@@ -67,16 +32,6 @@ const struct xml_text_bound xml_text_bounds[WHAT_CAUSE] = {
     [WHAT_LINKAGE] = {EVENT_TEXT_LENGTH, NULL},
 };
 
-static void
-take_item_state(struct csta_message *message, uint8_t state)
-{
-    struct event *event = &message->event;
-    CHECK(event->item_count > 0);
-    struct event_item *item = &event->items[event->item_count - 1];
-    if (item->state == LOCAL_ABSENT)
-        item->state = state;
-}
-
 void
 xml_take_word(struct csta_message *message, enum xml_what what, struct text text,
               const struct csta_options *options)
@@ -87,9 +42,9 @@ xml_take_word(struct csta_message *message, enum xml_what what, struct text text
     else if (what == WHAT_LOCAL_STATE && event->local_state == LOCAL_ABSENT)
         event->local_state = xml_value_local_state(text);
     else if (what == WHAT_ITEM_STATE)
-        take_item_state(message, xml_value_local_state(text));
+        csta_message_item_state(message, xml_value_local_state(text));
     else if (what == WHAT_SIMPLE_STATE)
-        take_item_state(message, xml_value_simple_state(text));
+        csta_message_item_state(message, xml_value_simple_state(text));
     else if (what == WHAT_MONITOR_TYPE)
         message->monitors_calls = text_is_equal(text, TEXT("call"));
     else if (what == WHAT_STATUS)

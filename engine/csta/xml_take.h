@@ -10,17 +10,8 @@
 
 #include "engine/csta/xml_shape.h"
 
-/* xml_take_begin - a message with nothing in it. */
-void xml_take_begin(struct csta_message *message);
-
 /* xml_take_open - an element of this kind opens that is no item. */
 void xml_take_open(struct csta_message *message, enum xml_what what);
-
-/* xml_take_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
-struct event_item *xml_take_item(struct csta_message *message);
-
-/* xml_take_item_end - the item closes; one that names neither call nor device is dropped. */
-void xml_take_item_end(struct csta_message *message);
 
 /* xml_take_dynamic - the device that xml_take_text() gets next, the subject connection's, is
  * dynamic. Only the first one counts. */

@@ -2,6 +2,7 @@
 
 #include <strings.h>
 
+#include "base/calendar.h"
 #include "engine/csta/xml_char.h"
 #include "engine/csta/xml_word.h"
 
@@ -139,23 +140,6 @@ take_byte(struct text *rest, char byte)
     return true;
 }
 
-/* Days from 1970-01-01 in the Gregorian calendar; false when there is no such day. */
-static bool
-days_since_1970(int64_t year, int64_t month, int64_t day, int64_t *days)
-{
-    static const uint8_t lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    static const int16_t before[] = {0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334};
-    if (year < 1970 || month < 1 || month > 12)
-        return false;
-    bool is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    if (day < 1 || day > lengths[month - 1] + (is_leap && month == 2))
-        return false;
-    int64_t past = year - 1; /* whole years since the year 1; 719162 days of them before 1970 */
-    int64_t leap_days = past / 4 - past / 100 + past / 400 + (is_leap && month > 2);
-    *days = past * 365 + leap_days - 719162 + before[month - 1] + day - 1;
-    return true;
-}
-
 /* .5 and what follows: the first six digits count. */
 static bool
 take_fraction(struct text *rest, int64_t *us)
@@ -200,8 +184,12 @@ xml_value_time(struct text word, int64_t *time_us)
         !take_number(&word, 2, &second) || !take_fraction(&word, &us) || !take_zone(&word, &zone))
         return false;
     /* A leap second is told as the one after it. */
-    if (hour > 23 || minute > 59 || second > 60 || !days_since_1970(year, month, day, &days))
+    if (hour > 23 || minute > 59 || second > 60 ||
+        !calendar_days(&days, (uint32_t)year, (uint32_t)month, (uint32_t)day))
         return false;
-    *time_us = (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000000 + us;
+    us += (((days * 24 + hour) * 60 + minute - zone) * 60 + second) * 1000000;
+    if (!calendar_holds(us))
+        return false;
+    *time_us = us;
     return true;
 }

@@ -14,7 +14,7 @@ xml_walk_begin(struct xml_walk *walk, struct csta_message *message,
     walk->skipped = walk->frame_count = 0;
     walk->problem = NULL;
     scratch->used = 0;
-    xml_take_begin(message);
+    csta_message_reset(message);
 }
 
 /* Notes the first reason; the rest of the document is still checked. */
@@ -65,7 +65,7 @@ xml_walk_open(struct xml_walk *walk, struct text name, size_t name_at, size_t wh
     parent->has_child = true;
     const struct xml_row *row = xml_shape_find(parent->shape, &parent->next, name);
     char *place = row == NULL              ? NULL
-                  : row->what == WHAT_ITEM ? (char *)xml_take_item(walk->message)
+                  : row->what == WHAT_ITEM ? (char *)csta_message_open_item(walk->message)
                                            : parent->place + row->place;
     if (place == NULL) {
         if (row != NULL)
@@ -130,7 +130,7 @@ xml_walk_close(struct xml_walk *walk, size_t where)
     if (takes_text(walk))
         take_captured(walk, frame, where);
     else if (frame->what == WHAT_ITEM)
-        xml_take_item_end(walk->message);
+        csta_message_close_item(walk->message);
     walk->frame_count--;
 }
 

@@ -53,6 +53,8 @@ ber_oracle_difference(const struct csta_message *left, const struct csta_message
         return "message_class";
     if (!text_is_equal(left->invoke, right->invoke))
         return "invoke";
+    if (left->invoke_unreadable != right->invoke_unreadable)
+        return "invoke_unreadable";
     if (left->has_time != right->has_time || (left->has_time && left->time_us != right->time_us))
         return "time_us";
     if (left->message_class == MESSAGE_OTHER)

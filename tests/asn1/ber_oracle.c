@@ -183,6 +183,7 @@ read_rose(struct ber_oracle *oracle, const void *structure, enum csta_encoding p
     read_invoke_id(oracle, pdu->type, inside);
     if (strcmp(pdu->name, "invoke") == 0)
         return read_invoke(oracle, pdu->type, inside, phase);
+    oracle->message.invoke_unreadable = text_is_none(oracle->message.invoke);
     if (strcmp(pdu->name, "returnResult") == 0)
         return read_result(oracle, pdu->type, inside, phase);
     oracle->message.message_class = MESSAGE_ERROR;
@@ -214,6 +215,7 @@ oracle_reset(struct ber_oracle *oracle)
     oracle->message.cross_ref = oracle->message.object = oracle->message.invoke = TEXT_NONE;
     oracle->message.object_is_call = oracle->message.monitors_calls = false;
     oracle->message.whole = oracle->message.has_time = false;
+    oracle->message.invoke_unreadable = false;
     oracle->message.status = STATUS_ABSENT;
     oracle->message.time_us = 0;
     oracle->used = 0;

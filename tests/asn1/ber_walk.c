@@ -38,6 +38,8 @@ enum member_what {
 
 enum { EVENT_TEXT_NONE = -1 };
 
+#define YEAR_10000 INT64_C(253402300800) /* seconds since 1970 */
+
 struct member {
     const char *name;
     enum member_what what;
@@ -96,25 +98,46 @@ stands_for_itself(const OCTET_STRING_t *octets)
     return (is_plain || is_graphic) && !looks_like_hex;
 }
 
-/* As ber_text.h says octets are shown: as they are if they can be read, else in hex. */
+static struct text
+keep_hex(struct ber_oracle *oracle, const char *prefix, const OCTET_STRING_t *octets)
+{
+    char *at = oracle->bytes + oracle->used;
+    size_t size = (size_t)octets->size, length = strlen(prefix) + 2 * size;
+    if (size == 0)
+        return TEXT_NONE;
+    CHECK(oracle->used + length + 1 < sizeof(oracle->bytes));
+    char *end = stpcpy(at, prefix);
+    for (size_t i = 0; i < size; i++)
+        end += sprintf(end, "%02X", octets->buf[i]);
+    oracle->used += (uint32_t)length;
+    return (struct text){at, (uint32_t)length};
+}
+
+/* As ber_text.h says octets are shown: callIDs and monitorCrossRefIDs. Where hex would be too long
+ * and what stands there is nothing to read, the decoder finds the message unusable. */
 static struct text
 keep_identifier(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
 {
-    char *at = oracle->bytes + oracle->used;
-    size_t size = (size_t)octets->size;
-    if (size == 0 || stands_for_itself(octets))
-        return ber_walk_keep(oracle, octets->buf, size);
-    CHECK(oracle->used + 2 * size + 3 < sizeof(oracle->bytes));
-    strcpy(at, "0x");
-    for (size_t i = 0; i < size; i++)
-        sprintf(at + 2 + 2 * i, "%02x", octets->buf[i]);
-    oracle->used += (uint32_t)(2 * size + 2);
-    return (struct text){at, (uint32_t)(2 * size + 2)};
+    return 2 * octets->size > EVENT_TEXT_LENGTH
+               ? ber_walk_keep(oracle, octets->buf, (size_t)octets->size)
+               : keep_hex(oracle, "", octets);
 }
 
+/* Agents and linkages: as they are if they can be read, else in hex. */
 static struct text
-keep_octets(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
+keep_agent(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
 {
+    return stands_for_itself(octets) ? ber_walk_keep(oracle, octets->buf, (size_t)octets->size)
+                                     : keep_hex(oracle, "0x", octets);
+}
+
+/* Dialling numbers: as they are if all can be seen. */
+static struct text
+keep_digits(struct ber_oracle *oracle, const OCTET_STRING_t *octets)
+{
+    for (int i = 0; i < octets->size; i++)
+        if (!isascii(octets->buf[i]) || !isprint(octets->buf[i]))
+            return keep_hex(oracle, "0x", octets);
     return ber_walk_keep(oracle, octets->buf, (size_t)octets->size);
 }
 
@@ -181,7 +204,7 @@ status_of(long value)
 static void
 keep_time(struct ber_oracle *oracle, time_t seconds, int microseconds)
 {
-    if (seconds == (time_t)-1)
+    if (seconds < 0 || seconds >= YEAR_10000)
         return;
     oracle->message.has_time = true;
     oracle->message.time_us = (int64_t)seconds * 1000000 + microseconds;
@@ -194,7 +217,7 @@ walk_dynamic(struct ber_oracle *oracle, const OCTET_STRING_t *octets, struct tex
     struct event *event = &oracle->message.event;
     if (device == &event->texts[EVENT_TEXT_NETWORK_DEVICE])
         return;
-    *device = keep_identifier(oracle, octets);
+    *device = keep_hex(oracle, "0x", octets);
     if (device == &event->texts[EVENT_TEXT_DEVICE] && octets->size > 0)
         event->flags |= EVENT_DEVICE_DYNAMIC;
 }
@@ -213,17 +236,17 @@ walk_value(struct walk *walk, enum member_what what, const void *value, struct p
     } else if (what == WHAT_DYNAMIC_ID && place.device != NULL) {
         walk_dynamic(oracle, value, place.device);
     } else if (what == WHAT_DEVICE_TEXT && place.device != NULL) {
-        *place.device = keep_octets(oracle, value);
+        *place.device = keep_digits(oracle, value);
     } else if (what == WHAT_OTHER_PLAN && place.device != NULL) {
-        *place.device = keep_identifier(oracle, value);
+        *place.device = keep_hex(oracle, "0x", value);
     } else if (what == WHAT_DEVICE_NUMBER && place.device != NULL) {
         *place.device = keep_number(oracle, value);
     } else if (what == WHAT_CROSS_REF) {
         message->cross_ref = keep_identifier(oracle, value);
     } else if (what == WHAT_AGENT) {
-        message->event.texts[EVENT_TEXT_AGENT] = keep_identifier(oracle, value);
+        message->event.texts[EVENT_TEXT_AGENT] = keep_agent(oracle, value);
     } else if (what == WHAT_LINKAGE && message->message_class == MESSAGE_CALL_EVENT) {
-        struct text linkage = keep_identifier(oracle, value);
+        struct text linkage = keep_agent(oracle, value);
         bool is_too_long = linkage.length > EVENT_TEXT_LENGTH; /* then it is left out */
         message->event.texts[EVENT_TEXT_LINKAGE] = is_too_long ? TEXT_NONE : linkage;
     } else if (what == WHAT_CAUSE && message->message_class == MESSAGE_CALL_EVENT) {

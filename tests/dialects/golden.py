@@ -4,8 +4,9 @@
 usage: golden.py ONHOOK_BINARY
 
 Each golden trace that phase III can say is written in it and must give the outcomes that stand
-beside the trace, every key but callIDs and ConnIDs, which map one to one. The same in phase II,
-where networkCallingDevice is left out, and CallType, which it decides, is not compared.
+beside the trace, every key but callIDs and ConnIDs, which map one to one, and
+dynamic IDs, which are hex in BER. The same in phase II, where networkCallingDevice is left out, and
+CallType, which it decides, is not compared.
 Exit: 0 all the same, 1 not, 2 wrong usage.
 """
 
@@ -13,6 +14,7 @@ import contextlib
 import glob
 import io
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -45,11 +47,14 @@ def wrong(onhook, name, trace, out, left_out):
     words += ["-c", config] if os.path.exists(config) else []
     run = subprocess.run(words + [out], capture_output=True, text=True, check=False)
     with open(trace, encoding="utf-8") as file:
-        may_be_unreadable = "\n#exit 3\n" in file.read()
+        text = file.read()
+    may_be_unreadable = "\n#exit 3\n" in text
+    dynamic = ",".join(sorted(set(re.findall(r'"dynamic"[^>]*>([^<]+)<', text))))
     if run.returncode != 0 and not (run.returncode == 3 and may_be_unreadable):
         return "exit code %d\n%s" % (run.returncode, run.stderr)
     try:
-        same.compare(["--times", "--without", left_out, name + ".jsonl", out + ".jsonl"])
+        same.compare(["--times", "--without", left_out, "--dynamic", dynamic,
+                      name + ".jsonl", out + ".jsonl"])
     except SystemExit as why:
         return str(why)
     return None

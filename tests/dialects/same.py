@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """same.py - do two outcome files tell the same, but for what an encoding may change?
 
-  same.py [--times] [--without KEY,...] [--links A=B,...] ONE.jsonl OTHER.jsonl
+  same.py [--times] [--without KEY,...] [--links A=B,...] [--dynamic ID,...] ONE.jsonl OTHER.jsonl
 
 For each link the same lines in the same order, key by key, where
 
@@ -10,6 +10,7 @@ For each link the same lines in the same order, key by key, where
   - Link may be another name: A in ONE is B in OTHER; without --links it is the same
   - CallID, ConnID and NewConnID may be others, one for one: what is equal in one file is equal in
     the other, and what differs, differs
+  - a dynamic device ID of --dynamic that is a text in ONE is 0x and its hex in OTHER, as BER has it
 
 The order of lines of different links is not compared: streams are read one after the other.
 Exit: 0 the same, 1 not, and the first difference is printed.
@@ -44,8 +45,13 @@ def lines_of(path, names):
     return links
 
 
-def difference(one, other, mappings, link, left_out):
+def in_ber(value, dynamic):
+    return "0x" + value.encode().hex().upper() if value in dynamic else value
+
+
+def difference(one, other, mappings, link, settings):
     """The key in which two outcomes differ, or None."""
+    left_out, dynamic = settings
     for key in list(one) + [k for k in other if k not in one]:
         if key in left_out:
             continue
@@ -55,7 +61,7 @@ def difference(one, other, mappings, link, left_out):
             mapping = mappings.setdefault((link, MAPPED[key]), Mapping())
             if not mapping.fits(one[key], other[key]):
                 return key
-        elif one[key] != other[key]:
+        elif in_ber(one[key], dynamic) != other[key]:
             return key
     return None
 
@@ -66,6 +72,7 @@ def compare(words):
     parser.add_argument("--times", action="store_true")
     parser.add_argument("--without", default="")
     parser.add_argument("--links", default="")
+    parser.add_argument("--dynamic", default="")
     parser.add_argument("one")
     parser.add_argument("other")
     arguments = parser.parse_args(words)
@@ -74,10 +81,11 @@ def compare(words):
     if set(ones) != set(others):
         sys.exit("links %s are not %s" % (" ".join(sorted(ones)), " ".join(sorted(others))))
     left_out = arguments.without.split(",") + ([] if arguments.times else list(TIMES))
+    settings = left_out, [text for text in arguments.dynamic.split(",") if text]
     mappings = {}
     for link, lines in ones.items():
         for (first, text, one), (second, other_text, other) in zip(lines, others[link]):
-            key = difference(one, other, mappings, link, left_out)
+            key = difference(one, other, mappings, link, settings)
             if key is not None:
                 sys.exit("%s: %s differs\n%s:%d: %s%s:%d: %s" % (
                     link, key, arguments.one, first, text, arguments.other, second, other_text))

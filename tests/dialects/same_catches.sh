@@ -30,6 +30,9 @@ is 0 'no times' 's/"Time":"[^"]*",//; s/,"SinceStartMs":10//'
 is 1 'no times, and times are wanted' 's/"Time":"[^"]*",//' --times
 is 0 'another link' 's/"Link":"a"/"Link":"b"/' --links a=b
 is 1 'another link, unannounced' 's/"Link":"a"/"Link":"b"/'
+is 0 'a dynamic ID in hex' 's/"2001"/"0x32303031"/' --dynamic 2001
+is 1 'a dynamic ID as text' '' --dynamic 2001
+is 1 'a number in hex' 's/"2001"/"0x32303031"/' --dynamic 2002
 is 1 'two callIDs become one' 's/"8"/"7"/'
 is 1 'two ConnIDs become one' 's/"bb"/"aa"/'
 is 1 'one callID becomes two' '2s/"7"/"9"/'

@@ -21,9 +21,9 @@ full_message(enum outgoing_kind kind)
     return (struct outgoing){
         .kind = kind,
         .invoke_id = 300,
-        .call = TEXT("0x2b82"),
+        .call = TEXT("2B82"),
         .device = TEXT("24103"),
-        .cross_ref = TEXT("0x35f303"),
+        .cross_ref = TEXT("35F303"),
         .status = STATUS_NORMAL,
         .register_id = TEXT("17"),
     };
@@ -165,6 +165,7 @@ both_decoders_read_every_message(void **state)
             struct outgoing message = full_message((enum outgoing_kind)kind);
             count += round_trip(&message, phases[i]);
             message.device_is_dynamic = true;
+            message.device = TEXT("0x32313033"); /* the octets of a number, and yet none */
             if (kind == OUTGOING_CLEAR_CONNECTION || kind == OUTGOING_SNAPSHOT_CALL)
                 round_trip(&message, phases[i]);
             message = full_message((enum outgoing_kind)kind);
@@ -195,11 +196,16 @@ what_could_not_be_meant_is_refused(void **state)
     message.device = TEXT_NONE;
     assert_int_equal(encode(&message, sizeof(bytes)), ENCODE_MISSING);
     message = full_message(OUTGOING_CLEAR_CONNECTION);
-    message.call = TEXT("0x2b8");
-    assert_int_equal(encode(&message, sizeof(bytes)), ENCODE_BAD_TEXT);
-    message.call = TEXT("0x2B82");
-    assert_int_equal(encode(&message, sizeof(bytes)), ENCODE_BAD_TEXT);
-    message.call = TEXT("4711\x1b[m");
+    const struct text calls[] = {TEXT("2B8"),    TEXT("0x2B82"),
+                                 TEXT("2b82"),   TEXT("4711\x1b[m"),
+                                 TEXT("call-1"), TEXT("an-id-of-thirty-two-graphic-byte")};
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        message.call = calls[i];
+        assert_int_equal(encode(&message, sizeof(bytes)), ENCODE_BAD_TEXT);
+    }
+    message = full_message(OUTGOING_CLEAR_CONNECTION);
+    message.device_is_dynamic = true;
+    message.device = TEXT("0x08b3");
     assert_int_equal(encode(&message, sizeof(bytes)), ENCODE_BAD_TEXT);
     message = full_message(OUTGOING_MONITOR_STOP);
     message.cross_ref = TEXT_NONE;
@@ -223,6 +229,24 @@ a_buffer_too_small_is_said_at_every_size(void **state)
         assert_int_equal(encode(&message, size), ENCODE_NO_ROOM);
     assert_int_equal(length, 77);
     assert_int_equal(encode(&message, needed), ENCODE_OK);
+}
+
+/* What could be hex is hex: only texts that are longer stand for themselves. */
+static void
+what_the_decoder_made_of_a_call_id_is_sent_as_it_was(void **state)
+{
+    (void)state;
+    static const char graphic[] =
+        "urn:uuid:0D9C2B36-7F0E-4D6A-9C4B-1F2E3D4C5B6A/41:a-call/leg=0001";
+    static const char digits[] = "0102030405060708090A0B0C0D0E0F10FFFEFDFCFBFAF9F8F7F6F5F4F3F2F1F0";
+    const struct text calls[] = {TEXT("00"),    TEXT("34373131"), {graphic, 33},
+                                 {graphic, 64}, {digits, 34},     {digits, 64}};
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        struct outgoing message = full_message(OUTGOING_SNAPSHOT_CALL);
+        message.call = calls[i];
+        for (size_t j = 0; j < sizeof(phases) / sizeof(phases[0]); j++)
+            assert_true(round_trip(&message, phases[j]));
+    }
 }
 
 static void
@@ -251,6 +275,7 @@ main(void)
         cmocka_unit_test(both_decoders_read_every_message),
         cmocka_unit_test(what_could_not_be_meant_is_refused),
         cmocka_unit_test(a_buffer_too_small_is_said_at_every_size),
+        cmocka_unit_test(what_the_decoder_made_of_a_call_id_is_sent_as_it_was),
         cmocka_unit_test(the_longest_texts_fit),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

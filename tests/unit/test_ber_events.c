@@ -34,8 +34,8 @@ static void
 has_connection(void)
 {
     CLASS_IS(CALL_EVENT);
-    IS(message.cross_ref, "m1");
-    HAS(CALL, "c1");
+    IS(message.cross_ref, "6D31");
+    HAS(CALL, "6331");
     HAS(DEVICE, "2001");
     assert_int_equal(message.event.flags, 0);
 }
@@ -71,7 +71,7 @@ call_cleared_of_phase_3_has_a_call_and_a_cause(void **state)
     (void)state;
     DECODES(3, REPORT3(0xA1, SEQ(0x6B, STR(0x80, "c1")), CAUSE(48), LINKAGE3(0xA4)));
     KIND_IS(CALL_CLEARED);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     HAS(DEVICE, "");
     HAS(LINKAGE, "link");
     CAUSE_IS(48);
@@ -86,18 +86,18 @@ static void
 has_joined_two_calls(void)
 {
     has_connection();
-    HAS(SECOND_CALL, "c2");
+    HAS(SECOND_CALL, "6332");
     HAS(SECOND_DEVICE, "2001");
     HAS(SUBJECT, "2001");
     HAS(NEW_DESTINATION, "2003");
-    HAS(NEW_CALL, "c3");
+    HAS(NEW_CALL, "6333");
     assert_int_equal(message.event.item_count, 2);
-    IS(ITEM(0).new_call, "c3");
-    IS(ITEM(0).old_call, "c1");
+    IS(ITEM(0).new_call, "6333");
+    IS(ITEM(0).old_call, "6331");
     IS(ITEM(0).new_device, "2002");
     IS(ITEM(0).old_device, "2002");
     IS(ITEM(0).endpoint, "2002");
-    IS(ITEM(1).old_call, "c2");
+    IS(ITEM(1).old_call, "6332");
     IS(ITEM(1).endpoint, "2003");
     assert_int_equal(ITEM(0).state, LOCAL_ABSENT);
     STATE_IS(CONNECTED);
@@ -320,7 +320,7 @@ early_clearings_name_the_call_and_the_releaser(void **state)
     for (int phase = 1; phase <= 2; phase++) {
         DECODES_EARLY(phase, EARLY(phase, call, SEQ(0x6B, STR(0x82, "c1")), CAUSE(48)));
         KIND_IS(CALL_CLEARED);
-        HAS(CALL, "c1");
+        HAS(CALL, "6331");
         CAUSE_IS(48);
         DECODES_EARLY(phase, EARLY(phase, connection, CONNECTION1("c1", "2001"),
                                    DEVICE1(0x63, "2002"), STATE(0), CAUSE(5)));
@@ -372,13 +372,13 @@ early_joins_list_their_connections(void **state)
                                        CAUSE(32)));
             assert_int_equal(message.event.kind, events[i].kind);
             has_connection();
-            HAS(SECOND_CALL, "c2");
+            HAS(SECOND_CALL, "6332");
             HAS(SUBJECT, "2001");
             HAS(NEW_DESTINATION, "2003");
-            HAS(NEW_CALL, "c3");
+            HAS(NEW_CALL, "6333");
             assert_int_equal(message.event.item_count, 2);
             IS(ITEM(0).new_device, "2002");
-            IS(ITEM(1).new_call, "c3");
+            IS(ITEM(1).new_call, "6333");
             IS(ITEM(1).new_device, "2003");
             IS(ITEM(0).endpoint, phase == 1 ? "" : "2002");
             CAUSE_IS(32);
@@ -417,7 +417,7 @@ agents_log_on_and_off_in_phases_1_and_3(void **state)
     KIND_IS(NONE);
     HAS(DEVICE, "2001");
     HAS(AGENT, "agent7");
-    IS(message.cross_ref, "m1");
+    IS(message.cross_ref, "6D31");
     struct text off = SEQ(0xA4, SEQ(0xA2, DEVICE3(0x63, "2001")));
     DECODES(3, INVOKE("01 15", SEQ(0x30, STR(0x55, "m1"), off)));
     CLASS_IS(AGENT_LOGGED_OFF);

@@ -21,7 +21,7 @@ static void
 is_plain(void)
 {
     KIND_IS(CONNECTION_CLEARED);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     HAS(DEVICE, "2001");
     HAS(RELEASING, "2002");
     STATE_IS(NULL);
@@ -72,11 +72,11 @@ a_string_may_be_in_pieces(void **state)
         is_plain();
     }
     DECODES(3, CLEARED(hex("A0 04 04 02 2B 82"), PLAIN_RELEASING));
-    HAS(CALL, "0x2b82");
+    HAS(CALL, "2B82");
     DECODES(3, CLEARED(PLAIN_CALL, hex("63 0C 30 0A A0 08 04 02 32 30 04 02 30 32")));
     HAS(RELEASING, "2002");
     DECODES(3, INVOKE("01 15", SEQ(0x30, hex("75 06 04 01 6D 04 01 31"))));
-    IS(message.cross_ref, "m1");
+    IS(message.cross_ref, "6D31");
 }
 
 /* Of an element in a string's place that is none nothing is taken. */
@@ -162,7 +162,10 @@ what_we_do_not_take_is_refused(void **state)
     FAILS(3, hex("A5 00"), REFUSED, 0);
     FAILS(3, hex("81 00"), REFUSED, 0);
     FAILS(3, hex("3C 00"), REFUSED, 0);
+    FAILS(3, hex("BF 81 00 00"), REFUSED, 0);
     FAILS(3, hex("BF 81"), REFUSED, 0);
+    FAILS(3, hex("7F 03 00"), MALFORMED, 0); /* 63 00 would be a PDU */
+    assert_string_equal(why, "a small tag number in the high form");
 }
 
 static struct text
@@ -204,9 +207,14 @@ a_call_id_has_at_most_64_bytes(void **state)
     assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 64);
     FAILS(3, CLEARED(of_length(0x80, 'c', 65), PLAIN_RELEASING), UNUSABLE, 22);
     assert_string_equal(why, "a callID over 64 bytes");
-    DECODES(3, CLEARED(of_length(0x80, '\x01', 31), PLAIN_RELEASING));
+    DECODES(3, CLEARED(of_length(0x80, '\x01', 32), PLAIN_RELEASING));
     assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 64);
-    FAILS(3, CLEARED(of_length(0x80, '\x01', 32), PLAIN_RELEASING), UNUSABLE, 22);
+    DECODES(3, CLEARED(of_length(0x80, 'c', 33), PLAIN_RELEASING));
+    assert_int_equal(message.event.texts[EVENT_TEXT_CALL].length, 33);
+    FAILS(3, CLEARED(of_length(0x80, '\x01', 33), PLAIN_RELEASING), UNUSABLE, 22);
+    FAILS(3, CLEARED(of_length(0x80, ' ', 33), PLAIN_RELEASING), UNUSABLE, 22);
+    FAILS(3, CLEARED(of_length(0x80, 'C', 33), PLAIN_RELEASING), UNUSABLE, 22); /* like hex */
+    FAILS(3, CLEARED(of_length(0x80, 'C', 64), PLAIN_RELEASING), UNUSABLE, 22);
     FAILS(3, INVOKE("01 49", of_length(0x55, 'm', 65)), UNUSABLE, 8);
 }
 

@@ -117,6 +117,8 @@ static const struct {
                     "323431303363068204303031373036A30F300D6B0482022B8280053234313033"
                     "A0066B0482022B82A30E300C6B0482022B82800430303137A30B30096B048202"
                     "2B82800135"},
+    /* A reject whose invokeID is NULL, with content, has none. */
+    {ENCODING_BER3, "A4800503065D5D0202AB010000"},
 };
 
 static void

@@ -49,9 +49,9 @@ a_connection_cleared_names_its_releaser(void **state)
     read("oxe-02-connection_cleared.hex");
     KIND_IS(CONNECTION_CLEARED);
     IS(message.invoke, "\x2A\x30");
-    IS(message.cross_ref, "0x0135f303"); /* 20312835 */
-    HAS(CALL, "0x2b82");                 /* 11138 */
-    HAS(DEVICE, "0x08b30100");
+    IS(message.cross_ref, "0135F303"); /* 20312835 */
+    HAS(CALL, "2B82");                 /* 11138 */
+    HAS(DEVICE, "0x08B30100");
     assert_int_equal(message.event.flags, EVENT_DEVICE_DYNAMIC);
     HAS(RELEASING, "24103");
     STATE_IS(NULL);
@@ -67,22 +67,22 @@ a_conference_lists_its_connections(void **state)
     (void)state;
     read("oxe-01-conferenced.hex");
     KIND_IS(CONFERENCED);
-    IS(message.cross_ref, "0x0135f303");
-    HAS(CALL, "0x2b7a"); /* 11130 */
-    HAS(DEVICE, "0x08b30100");
-    HAS(SECOND_CALL, "0x2b7e"); /* 11134 */
-    HAS(SECOND_DEVICE, "0x08b30100");
+    IS(message.cross_ref, "0135F303");
+    HAS(CALL, "2B7A"); /* 11130 */
+    HAS(DEVICE, "0x08B30100");
+    HAS(SECOND_CALL, "2B7E"); /* 11134 */
+    HAS(SECOND_DEVICE, "0x08B30100");
     HAS(SUBJECT, "24103");
     HAS(NEW_DESTINATION, "0017");
-    HAS(NEW_CALL, "0x2b82");
+    HAS(NEW_CALL, "2B82");
     STATE_IS(CONNECTED);
     CAUSE_IS(0);
     time_is(16, 7, 23);
     assert_int_equal(message.event.item_count, 3);
-    const char *devices[] = {"0x08b30100", "0x0bfe0104", "0x0bfd0104"};
+    const char *devices[] = {"0x08B30100", "0x0BFE0104", "0x0BFD0104"};
     const char *endpoints[] = {"24103", "0017", "00789616004"};
     for (int i = 0; i < 3; i++) {
-        IS(ITEM(i).new_call, "0x2b82"); /* 11138 */
+        IS(ITEM(i).new_call, "2B82"); /* 11138 */
         IS(ITEM(i).new_device, devices[i]);
         IS(ITEM(i).endpoint, endpoints[i]);
         IS(ITEM(i).old_call, "");
@@ -95,8 +95,8 @@ a_delivered_names_who_alerts_calls_and_was_called(void **state)
     (void)state;
     read("oxe-03-delivered.hex");
     KIND_IS(DELIVERED);
-    IS(message.cross_ref, "0x013a9c03"); /* 20618243 */
-    HAS(CALL, "0x2b91");                 /* 11153 */
+    IS(message.cross_ref, "013A9C03"); /* 20618243 */
+    HAS(CALL, "2B91");                 /* 11153 */
     HAS(SUBJECT, "24650");
     HAS(CALLING, "24105");
     HAS(CALLED, "24640");
@@ -114,8 +114,8 @@ an_established_names_an_outside_number(void **state)
     (void)state;
     read("oxe-04-established.hex");
     KIND_IS(ESTABLISHED);
-    HAS(CALL, "0x2ace"); /* 10958 */
-    HAS(DEVICE, "0x0bff0104");
+    HAS(CALL, "2ACE"); /* 10958 */
+    HAS(DEVICE, "0x0BFF0104");
     HAS(SUBJECT, "000238221815");
     HAS(CALLING, "24103");
     HAS(CALLED, "00238221815");
@@ -130,8 +130,8 @@ a_held_names_its_holder(void **state)
     (void)state;
     read("oxe-06-held.hex");
     KIND_IS(HELD);
-    IS(message.cross_ref, "0x01d26503"); /* 30565635 */
-    HAS(CALL, "0x2ad8");                 /* 10968 */
+    IS(message.cross_ref, "01D26503"); /* 30565635 */
+    HAS(CALL, "2AD8");                 /* 10968 */
     HAS(SUBJECT, "24104");
     STATE_IS(HOLD);
     CAUSE_IS(37);
@@ -144,8 +144,8 @@ a_network_reached_may_have_no_trunk(void **state)
     (void)state;
     read("oxe-07-network_reached.hex");
     KIND_IS(NETWORK_REACHED);
-    HAS(CALL, "0x2b63"); /* 11107 */
-    HAS(DEVICE, "0x0bfc0104");
+    HAS(CALL, "2B63"); /* 11107 */
+    HAS(DEVICE, "0x0BFC0104");
     HAS(SUBJECT, ""); /* notKnown */
     HAS(CALLED, "00659732122");
     STATE_IS(CONNECTED);
@@ -159,7 +159,7 @@ an_originated_is_about_its_caller(void **state)
     (void)state;
     read("oxe-08-originated.hex");
     KIND_IS(ORIGINATED);
-    HAS(CALL, "0x2b69"); /* 11113 */
+    HAS(CALL, "2B69"); /* 11113 */
     HAS(CALLING, "24105");
     HAS(SUBJECT, "24105");
     HAS(CALLED, "00659732122");
@@ -174,8 +174,8 @@ a_service_initiated_has_no_device_but_the_connections(void **state)
     (void)state;
     read("oxe-10-service_initiated.hex");
     KIND_IS(SERVICE_INITIATED);
-    HAS(CALL, "0x2dcb"); /* 11723 */
-    HAS(DEVICE, "0x08b40100");
+    HAS(CALL, "2DCB"); /* 11723 */
+    HAS(DEVICE, "0x08B40100");
     STATE_IS(INITIATED);
     CAUSE_IS(0);
     time_is(17, 33, 1);
@@ -188,9 +188,9 @@ a_diverted_names_where_from_and_where_to(void **state)
     (void)state;
     read("oxe-13-diverted_2.hex");
     KIND_IS(DIVERTED);
-    IS(message.cross_ref, "0x01696a02");
-    HAS(CALL, "0x4707");
-    HAS(DEVICE, "0x0c7e0100");
+    IS(message.cross_ref, "01696A02");
+    HAS(CALL, "4707");
+    HAS(DEVICE, "0x0C7E0100");
     HAS(SUBJECT, "24005");
     HAS(NEW_DESTINATION, "24760");
     STATE_IS(NULL);

@@ -22,7 +22,7 @@ monitor_start_names_what_it_watches(void **state)
         assert_false(message.object_is_call || message.monitors_calls);
         struct text call = INVOKE("01 47", SEQ(0x30, CONNECTION1("c1", "2001"), BYTE(0x0A, 0)));
         check_decodes(__FILE__, __LINE__, call, phase);
-        IS(message.object, "c1");
+        IS(message.object, "6331");
         assert_true(message.object_is_call && message.monitors_calls);
     }
     DECODES(3, INVOKE("01 47", SEQ(0x30, ID3("2001"), hex("A0 00"), BYTE(0x0A, 0))));
@@ -30,10 +30,10 @@ monitor_start_names_what_it_watches(void **state)
     IS(message.object, "2001");
     assert_true(message.monitors_calls && !message.object_is_call);
     DECODES(3, INVOKE("01 47", SEQ(0x30, CONNECTION3("c1", "2001"))));
-    IS(message.object, "c1");
+    IS(message.object, "6331");
     assert_true(message.object_is_call && !message.monitors_calls);
     DECODES(3, INVOKE("01 47", SEQ(0x30, SEQ(0x6B, STR(0x80, "c1")))));
-    IS(message.object, "c1");
+    IS(message.object, "6331");
 }
 
 /* A filter whose tag is that of a constructed device number is not one. */
@@ -42,7 +42,7 @@ a_filter_is_no_device(void **state)
 {
     (void)state;
     DECODES(2, INVOKE("01 47", SEQ(0x30, SEQ(0x6B, STR(0x82, "c1")), hex("A0 04 80 02 06 C0"))));
-    IS(message.object, "c1");
+    IS(message.object, "6331");
     DECODES(2, INVOKE("01 47", SEQ(0x30, hex("A0 04 80 02 06 C0"))));
     IS(message.object, "");
 }
@@ -56,11 +56,11 @@ monitors_are_granted_and_stopped_in_every_phase(void **state)
         for (int i = 0; i < 2; i++) {
             check_decodes(__FILE__, __LINE__, RESULT("01 47", fields[i]), phase);
             CLASS_IS(MONITOR_START_RESPONSE);
-            IS(message.cross_ref, "m1");
+            IS(message.cross_ref, "6D31");
             IS(message.invoke, "\x07");
             check_decodes(__FILE__, __LINE__, INVOKE("01 49", fields[i]), phase);
             CLASS_IS(MONITOR_STOP);
-            IS(message.cross_ref, "m1");
+            IS(message.cross_ref, "6D31");
         }
         check_decodes(__FILE__, __LINE__, RESULT("01 49", hex("05 00")), phase);
         CLASS_IS(MONITOR_STOP_RESPONSE);
@@ -74,16 +74,16 @@ clearings_name_their_connection(void **state)
     for (enum csta_encoding phase = ENCODING_BER1; phase <= ENCODING_BER2; phase++) {
         check_decodes(__FILE__, __LINE__, INVOKE("01 05", CONNECTION1("c1", "2001")), phase);
         CLASS_IS(CLEAR_CONNECTION);
-        HAS(CALL, "c1");
+        HAS(CALL, "6331");
         HAS(DEVICE, "2001");
         check_decodes(__FILE__, __LINE__, INVOKE("01 04", SEQ(0x30, CONNECTION1("c1", "2001"))),
                       phase);
         CLASS_IS(CLEAR_CALL);
-        HAS(CALL, "c1");
+        HAS(CALL, "6331");
     }
     DECODES(3, INVOKE("01 05", SEQ(0x30, CONNECTION3("c1", "2001"), BYTE(0x0A, 48))));
     CLASS_IS(CLEAR_CONNECTION);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     HAS(DEVICE, "2001");
     CAUSE_IS(0);
     KIND_IS(NONE);
@@ -108,10 +108,10 @@ snapshots_name_what_they_ask_about(void **state)
     IS(message.object, "2001");
     DECODES(2, INVOKE("01 4B", CONNECTION1("c1", "2001")));
     CLASS_IS(SNAPSHOT_CALL);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     DECODES(3, INVOKE("01 4B", SEQ(0x30, CONNECTION3("c1", "2001"))));
     CLASS_IS(SNAPSHOT_CALL);
-    HAS(CALL, "c1");
+    HAS(CALL, "6331");
     HAS(DEVICE, "2001");
 }
 
@@ -127,7 +127,7 @@ a_device_snapshot_of_phase_3_lists_its_calls(void **state)
     CLASS_IS(SNAPSHOT_DEVICE_RESPONSE);
     assert_true(message.whole);
     assert_int_equal(message.event.item_count, 3);
-    IS(ITEM(0).new_call, "c1");
+    IS(ITEM(0).new_call, "6331");
     IS(ITEM(0).new_device, "2001");
     IS(ITEM(0).endpoint, "2002");
     assert_int_equal(ITEM(0).state, LOCAL_HOLD);
@@ -155,7 +155,7 @@ early_snapshots_list_calls_and_devices(void **state)
             assert_true(message.whole);
             assert_int_equal(message.event.item_count, 1);
             IS(ITEM(0).endpoint, "2002");
-            IS(ITEM(0).new_call, "c1");
+            IS(ITEM(0).new_call, "6331");
             assert_int_equal(ITEM(0).state, LOCAL_CONNECTED);
         }
     }
@@ -174,7 +174,7 @@ a_call_snapshot_of_phase_3_lists_its_devices(void **state)
     IS(ITEM(0).endpoint, "2001");
     assert_int_equal(ITEM(0).state, LOCAL_CONNECTED);
     IS(ITEM(1).endpoint, "");
-    IS(ITEM(1).new_call, "c1");
+    IS(ITEM(1).new_call, "6331");
     assert_int_equal(ITEM(1).state, LOCAL_ABSENT);
     HAS(CALLING, "");
 }
@@ -221,9 +221,31 @@ results_and_refusals_without_an_operation_have_their_invoke(void **state)
     DECODES(2, hex("A4 06 02 01 09 81 01 01"));
     CLASS_IS(ERROR);
     IS(message.invoke, "\x09");
-    DECODES(2, hex("A4 05 05 00 80 01 00"));
-    CLASS_IS(ERROR);
-    IS(message.invoke, "");
+    assert_false(message.invoke_unreadable);
+}
+
+/* Which is not the same as an input without invoke IDs: an event has none that matters. */
+static void
+an_answer_without_an_invoke_id_says_so(void **state)
+{
+    (void)state;
+    const char *answers[] = {
+        "A4 05 05 00 80 01 00",
+        "A4 80 05 03 06 5D 5D 02 02 AB 01 00 00", /* what follows the NULL is no invokeID */
+        "A4 08 05 00 02 01 07 80 01 00",
+        "A4 03 80 01 00",
+        "A3 0A 02 05 01 02 03 04 05 02 01 01",
+        "A2 00",
+    };
+    for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+        DECODES(3, hex(answers[i]));
+        IS(message.invoke, "");
+        assert_true(message.invoke_unreadable);
+    }
+    DECODES(3, hex("A2 03 02 01 07"));
+    assert_false(message.invoke_unreadable);
+    DECODES(3, hex("63 00"));
+    assert_false(message.invoke_unreadable);
 }
 
 static void
@@ -288,6 +310,7 @@ main(void)
         cmocka_unit_test(a_call_snapshot_of_phase_3_lists_its_devices),
         cmocka_unit_test(system_status_has_two_numbers),
         cmocka_unit_test(results_and_refusals_without_an_operation_have_their_invoke),
+        cmocka_unit_test(an_answer_without_an_invoke_id_says_so),
         cmocka_unit_test(an_invoke_id_is_in_its_shortest_form),
         cmocka_unit_test(associations_begin_and_end),
     };

@@ -133,7 +133,7 @@ what_they_read_differently_is_not_guessed(void **state)
     assert_int_equal(dialect.found, ENCODING_AUTO);
     settle("encoding", "ber3");
     assert_true(read_hex(CLEAR_EITHER));
-    assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_CALL], TEXT("1")));
+    assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_CALL], TEXT("31")));
 }
 
 static void

@@ -200,6 +200,7 @@ a_time_stamp_is_in_microseconds_since_1970(void **state)
         {STAMPED("timeStamp", "2026-11-21T22:31:41.967123999-10:30"), 1795338101967123},
         {STAMPED("timestamp", " 2024-02-29T23:59:60 "), 1709251200000000},
         {STAMPED("timestamp", "2000-02-29T12:00:00"), 951825600000000},
+        {STAMPED("timestamp", "1969-12-31T23:30:00-00:30"), 0},
         {STAMPED("timestamp", "9999-12-31T23:59:59.9Z"), 253402300799900000},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -219,6 +220,9 @@ what_is_no_time_is_none(void **state)
     (void)state;
     static const char *const documents[] = {
         STAMPED("timestamp", ""),
+        STAMPED("timestamp", "1970-01-01T00:00:00+00:01"),
+        STAMPED("timestamp", "9999-12-31T23:59:60Z"),
+        STAMPED("timestamp", "9999-12-31T23:59:59-00:01"),
         STAMPED("timestamp", "2026-11-22"),
         STAMPED("timestamp", "2026-11-22T09:01"),
         STAMPED("timestamp", "2026-13-22T09:01:41Z"),
