@@ -166,11 +166,11 @@ where_nothing_tells_it_is_either(void **state)
 {
     (void)state;
     struct rig_connection pbx = connection_of(9, 40000);
-    rig_send_xml(&capture, &pbx, RIG_CLIENT, "0001", "<MonitorStart/>");
-    rig_send_xml(&capture, &pbx, RIG_SERVER, "0001", "<MonitorStartResponse/>");
+    rig_send_xml(&capture, &pbx, RIG_CLIENT, "0001", "<SystemStatus/>");
+    rig_send_xml(&capture, &pbx, RIG_SERVER, "0001", "<SystemStatusResponse/>");
     assert_string_equal(brief(read_it()),
-                        "message 10.0.0.5_1040 invoke=0001 payload=<MonitorStart/>\n"
-                        "message < 10.0.0.5_1040 invoke=0001 payload=<MonitorStartResponse/>\n");
+                        "message 10.0.0.5_1040 invoke=0001 payload=<SystemStatus/>\n"
+                        "message 10.0.0.5_1040 invoke=0001 payload=<SystemStatusResponse/>\n");
 }
 
 static void
