@@ -67,6 +67,7 @@ struct connection {
     uint32_t begun_from;
     bool is_wanted; /* one of the ports the user named */
     bool is_closed; /* what still comes is late */
+    bool is_said;   /* that what comes is not read */
     bool is_link;   /* of the two lists, which it stands in */
 
     struct connection *chain; /* next of the same hash */

@@ -58,6 +58,7 @@ give_up(struct packets *packets, uint32_t index, const char *why)
     side->state = SIDE_OVER;
     direction_drop(&side->direction, &packets->budget);
     bool is_client = connection->server == 1 - index;
+    connection->is_said |= !is_client;
     if (connection->link != NULL && !is_client)
         packets_retire(packets, connection);
 }

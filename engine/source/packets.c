@@ -1,5 +1,6 @@
 #include "engine/source/packets.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -201,6 +202,47 @@ note_beginning(struct connection *connection, struct segment *segment, uint32_t 
         start(&connection->sides[client].direction, segment->acknowledged);
 }
 
+/* A RST is for the receiver: what it awaits may be behind what was captured. */
+static bool
+is_reset(const struct side *side, const struct segment *segment)
+{
+    const struct direction *direction = &side->direction;
+    return side->state == SIDE_OVER || direction_can_end(direction, segment->sequence) ||
+           (direction->acked_set && direction->acked == segment->sequence);
+}
+
+static void
+note_end(struct side *side, struct segment *segment)
+{
+    if ((segment->flags & SEGMENT_RST) != 0 && !is_reset(side, segment))
+        segment->flags &= (uint8_t)~SEGMENT_RST;
+    uint32_t end = segment->sequence + segment->length;
+    if ((segment->flags & SEGMENT_FIN) == 0 ||
+        (side->state != SIDE_OVER && !direction_can_end(&side->direction, end)))
+        return;
+    side->direction.has_end = true;
+    side->direction.end = end;
+}
+
+static void
+note_late(struct packets *packets, struct connection *connection, uint32_t from)
+{
+    const struct segment *segment = &packets->segment;
+    uint32_t count =
+        direction_late(&connection->sides[from].direction, segment->sequence, segment->length);
+    if (count == 0)
+        return;
+    packets->figures.late_bytes += count;
+    if (connection->is_said)
+        return;
+    connection->is_said = true;
+    char between[CONNECTION_TEXT_SIZE];
+    struct notice *notice = notice_add(packets, SOURCE_BAD, NULL);
+    snprintf(notice->why, sizeof notice->why,
+             "%s: %" PRIu32 " bytes after the connection's end; what comes of it is not read",
+             connection_say(between, connection, from), count);
+}
+
 static void
 note_flags(struct packets *packets, struct connection *connection, uint32_t from)
 {
@@ -213,10 +255,7 @@ note_flags(struct packets *packets, struct connection *connection, uint32_t from
         connection->server = is_wanted[0] ? 0 : 1;
     if ((segment->flags & SEGMENT_ACK) != 0)
         direction_acknowledge(&connection->sides[1 - from].direction, segment->acknowledged);
-    if ((segment->flags & SEGMENT_FIN) != 0) {
-        connection->sides[from].direction.has_end = true;
-        connection->sides[from].direction.end = segment->sequence + segment->length;
-    }
+    note_end(&connection->sides[from], segment);
 }
 
 static void
@@ -269,8 +308,12 @@ take_segment(struct packets *packets)
         connection = new_connection(packets);
         from = 0;
     }
-    if (connection == NULL || connection->is_closed)
+    if (connection == NULL)
         return;
+    if (connection->is_closed) {
+        note_late(packets, connection, from);
+        return;
+    }
     note_flags(packets, connection, from);
     packets->current = connection;
     packets->side = from;

@@ -19,6 +19,9 @@
  * link was there before. SOURCE_DOWN where it ends: RST, FIN of both sides, a new SYN; and where
  * what the switch says cannot be followed any more.
  *
+ * A RST or FIN whose sequence number its sender cannot have got to ends nothing (RFC 5961, 3.2). New
+ * bytes of a connection that ended are not read: one SOURCE_BAD, of no link.
+ *
  * Messages come in the order of the packets that completed them, with their times.
  *
  * Bytes that are missing: when the header of the message they belong to is there, its length
@@ -39,6 +42,7 @@ struct packet_figures {
     uint64_t csta_connections;
     uint64_t forgotten;   /* that carry CSTA, for want of room */
     uint64_t lost_bytes;  /* of connections that carry CSTA */
+    uint64_t late_bytes;  /* of connections that carry CSTA, after their end */
     uint64_t memory_most; /* bytes held of unfinished messages, ever at once */
 };
 

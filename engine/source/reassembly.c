@@ -289,6 +289,27 @@ direction_lose(struct direction *direction, uint32_t count)
 }
 
 bool
+direction_can_end(const struct direction *direction, uint32_t sequence)
+{
+    if (!direction->started && !direction->acked_set)
+        return true;
+    /* What is acknowledged may hold a FIN, which takes a number behind the last byte. */
+    uint32_t least = direction->started ? direction->next : direction->acked - 1;
+    int32_t distance = ahead(least, sequence);
+    return distance >= 0 && distance <= DIRECTION_HELD_BYTES_MAX;
+}
+
+uint32_t
+direction_late(struct direction *direction, uint32_t sequence, uint32_t length)
+{
+    int32_t distance = ahead(direction->next, sequence + length);
+    if (!direction->started || distance <= 0 || distance > DIRECTION_WINDOW)
+        return 0;
+    direction->next = sequence + length;
+    return (uint32_t)distance < length ? (uint32_t)distance : length;
+}
+
+bool
 direction_is_complete(const struct direction *direction)
 {
     return direction->has_end && direction->started && ahead(direction->end, direction->next) >= 0;

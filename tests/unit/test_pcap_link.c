@@ -55,14 +55,61 @@ several_at_a_time_have_numbers(void **state)
 }
 
 static void
-a_reset_ends_a_link_and_what_comes_late_is_nothing(void **state)
+a_reset_ends_a_link_and_what_comes_late_is_said_once(void **state)
 {
     (void)state;
     struct rig_connection pbx = connection_of(9, 40000);
     rig_syn(&capture, &pbx);
     event(&pbx);
+    uint32_t sent = pbx.ends[RIG_SERVER].next;
     rig_segment(&capture, &pbx, RIG_CLIENT, RIG_RST, pbx.ends[RIG_CLIENT].next, "", 0);
+    rig_segment(&capture, &pbx, RIG_SERVER, RIG_ACK, sent - 5, "9<e/>", 5); /* nothing new */
     event(&pbx);
+    event(&pbx);
+    assert_string_equal(
+        brief(read_it()),
+        "up 10.0.0.5_1040\n" MESSAGE(
+            "10.0.0.5_1040") "down 10.0.0.5_1040\n"
+                             "bad why: 10.0.0.5:1040 to 10.0.0.9:40000: 12 bytes after the "
+                             "connection's end; what comes of it is not read\n");
+    assert_int_equal(figures.late_bytes, 24);
+}
+
+/* Numbers that are behind, and such as nobody can have got to. */
+static void
+a_reset_or_an_end_out_of_place_ends_nothing(void **state)
+{
+    (void)state;
+    static const uint8_t flags[] = {RIG_RST, RIG_RST | RIG_ACK, RIG_FIN | RIG_ACK};
+    struct rig_connection pbx = connection_of(9, 40000);
+    rig_syn(&capture, &pbx);
+    event(&pbx);
+    rig_send_xml(&capture, &pbx, RIG_CLIENT, "0001", "<MonitorStart/>");
+    for (uint32_t i = 0; i < sizeof flags; i++) {
+        for (uint32_t end = 0; end < 2; end++) {
+            uint32_t next = pbx.ends[end].next;
+            rig_segment(&capture, &pbx, end, flags[i], next - 5, "", 0);
+            rig_segment(&capture, &pbx, end, flags[i], next - 5000, "", 0);
+            rig_segment(&capture, &pbx, end, flags[i], next + 900000, "", 0);
+        }
+    }
+    event(&pbx);
+    assert_string_equal(brief(read_it()),
+                        "up 10.0.0.5_1040\n" MESSAGE(
+                            "10.0.0.5_1040") "message > 10.0.0.5_1040 invoke=0001 "
+                                             "payload=<MonitorStart/>\n" MESSAGE("10.0.0.5_1040"));
+}
+
+/* It answers what its sender did not see all of: it is where the receiver is. */
+static void
+a_reset_where_the_receiver_is_ends_a_link(void **state)
+{
+    (void)state;
+    struct rig_connection pbx = connection_of(9, 40000);
+    rig_syn(&capture, &pbx);
+    uint32_t awaited = pbx.ends[RIG_SERVER].next;
+    event(&pbx);
+    rig_segment(&capture, &pbx, RIG_SERVER, RIG_RST, awaited, "", 0);
     assert_string_equal(brief(read_it()),
                         "up 10.0.0.5_1040\n" MESSAGE("10.0.0.5_1040") "down 10.0.0.5_1040\n");
 }
@@ -239,7 +286,9 @@ main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_connection_that_comes_again_is_the_same_link),
         TEST(several_at_a_time_have_numbers),
-        TEST(a_reset_ends_a_link_and_what_comes_late_is_nothing),
+        TEST(a_reset_ends_a_link_and_what_comes_late_is_said_once),
+        TEST(a_reset_or_an_end_out_of_place_ends_nothing),
+        TEST(a_reset_where_the_receiver_is_ends_a_link),
         TEST(a_new_syn_between_the_same_endpoints_is_a_new_connection),
         TEST(after_its_end_a_connection_may_come_again_with_the_same_numbers),
         TEST(a_syn_that_comes_twice_is_one),
