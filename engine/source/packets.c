@@ -108,6 +108,7 @@ begin_close(struct packets *packets, enum closing closing)
 {
     packets->closing = closing;
     packets->first_side_done = false;
+    wait_end(packets);
 }
 
 /* Both sides were read to their ends. A closed link is remembered: what still comes is late. */
@@ -195,7 +196,8 @@ note_beginning(struct connection *connection, struct segment *segment, uint32_t 
         connection->begun_from = client;
         connection->begun_by = is_answer ? segment->acknowledged - 1 : segment->sequence;
     }
-    connection->server = 1 - client;
+    if (!connection->is_told)
+        connection->server = 1 - client;
     segment->sequence++;
     start(&connection->sides[from].direction, segment->sequence);
     if (is_answer)
@@ -251,7 +253,8 @@ note_flags(struct packets *packets, struct connection *connection, uint32_t from
     bool is_wanted[2] = {has_port(packets, connection->ends[0].port),
                          has_port(packets, connection->ends[1].port)};
     connection->is_wanted = is_wanted[0] || is_wanted[1];
-    if (connection->server == SERVER_UNKNOWN && is_wanted[0] != is_wanted[1])
+    connection->has_port = is_wanted[0] != is_wanted[1];
+    if (connection->has_port && !connection->is_told)
         connection->server = is_wanted[0] ? 0 : 1;
     if ((segment->flags & SEGMENT_ACK) != 0)
         direction_acknowledge(&connection->sides[1 - from].direction, segment->acknowledged);
@@ -261,6 +264,9 @@ note_flags(struct packets *packets, struct connection *connection, uint32_t from
 static void
 forget(struct packets *packets, struct connection *connection)
 {
+    packets->current = connection;
+    wait_end(packets);
+    packets->current = NULL;
     if (connection->link != NULL) {
         char between[CONNECTION_TEXT_SIZE];
         struct notice *notice = notice_add(packets, SOURCE_BROKEN, connection->link);
@@ -295,7 +301,7 @@ take_segment(struct packets *packets)
     uint32_t from = 0;
     struct connection *connection = connection_find(&packets->table, segment, &from);
     if (connection != NULL && is_another(connection, segment, from)) {
-        if (connection->link != NULL) {
+        if (connection->link != NULL || connection->is_undecided) {
             packets->current = connection;
             packets->pending = true;
             begin_close(packets, CLOSING_REPLACED);
@@ -387,6 +393,8 @@ step(struct packets *packets, struct source_message *message)
 {
     if (packets->closing != CLOSING_NOT)
         packets->side = packets->first_side_done ? 1 : 0;
+    if (wait_give(packets, message))
+        return true;
     switch (side_read(packets, message)) {
     case SIDE_MESSAGE:
         return true;
@@ -416,7 +424,8 @@ step_end(struct packets *packets)
 {
     while (packets->ended < packets->table.made) {
         struct connection *connection = &packets->table.connections[packets->ended++];
-        if (connection->link == NULL || connection->is_closed)
+        bool is_csta = connection->link != NULL || connection->is_undecided;
+        if (!is_csta || connection->is_closed)
             continue;
         packets->current = connection;
         begin_close(packets, CLOSING_INPUT);

@@ -24,7 +24,7 @@ ahead(uint32_t from, uint32_t to)
     return (int32_t)(to - from);
 }
 
-static bool
+bool
 budget_take(struct budget *budget, size_t bytes)
 {
     if (bytes > BUDGET_BYTES_MAX - budget->used)
@@ -35,7 +35,7 @@ budget_take(struct budget *budget, size_t bytes)
     return true;
 }
 
-static void
+void
 budget_give(struct budget *budget, size_t bytes)
 {
     CHECK(bytes <= budget->used);

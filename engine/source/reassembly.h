@@ -42,6 +42,11 @@ struct budget {
     size_t most; /* used ever at once */
 };
 
+/* budget_take - false: there is no room for so many. */
+bool budget_take(struct budget *budget, size_t bytes);
+
+void budget_give(struct budget *budget, size_t bytes);
+
 struct held; /* bytes that came before those in front of them */
 
 struct direction {
