@@ -156,14 +156,17 @@ probe_beginning(struct packets *packets, struct text unread)
     return true;
 }
 
+/* Frames up to the end, or one at least and the header of the next. */
 static bool
-ends_with_a_frame(struct text bytes)
+is_sure_ber(struct text bytes)
 {
     struct frame frame;
     const char *why;
+    uint32_t length = bytes.length;
     while (bytes.length > 0 && frame_next_ber(&frame, bytes.at, bytes.length, &why) == FRAME_OK)
         bytes = text_skip(bytes, frame.size);
-    return bytes.length == 0;
+    bool is_next = frame_sniff(bytes.at, bytes.length) == FRAME_BER;
+    return bytes.length == 0 || (bytes.length < length && is_next);
 }
 
 static bool
@@ -174,6 +177,21 @@ has_digits(struct text bytes)
             return false;
     }
     return true;
+}
+
+/* Sent twice they count twice: nobody knows yet what is new. */
+static void
+say_passed(struct packets *packets)
+{
+    uint64_t passed = side_of(packets)->passed;
+    if (passed == 0)
+        return;
+    packets->figures.passed_bytes += passed;
+    char between[CONNECTION_TEXT_SIZE];
+    struct notice *notice = notice_add(packets, SOURCE_BAD, NULL);
+    snprintf(notice->why, sizeof notice->why,
+             "%s: %" PRIu64 " bytes before the first message that surely begins were not read",
+             connection_say(between, packets->current, packets->side), passed);
 }
 
 /* A segment somewhere in the midst of a stream: does it surely begin with a message? */
@@ -187,13 +205,16 @@ probe_midst(struct packets *packets)
         return;
     enum frame_kind kind = frame_sniff(bytes.at, bytes.length);
     bool is_sure =
-        (kind == FRAME_XML && has_digits(bytes)) || (kind == FRAME_BER && ends_with_a_frame(bytes));
+        (kind == FRAME_XML && has_digits(bytes)) || (kind == FRAME_BER && is_sure_ber(bytes));
     if (is_sure && (connection->kind == FRAME_UNDECIDED || connection->kind == kind)) {
         direction_start(&side->direction, packets->segment.sequence);
+        say_passed(packets);
         identify(packets, kind);
-    } else if (++side->probes == CONNECTION_PROBES_MAX) {
-        reject(packets, packets->side);
+        return;
     }
+    side->passed += packets->segment.length;
+    if (++side->probes == CONNECTION_PROBES_MAX)
+        reject(packets, packets->side);
 }
 
 /* ---- bytes that are missing ---------------------------------------------------------------- */

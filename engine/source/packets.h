@@ -40,10 +40,11 @@ struct packet_figures {
     uint64_t cut;      /* packets whose headers were not captured whole */
     uint64_t connections;
     uint64_t csta_connections;
-    uint64_t forgotten;   /* that carry CSTA, for want of room */
-    uint64_t lost_bytes;  /* of connections that carry CSTA */
-    uint64_t late_bytes;  /* of connections that carry CSTA, after their end */
-    uint64_t memory_most; /* bytes held of unfinished messages, ever at once */
+    uint64_t forgotten;    /* that carry CSTA, for want of room */
+    uint64_t lost_bytes;   /* of connections that carry CSTA */
+    uint64_t passed_bytes; /* before the first message of a side whose beginning was not captured */
+    uint64_t late_bytes;   /* of connections that carry CSTA, after their end */
+    uint64_t memory_most;  /* bytes held of unfinished messages, ever at once */
 };
 
 /* packets_figures - NULL when the source is no capture, or was not read yet. */
