@@ -181,9 +181,9 @@ has_digits(struct text bytes)
 
 /* Sent twice they count twice: nobody knows yet what is new. */
 static void
-say_passed(struct packets *packets)
+say_passed(struct packets *packets, uint32_t index)
 {
-    uint64_t passed = side_of(packets)->passed;
+    uint64_t passed = packets->current->sides[index].passed;
     if (passed == 0)
         return;
     packets->figures.passed_bytes += passed;
@@ -191,7 +191,7 @@ say_passed(struct packets *packets)
     struct notice *notice = notice_add(packets, SOURCE_BAD, NULL);
     snprintf(notice->why, sizeof notice->why,
              "%s: %" PRIu64 " bytes before the first message that surely begins were not read",
-             connection_say(between, packets->current, packets->side), passed);
+             connection_say(between, packets->current, index), passed);
 }
 
 /* A segment somewhere in the midst of a stream: does it surely begin with a message? */
@@ -208,7 +208,7 @@ probe_midst(struct packets *packets)
         (kind == FRAME_XML && has_digits(bytes)) || (kind == FRAME_BER && is_sure_ber(bytes));
     if (is_sure && (connection->kind == FRAME_UNDECIDED || connection->kind == kind)) {
         direction_start(&side->direction, packets->segment.sequence);
-        say_passed(packets);
+        say_passed(packets, packets->side);
         identify(packets, kind);
         return;
     }
@@ -289,6 +289,8 @@ side_end(struct packets *packets, uint32_t index)
     struct connection *connection = packets->current;
     const struct side *side = &connection->sides[index];
     const struct direction *direction = &side->direction;
+    if (connection->link != NULL && !direction->started)
+        say_passed(packets, index);
     bool inside = side->skip > 0 || direction->kept_read < direction->kept_length;
     if (side->state == SIDE_READING && inside && connection->link != NULL)
         give_up(packets, index,

@@ -186,6 +186,13 @@ bytes_before_the_first_sure_message_are_said(void **state)
                         "message that surely begins were not read\n" MESSAGE("10.0.0.5_1040")
                             MESSAGE("10.0.0.5_1040"));
     assert_int_equal(figures.passed_bytes, 34);
+    setup(NULL);
+    event(&pbx);
+    rig_send(&capture, &pbx, RIG_CLIENT, "of a request</r>", 16);
+    assert_string_equal(brief(read_it()),
+                        MESSAGE("10.0.0.5_1040") "bad why: 10.0.0.9:40000 to 10.0.0.5:1040: 16 "
+                                                 "bytes before the first message that surely "
+                                                 "begins were not read\n");
 }
 
 /* A whole frame and the header of the next agree with themselves and with each other. */
