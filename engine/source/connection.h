@@ -69,7 +69,7 @@ struct connection {
     enum frame_kind kind;
     bool is_undecided; /* it carries CSTA, but who the switch is must be told: messages wait */
     bool is_given;     /* the first of these was given out */
-    bool was_link;
+    bool was_link;     /* it has, or had, a name */
     uint32_t waiting_count;
     struct waiting *waiting;
     struct capture_link *link; /* NULL: none, or none any more */
@@ -127,7 +127,7 @@ void connection_remove(struct connection_table *table, struct connection *connec
  */
 bool connection_become_link(struct connection_table *table, struct connection *connection);
 
-/* connection_drop_waiting - forget the messages that wait. */
+/* connection_drop_waiting - forget the messages that wait (packets_wait.c). */
 void connection_drop_waiting(struct connection *connection, struct budget *budget);
 
 /* connection_leave_link - the name is free for the next; it is no link any more. */
