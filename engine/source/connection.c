@@ -127,6 +127,7 @@ connection_remove(struct connection_table *table, struct connection *connection,
                   struct budget *budget)
 {
     connection_leave_link(table, connection);
+    connection_drop_waiting(connection, budget);
     direction_drop(&connection->sides[0].direction, budget);
     direction_drop(&connection->sides[1].direction, budget);
     list_take_out(table, connection);

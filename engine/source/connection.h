@@ -22,7 +22,8 @@
 enum {
     CONNECTIONS_MAX = 1024,
     CONNECTION_LINKS_MAX = 4096, /* names given out */
-    CONNECTION_PROBES_MAX = 64,  /* segments of a side that are looked at for a first message */
+    CONNECTION_PROBES_MAX = 64,  /* segments of a side that are looked at for a first message;
+                                    messages that wait for one that says who the switch is */
     CONNECTION_TEXT_SIZE = 128,  /* of endpoints in words */
 };
 
@@ -36,6 +37,7 @@ enum side_state {
 struct side {
     enum side_state state;
     uint32_t probes;
+    uint64_t passed;      /* bytes before its first message; the capture began in their midst */
     uint32_t skip;        /* bytes still to come of a message that was not captured whole */
     uint64_t hole_packet; /* the first that came behind bytes that are missing; 0: none is */
     int64_t hole_us;      /* its time */
@@ -56,17 +58,27 @@ enum {
     SERVER_UNKNOWN = 2, /* neither 0 nor 1 */
 };
 
+struct waiting; /* a message; packets_wait.c */
+
 struct connection {
     struct endpoint ends[2]; /* ends[i] sends sides[i] */
     struct side sides[2];
     uint32_t server; /* which end is the switch: 0, 1 or SERVER_UNKNOWN */
+    bool is_told;    /* a message said it: nothing turns it any more */
+    bool has_port;   /* one end has a port the user named, the other has not: that is it */
     enum frame_kind kind;
+    bool is_undecided; /* it carries CSTA, but who the switch is must be told: messages wait */
+    bool is_given;     /* the first of these was given out */
+    bool was_link;     /* it has, or had, a name */
+    uint32_t waiting_count;
+    struct waiting *waiting;
     struct capture_link *link; /* NULL: none, or none any more */
     bool begun;                /* its first SYN was seen, with... */
     uint32_t begun_by;         /* ...this number, from ends[begun_from] */
     uint32_t begun_from;
     bool is_wanted; /* one of the ports the user named */
     bool is_closed; /* what still comes is late */
+    bool is_said;   /* that what comes is not read */
     bool is_link;   /* of the two lists, which it stands in */
 
     struct connection *chain; /* next of the same hash */
@@ -114,6 +126,9 @@ void connection_remove(struct connection_table *table, struct connection *connec
  * address. False: CONNECTION_LINKS_MAX names are given out, or memory is out.
  */
 bool connection_become_link(struct connection_table *table, struct connection *connection);
+
+/* connection_drop_waiting - forget the messages that wait (packets_wait.c). */
+void connection_drop_waiting(struct connection *connection, struct budget *budget);
 
 /* connection_leave_link - the name is free for the next; it is no link any more. */
 void connection_leave_link(struct connection_table *table, struct connection *connection);

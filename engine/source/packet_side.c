@@ -7,7 +7,6 @@
 
 #include "base/check.h"
 #include "engine/source/packets_parts.h"
-#include "engine/source/speaker.h"
 
 enum {
     TIME_SIZE = 40,
@@ -58,15 +57,20 @@ give_up(struct packets *packets, uint32_t index, const char *why)
     side->state = SIDE_OVER;
     direction_drop(&side->direction, &packets->budget);
     bool is_client = connection->server == 1 - index;
+    connection->is_said |= !is_client;
     if (connection->link != NULL && !is_client)
         packets_retire(packets, connection);
 }
 
-static void
+/* False: not yet, messages wait that come first. */
+static bool
 give_up_for_memory(struct packets *packets)
 {
+    if (wait_end(packets))
+        return false;
     give_up(packets, packets->side,
             "64 MiB of unfinished messages are held, there is no room for more");
+    return true;
 }
 
 /* ---- is it CSTA? --------------------------------------------------------------------------- */
@@ -77,29 +81,22 @@ reject(struct packets *packets, uint32_t index)
     give_up(packets, index, "this is neither framed CSTA XML nor BER with 2-byte lengths");
 }
 
-/* The first message may not be whole yet; what is there of it may say who speaks. */
+/* A link begins where its first message does. */
 static void
-find_server(struct connection *connection, uint32_t side, struct text unread)
+say_up(struct packets *packets)
 {
-    uint32_t header = connection->kind == FRAME_XML ? FRAME_HEADER_SIZE : FRAME_BER_HEADER_SIZE;
-    if (connection->server != SERVER_UNKNOWN || unread.length < header)
-        return;
-    struct frame frame;
-    const char *why;
-    if (frame_read(connection->kind, &frame, unread.at, unread.length, &why) != FRAME_OK) {
-        frame.invoke = connection->kind == FRAME_XML ? (struct text){unread.at + 4, 4} : TEXT_NONE;
-        frame.payload = text_skip(unread, header);
-    }
-    enum speaker speaker = speaker_of(connection->kind, &frame);
-    if (speaker != SPEAKER_UNKNOWN)
-        connection->server = speaker == SPEAKER_SWITCH ? side : 1 - side;
+    const struct connection *connection = packets->current;
+    struct notice *notice = notice_add(packets, SOURCE_UP, connection->link);
+    wait_date(connection, &notice->message);
 }
 
-static void
-open_link(struct packets *packets, struct text unread)
+void
+side_open_link(struct packets *packets)
 {
     struct connection *connection = packets->current;
-    find_server(connection, packets->side, unread);
+    bool is_first = !connection->was_link;
+    connection->is_undecided = false;
+    connection->was_link = true;
     struct connection *rival = connection_rival(&packets->table, connection);
     if (rival != NULL)
         packets_retire(packets, rival);
@@ -109,23 +106,26 @@ open_link(struct packets *packets, struct text unread)
         connection->sides[1 - packets->side].state = SIDE_OVER;
         return;
     }
-    packets->figures.csta_connections++;
+    packets->figures.csta_connections += is_first;
     if (connection->begun || connection->link->was_open)
-        notice_add(packets, SOURCE_UP, connection->link);
+        say_up(packets);
+    for (uint32_t i = 0; is_first && i < 2; i++) {
+        if (connection->link != NULL && connection->sides[i].state == SIDE_OVER)
+            reject(packets, i);
+    }
 }
 
 static void
-identify(struct packets *packets, enum frame_kind kind, struct text unread)
+identify(struct packets *packets, enum frame_kind kind)
 {
     struct connection *connection = packets->current;
     connection->kind = kind;
     side_of(packets)->state = SIDE_READING;
-    if (connection->link != NULL)
+    if (connection->link != NULL || connection->is_undecided)
         return;
-    open_link(packets, unread);
-    uint32_t other = 1 - packets->side;
-    if (connection->link != NULL && connection->sides[other].state == SIDE_OVER)
-        reject(packets, other);
+    connection->is_undecided = true;
+    if (connection->has_port)
+        side_open_link(packets);
 }
 
 /* How the user says messages are written, if it helps with the ports the user named. */
@@ -152,18 +152,21 @@ probe_beginning(struct packets *packets, struct text unread)
     if (kind == FRAME_NONE)
         reject(packets, packets->side);
     else
-        identify(packets, kind, unread);
+        identify(packets, kind);
     return true;
 }
 
+/* Frames up to the end, or one at least and the header of the next. */
 static bool
-ends_with_a_frame(struct text bytes)
+is_sure_ber(struct text bytes)
 {
     struct frame frame;
     const char *why;
+    uint32_t length = bytes.length;
     while (bytes.length > 0 && frame_next_ber(&frame, bytes.at, bytes.length, &why) == FRAME_OK)
         bytes = text_skip(bytes, frame.size);
-    return bytes.length == 0;
+    bool is_next = frame_sniff(bytes.at, bytes.length) == FRAME_BER;
+    return bytes.length == 0 || (bytes.length < length && is_next);
 }
 
 static bool
@@ -174,6 +177,21 @@ has_digits(struct text bytes)
             return false;
     }
     return true;
+}
+
+/* Sent twice they count twice: nobody knows yet what is new. */
+static void
+say_passed(struct packets *packets, uint32_t index)
+{
+    uint64_t passed = packets->current->sides[index].passed;
+    if (passed == 0)
+        return;
+    packets->figures.passed_bytes += passed;
+    char between[CONNECTION_TEXT_SIZE];
+    struct notice *notice = notice_add(packets, SOURCE_BAD, NULL);
+    snprintf(notice->why, sizeof notice->why,
+             "%s: %" PRIu64 " bytes before the first message that surely begins were not read",
+             connection_say(between, packets->current, index), passed);
 }
 
 /* A segment somewhere in the midst of a stream: does it surely begin with a message? */
@@ -187,13 +205,16 @@ probe_midst(struct packets *packets)
         return;
     enum frame_kind kind = frame_sniff(bytes.at, bytes.length);
     bool is_sure =
-        (kind == FRAME_XML && has_digits(bytes)) || (kind == FRAME_BER && ends_with_a_frame(bytes));
+        (kind == FRAME_XML && has_digits(bytes)) || (kind == FRAME_BER && is_sure_ber(bytes));
     if (is_sure && (connection->kind == FRAME_UNDECIDED || connection->kind == kind)) {
         direction_start(&side->direction, packets->segment.sequence);
-        identify(packets, kind, bytes);
-    } else if (++side->probes == CONNECTION_PROBES_MAX) {
-        reject(packets, packets->side);
+        say_passed(packets, packets->side);
+        identify(packets, kind);
+        return;
     }
+    side->passed += packets->segment.length;
+    if (++side->probes == CONNECTION_PROBES_MAX)
+        reject(packets, packets->side);
 }
 
 /* ---- bytes that are missing ---------------------------------------------------------------- */
@@ -253,6 +274,10 @@ side_cut(struct packets *packets)
     uint32_t end = segment->sequence + segment->bytes.length;
     if (side->state == SIDE_OVER || !direction->started || direction->next != end)
         return false;
+    if (wait_end(packets)) {
+        segment->length += cut; /* first what waited */
+        return true;
+    }
     uint32_t hole = direction_hole(direction);
     lose(packets, hole != 0 && hole < cut ? hole : cut);
     return true;
@@ -264,6 +289,8 @@ side_end(struct packets *packets, uint32_t index)
     struct connection *connection = packets->current;
     const struct side *side = &connection->sides[index];
     const struct direction *direction = &side->direction;
+    if (connection->link != NULL && !direction->started)
+        say_passed(packets, index);
     bool inside = side->skip > 0 || direction->kept_read < direction->kept_length;
     if (side->state == SIDE_READING && inside && connection->link != NULL)
         give_up(packets, index,
@@ -273,28 +300,25 @@ side_end(struct packets *packets, uint32_t index)
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
-static enum source_direction
-direction_of(const struct connection *connection, uint32_t side)
+enum source_direction
+side_direction(const struct connection *connection, uint32_t side)
 {
     if (connection->server == SERVER_UNKNOWN)
         return SOURCE_EITHER;
     return connection->server == side ? SOURCE_FROM_SWITCH : SOURCE_TO_SWITCH;
 }
 
-static void
+static enum side_result
 give(struct packets *packets, const struct frame *frame, struct source_message *message)
 {
-    struct connection *connection = packets->current;
+    const struct connection *connection = packets->current;
     struct direction *direction = &side_of(packets)->direction;
-    if (connection->server == SERVER_UNKNOWN) {
-        enum speaker speaker = speaker_of(connection->kind, frame);
-        if (speaker != SPEAKER_UNKNOWN)
-            connection->server = speaker == SPEAKER_SWITCH ? packets->side : 1 - packets->side;
-    }
+    if (wait_hear(packets, frame))
+        return SIDE_AGAIN;
     *message = (struct source_message){
         .kind = SOURCE_MESSAGE,
-        .direction = direction_of(connection, packets->side),
-        .link = text_of(connection->link->name),
+        .direction = side_direction(connection, packets->side),
+        .link = connection->link == NULL ? TEXT_NONE : text_of(connection->link->name),
         .invoke = frame->invoke,
         .payload = frame->payload,
         .has_time = packets->packet.has_time,
@@ -302,7 +326,12 @@ give(struct packets *packets, const struct frame *frame, struct source_message *
         .packet = packets->figures.packets,
         .offset = direction->offset + (frame->size - frame->payload.length),
     };
+    if (connection->is_undecided && !wait_add(packets, message)) {
+        wait_end(packets);
+        return SIDE_AGAIN;
+    }
     direction_skip(direction, frame->size);
+    return connection->is_undecided ? SIDE_AGAIN : SIDE_MESSAGE;
 }
 
 static enum side_result
@@ -312,10 +341,10 @@ read_frame(struct packets *packets, struct text unread, struct source_message *m
     const char *why;
     switch (frame_read(packets->current->kind, &frame, unread.at, unread.length, &why)) {
     case FRAME_OK:
-        give(packets, &frame, message);
-        return SIDE_MESSAGE;
+        return give(packets, &frame, message);
     case FRAME_BAD:
-        give_up(packets, packets->side, why);
+        if (!wait_end(packets))
+            give_up(packets, packets->side, why);
         return SIDE_AGAIN;
     case FRAME_NEED_MORE:
         break;
@@ -364,6 +393,8 @@ side_read(struct packets *packets, struct source_message *message)
     uint32_t hole = direction_hole(direction);
     bool is_lost = packets->is_full || packets->closing != CLOSING_NOT;
     if (hole > 0 && (is_lost || direction_is_hopeless(direction))) {
+        if (wait_end(packets))
+            return SIDE_AGAIN;
         packets->is_full = false;
         lose(packets, hole);
         return SIDE_AGAIN;
@@ -402,7 +433,7 @@ side_take(struct packets *packets)
         packets->is_full = packets->pending = true;
         break;
     case DIRECTION_MEMORY:
-        give_up_for_memory(packets);
+        packets->pending = !give_up_for_memory(packets);
         break;
     }
 }

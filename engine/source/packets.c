@@ -1,5 +1,6 @@
 #include "engine/source/packets.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -107,6 +108,7 @@ begin_close(struct packets *packets, enum closing closing)
 {
     packets->closing = closing;
     packets->first_side_done = false;
+    wait_end(packets);
 }
 
 /* Both sides were read to their ends. A closed link is remembered: what still comes is late. */
@@ -194,11 +196,53 @@ note_beginning(struct connection *connection, struct segment *segment, uint32_t 
         connection->begun_from = client;
         connection->begun_by = is_answer ? segment->acknowledged - 1 : segment->sequence;
     }
-    connection->server = 1 - client;
+    if (!connection->is_told)
+        connection->server = 1 - client;
     segment->sequence++;
     start(&connection->sides[from].direction, segment->sequence);
     if (is_answer)
         start(&connection->sides[client].direction, segment->acknowledged);
+}
+
+/* A RST is for the receiver: what it awaits may be behind what was captured. */
+static bool
+is_reset(const struct side *side, const struct segment *segment)
+{
+    const struct direction *direction = &side->direction;
+    return side->state == SIDE_OVER || direction_can_end(direction, segment->sequence) ||
+           (direction->acked_set && direction->acked == segment->sequence);
+}
+
+static void
+note_end(struct side *side, struct segment *segment)
+{
+    if ((segment->flags & SEGMENT_RST) != 0 && !is_reset(side, segment))
+        segment->flags &= (uint8_t)~SEGMENT_RST;
+    uint32_t end = segment->sequence + segment->length;
+    if ((segment->flags & SEGMENT_FIN) == 0 ||
+        (side->state != SIDE_OVER && !direction_can_end(&side->direction, end)))
+        return;
+    side->direction.has_end = true;
+    side->direction.end = end;
+}
+
+static void
+note_late(struct packets *packets, struct connection *connection, uint32_t from)
+{
+    const struct segment *segment = &packets->segment;
+    uint32_t count =
+        direction_late(&connection->sides[from].direction, segment->sequence, segment->length);
+    if (count == 0)
+        return;
+    packets->figures.late_bytes += count;
+    if (connection->is_said)
+        return;
+    connection->is_said = true;
+    char between[CONNECTION_TEXT_SIZE];
+    struct notice *notice = notice_add(packets, SOURCE_BAD, NULL);
+    snprintf(notice->why, sizeof notice->why,
+             "%s: %" PRIu32 " bytes after the connection's end; what comes of it is not read",
+             connection_say(between, connection, from), count);
 }
 
 static void
@@ -209,19 +253,20 @@ note_flags(struct packets *packets, struct connection *connection, uint32_t from
     bool is_wanted[2] = {has_port(packets, connection->ends[0].port),
                          has_port(packets, connection->ends[1].port)};
     connection->is_wanted = is_wanted[0] || is_wanted[1];
-    if (connection->server == SERVER_UNKNOWN && is_wanted[0] != is_wanted[1])
+    connection->has_port = is_wanted[0] != is_wanted[1];
+    if (connection->has_port && !connection->is_told)
         connection->server = is_wanted[0] ? 0 : 1;
     if ((segment->flags & SEGMENT_ACK) != 0)
         direction_acknowledge(&connection->sides[1 - from].direction, segment->acknowledged);
-    if ((segment->flags & SEGMENT_FIN) != 0) {
-        connection->sides[from].direction.has_end = true;
-        connection->sides[from].direction.end = segment->sequence + segment->length;
-    }
+    note_end(&connection->sides[from], segment);
 }
 
 static void
 forget(struct packets *packets, struct connection *connection)
 {
+    packets->current = connection;
+    wait_end(packets);
+    packets->current = NULL;
     if (connection->link != NULL) {
         char between[CONNECTION_TEXT_SIZE];
         struct notice *notice = notice_add(packets, SOURCE_BROKEN, connection->link);
@@ -256,7 +301,7 @@ take_segment(struct packets *packets)
     uint32_t from = 0;
     struct connection *connection = connection_find(&packets->table, segment, &from);
     if (connection != NULL && is_another(connection, segment, from)) {
-        if (connection->link != NULL) {
+        if (connection->link != NULL || connection->is_undecided) {
             packets->current = connection;
             packets->pending = true;
             begin_close(packets, CLOSING_REPLACED);
@@ -269,8 +314,12 @@ take_segment(struct packets *packets)
         connection = new_connection(packets);
         from = 0;
     }
-    if (connection == NULL || connection->is_closed)
+    if (connection == NULL)
         return;
+    if (connection->is_closed) {
+        note_late(packets, connection, from);
+        return;
+    }
     note_flags(packets, connection, from);
     packets->current = connection;
     packets->side = from;
@@ -344,6 +393,8 @@ step(struct packets *packets, struct source_message *message)
 {
     if (packets->closing != CLOSING_NOT)
         packets->side = packets->first_side_done ? 1 : 0;
+    if (wait_give(packets, message))
+        return true;
     switch (side_read(packets, message)) {
     case SIDE_MESSAGE:
         return true;
@@ -373,7 +424,8 @@ step_end(struct packets *packets)
 {
     while (packets->ended < packets->table.made) {
         struct connection *connection = &packets->table.connections[packets->ended++];
-        if (connection->link == NULL || connection->is_closed)
+        bool is_csta = connection->link != NULL || connection->is_undecided;
+        if (!is_csta || connection->is_closed)
             continue;
         packets->current = connection;
         begin_close(packets, CLOSING_INPUT);

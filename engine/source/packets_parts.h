@@ -79,7 +79,36 @@ void side_take(struct packets *packets);
 /* side_cut - bytes of the current segment that were not captured are lost. False: none are. */
 bool side_cut(struct packets *packets);
 
+/* side_direction - of what that side of a connection sends. */
+enum source_direction side_direction(const struct connection *connection, uint32_t side);
+
+/* side_open_link - the current connection carries CSTA: give it a name. */
+void side_open_link(struct packets *packets);
+
 /* side_end - nothing more will come: says so of a message that is not whole. */
 void side_end(struct packets *packets, uint32_t side);
+
+/*
+ * wait_hear - what a message of the current side says of who the switch is
+ *
+ * Only the first that tells counts. True: something was done about it, the message comes later.
+ */
+bool wait_hear(struct packets *packets, const struct frame *frame);
+
+/*
+ * wait_add - keep a copy until it is told who the switch is
+ *
+ * The current connection is_undecided. False: CONNECTION_PROBES_MAX wait, or memory is out.
+ */
+bool wait_add(struct packets *packets, const struct source_message *message);
+
+/* wait_give - the first that waited and need not any more. False: there is none. */
+bool wait_give(struct packets *packets, struct source_message *message);
+
+/* wait_date - a message's time and packet are those of the first that waits, if one does. */
+void wait_date(const struct connection *connection, struct source_message *message);
+
+/* wait_end - it will not be told: open the link with what is known. False: nothing waits. */
+bool wait_end(struct packets *packets);
 
 #endif

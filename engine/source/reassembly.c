@@ -24,7 +24,7 @@ ahead(uint32_t from, uint32_t to)
     return (int32_t)(to - from);
 }
 
-static bool
+bool
 budget_take(struct budget *budget, size_t bytes)
 {
     if (bytes > BUDGET_BYTES_MAX - budget->used)
@@ -35,7 +35,7 @@ budget_take(struct budget *budget, size_t bytes)
     return true;
 }
 
-static void
+void
 budget_give(struct budget *budget, size_t bytes)
 {
     CHECK(bytes <= budget->used);
@@ -286,6 +286,27 @@ direction_lose(struct direction *direction, uint32_t count)
     CHECK(direction->run.length == 0 && direction->kept_read == direction->kept_length);
     direction->next += count;
     direction->offset += count;
+}
+
+bool
+direction_can_end(const struct direction *direction, uint32_t sequence)
+{
+    if (!direction->started && !direction->acked_set)
+        return true;
+    /* What is acknowledged may hold a FIN, which takes a number behind the last byte. */
+    uint32_t least = direction->started ? direction->next : direction->acked - 1;
+    int32_t distance = ahead(least, sequence);
+    return distance >= 0 && distance <= DIRECTION_HELD_BYTES_MAX;
+}
+
+uint32_t
+direction_late(struct direction *direction, uint32_t sequence, uint32_t length)
+{
+    int32_t distance = ahead(direction->next, sequence + length);
+    if (!direction->started || distance <= 0 || distance > DIRECTION_WINDOW)
+        return 0;
+    direction->next = sequence + length;
+    return (uint32_t)distance < length ? (uint32_t)distance : length;
 }
 
 bool

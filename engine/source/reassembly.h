@@ -42,6 +42,11 @@ struct budget {
     size_t most; /* used ever at once */
 };
 
+/* budget_take - false: there is no room for so many. */
+bool budget_take(struct budget *budget, size_t bytes);
+
+void budget_give(struct budget *budget, size_t bytes);
+
 struct held; /* bytes that came before those in front of them */
 
 struct direction {
@@ -114,6 +119,17 @@ bool direction_is_hopeless(const struct direction *direction);
  * After direction_settle(). The caller has skipped what is kept: its continuation is lost.
  */
 void direction_lose(struct direction *direction, uint32_t count);
+
+/*
+ * direction_can_end - could its sender have got to this sequence number?
+ *
+ * Not if it lies behind what was taken, or more than DIRECTION_HELD_BYTES_MAX ahead of it: then it
+ * is old, or of somebody else (RFC 5961, 3.2). Of one that is not started the receiver knows.
+ */
+bool direction_can_end(const struct direction *direction, uint32_t sequence);
+
+/* direction_late - how many of `length` bytes at `sequence` are new; they are done with then. */
+uint32_t direction_late(struct direction *direction, uint32_t sequence, uint32_t length);
 
 /* direction_is_complete - there was a FIN, and everything before it was taken. */
 bool direction_is_complete(const struct direction *direction);

@@ -2,17 +2,25 @@
 
 #include <stdbool.h>
 
+#include "engine/csta/ber_header.h"
+
 enum {
     TAG_INVOKE = 0xA1,
     TAG_RESULT = 0xA2,
-    TAG_ERROR = 0xA3,
     TAG_ASSOCIATION_REQUEST = 0x60,
     TAG_ASSOCIATION_RESPONSE = 0x61,
     TAG_INTEGER = 0x02,
     TAG_SEQUENCE = 0x30,
+};
+
+/* Local numbers of ECMA-285. */
+enum {
+    CLEAR_CALL = 4,
+    CLEAR_CONNECTION = 5,
     EVENT_REPORT = 21,
-    SYSTEM_STATUS = 211,    /* phase III */
-    SYSTEM_STATUS_OLD = 52, /* phases I and II */
+    MONITOR_START = 71,
+    SNAPSHOT_DEVICE = 74,
+    SNAPSHOT_CALL = 75,
 };
 
 /* ---- XML ----------------------------------------------------------------------------------- */
@@ -48,88 +56,95 @@ root_name(struct text xml)
     return name;
 }
 
-static bool
-ends_with(struct text text, struct text end)
-{
-    return text.length >= end.length &&
-           text_is_equal(text_skip(text, text.length - end.length), end);
-}
+/* Only what one of the two alone may send. Both may send SystemStatus and MonitorStop. */
+static const struct {
+    const char *root;
+    enum speaker speaker;
+} roots[] = {
+    {"MonitorStart", SPEAKER_CLIENT},
+    {"ClearConnection", SPEAKER_CLIENT},
+    {"ClearCall", SPEAKER_CLIENT},
+    {"SnapshotDevice", SPEAKER_CLIENT},
+    {"SnapshotCall", SPEAKER_CLIENT},
+    {"StartApplicationSession", SPEAKER_CLIENT},
+    {"SystemRegister", SPEAKER_CLIENT},
+    {"MonitorStartResponse", SPEAKER_SWITCH},
+    {"ClearConnectionResponse", SPEAKER_SWITCH},
+    {"SnapshotDeviceResponse", SPEAKER_SWITCH},
+    {"SnapshotCallResponse", SPEAKER_SWITCH},
+};
 
 static enum speaker
 speaker_of_xml(const struct frame *frame)
 {
     struct text root = root_name(frame->payload);
-    if (text_is_equal(frame->invoke, TEXT("9999")) || ends_with(root, TEXT("Event")))
-        return SPEAKER_SWITCH;
-    bool is_answer = ends_with(root, TEXT("Response")) || ends_with(root, TEXT("PosResponse"));
-    return is_answer && !text_is_equal(root, TEXT("SystemStatusResponse")) ? SPEAKER_SWITCH
-                                                                           : SPEAKER_UNKNOWN;
+    for (size_t i = 0; i < sizeof roots / sizeof *roots; i++) {
+        if (text_is_equal(root, text_of(roots[i].root)))
+            return roots[i].speaker;
+    }
+    return text_is_equal(frame->invoke, TEXT("9999")) ? SPEAKER_SWITCH : SPEAKER_UNKNOWN;
 }
 
 /* ---- BER ----------------------------------------------------------------------------------- */
 
-/* Takes the header of the next element; *content is what of it is there. False: it is not. */
+/* The content of the element with that tag at *at, which goes on behind it. False: it is not. */
 static bool
-take_header(struct text *bytes, uint8_t tag, struct text *content)
+take(const uint8_t **at, const uint8_t *end, uint8_t tag, struct ber_header *header)
 {
-    if (bytes->length < 2 || (uint8_t)bytes->at[0] != tag)
+    struct ber_refusal refusal;
+    if (*at >= end || !ber_header_read(header, *at, end, &refusal) || header->tag != tag)
         return false;
-    uint32_t length = (uint8_t)bytes->at[1];
-    uint32_t header = 2;
-    if (length > 0x80) {
-        uint32_t octets = length & 0x7F;
-        header += octets;
-        if (octets > 4 || bytes->length < header)
-            return false;
-        length = 0;
-        for (uint32_t i = 0; i < octets; i++)
-            length = length << 8 | (uint8_t)bytes->at[2 + i];
-    } else if (length == 0x80) {
-        length = UINT32_MAX; /* up to an end that is not looked for here */
-    }
-    struct text rest = text_skip(*bytes, header);
-    *content = (struct text){rest.at, rest.length < length ? rest.length : length};
-    *bytes = text_skip(rest, length);
+    *at = header->end;
     return true;
 }
 
 /* The operation that an invoke or a result names; -1 when it names none. */
 static int
-operation_of(struct text pdu, uint8_t tag)
+operation_of(const uint8_t *at, const uint8_t *end, uint8_t tag)
 {
-    struct text inside, ignored, code;
-    if (!take_header(&pdu, tag, &inside) || !take_header(&inside, TAG_INTEGER, &ignored))
+    struct ber_header header;
+    if (!take(&at, end, tag, &header))
+        return -1;
+    at = header.content;
+    end = header.end;
+    if (!take(&at, end, TAG_INTEGER, &header))
         return -1;
     if (tag == TAG_RESULT) {
-        struct text result;
-        if (!take_header(&inside, TAG_SEQUENCE, &result))
+        if (!take(&at, end, TAG_SEQUENCE, &header))
             return -1;
-        inside = result;
+        at = header.content;
+        end = header.end;
     }
-    if (!take_header(&inside, TAG_INTEGER, &code) || code.length == 0 || code.length > 2)
-        return -1;
-    int operation = 0;
-    for (uint32_t i = 0; i < code.length; i++)
-        operation = operation << 8 | (uint8_t)code.at[i];
-    return operation;
+    if (!take(&at, end, TAG_INTEGER, &header) || header.end - header.content != 1)
+        return -1; /* what is asked for below takes one octet */
+    return header.content[0];
+}
+
+static bool
+is_asked_by_clients(int operation)
+{
+    return operation == CLEAR_CALL || operation == CLEAR_CONNECTION || operation == MONITOR_START ||
+           operation == SNAPSHOT_DEVICE || operation == SNAPSHOT_CALL;
 }
 
 static enum speaker
 speaker_of_ber(const struct frame *frame)
 {
-    struct text pdu = frame->payload;
-    uint8_t tag = pdu.length == 0 ? 0 : (uint8_t)pdu.at[0];
+    const uint8_t *at = (const uint8_t *)frame->payload.at;
+    const uint8_t *end = at + frame->payload.length;
+    uint8_t tag = at == end ? 0 : *at;
     if (tag == TAG_ASSOCIATION_REQUEST)
         return SPEAKER_CLIENT;
-    if (tag == TAG_ASSOCIATION_RESPONSE || tag == TAG_ERROR)
+    if (tag == TAG_ASSOCIATION_RESPONSE)
         return SPEAKER_SWITCH;
-    if (tag == TAG_INVOKE)
-        return operation_of(pdu, tag) == EVENT_REPORT ? SPEAKER_SWITCH : SPEAKER_UNKNOWN;
-    if (tag != TAG_RESULT)
+    if (tag != TAG_INVOKE && tag != TAG_RESULT)
         return SPEAKER_UNKNOWN;
-    int operation = operation_of(pdu, tag);
-    bool is_both = operation < 0 || operation == SYSTEM_STATUS || operation == SYSTEM_STATUS_OLD;
-    return is_both ? SPEAKER_UNKNOWN : SPEAKER_SWITCH;
+    int operation = operation_of(at, end, tag);
+    if (tag == TAG_INVOKE && operation == EVENT_REPORT)
+        return SPEAKER_SWITCH;
+    if (!is_asked_by_clients(operation))
+        return SPEAKER_UNKNOWN;
+    return tag == TAG_INVOKE ? SPEAKER_CLIENT : SPEAKER_SWITCH;
 }
 
 enum speaker

@@ -2,8 +2,8 @@
 #define ENGINE_SOURCE_SPEAKER_H
 
 /*
- * engine/source/speaker.h - was a message sent by the switch? For captures that do not show who
- * opened the connection.
+ * engine/source/speaker.h - who sent a message, the switch or its client? Stronger evidence in a
+ * capture than who opened the connection.
  */
 
 #include "engine/csta/frame.h"
@@ -17,9 +17,10 @@ enum speaker {
 /*
  * speaker_of - who sends such a message
  *
- * XML: the switch, if the invoke ID is 9999 or the root element an event or a response (but
- * SystemStatusResponse, which both may send). BER: the switch, if it is an event report, an error,
- * a result of a service that only a client asks for, or an AARE; the client, if it is an AARQ.
+ * The switch: event reports (in XML, what has the invoke ID 9999), an AARE, and answers that name
+ * a service only clients ask for. The client: requests for these services, an AARQ. Unknown: what
+ * both may send, as SystemStatus and MonitorStop, and answers that do not say to what, as errors.
+ *
  * Reads nothing outside the frame, whatever it is.
  */
 enum speaker speaker_of(enum frame_kind kind, const struct frame *frame);

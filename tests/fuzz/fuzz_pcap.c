@@ -1,6 +1,6 @@
 /*
  * Any bytes as a capture: the source ends, holds no more than its bounds, can be read on after its
- * end, and its messages come in the order of their packets.
+ * end, and each link's messages come in the order of their packets.
  *
  * The first byte chooses what the user says of it, the rest is the capture.
  */
@@ -21,16 +21,46 @@ static const struct source_options choices[] = {
     {.ports = {1040}, .port_count = 1, .encoding = ENCODING_XML},
 };
 
+enum {
+    LINKS_WATCHED = 64, /* of an input; it rarely has two */
+};
+
+/* The packet of each link's last message. */
+struct order {
+    uint32_t count;
+    struct {
+        char name[EVENT_TEXT_LENGTH + 1];
+        uint64_t packet;
+    } links[LINKS_WATCHED];
+};
+
 static void
-check_message(const struct source_message *message, uint64_t *packet)
+check_order(struct order *order, const struct source_message *message)
+{
+    uint32_t i = 0;
+    while (i < order->count && !text_is_equal(message->link, text_of(order->links[i].name)))
+        i++;
+    if (i == LINKS_WATCHED)
+        return;
+    if (i == order->count) {
+        order->count++;
+        memcpy(order->links[i].name, message->link.at, message->link.length);
+        order->links[i].name[message->link.length] = '\0';
+        order->links[i].packet = 0;
+    }
+    CHECK(message->packet >= order->links[i].packet);
+    order->links[i].packet = message->packet;
+}
+
+static void
+check_message(const struct source_message *message, struct order *order)
 {
     CHECK((message->why != NULL) ==
           (message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN));
     if (message->kind != SOURCE_MESSAGE)
         return;
-    CHECK(message->packet >= *packet);
-    *packet = message->packet;
     CHECK(source_is_link_name(message->link));
+    check_order(order, message);
     CHECK(message->payload.length <= 65535);
     CHECK(text_is_none(message->invoke) || message->invoke.length == 4);
     /* Every byte of it can be read, and is in the capture's or our own memory. */
@@ -55,13 +85,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct source_message message;
     CHECK(source_open_bytes(&source, "fuzz", bytes, size));
     source_set_options(&source, &options);
-    uint64_t packet = 0;
+    struct order order = {.count = 0};
     uint64_t messages = 0;
     enum source_result result;
     while ((result = source_next(&source, &message)) == SOURCE_OK) {
         messages += message.kind == SOURCE_MESSAGE;
         if (source_format(&source) == SOURCE_PCAP || source_format(&source) == SOURCE_PCAPNG)
-            check_message(&message, &packet);
+            check_message(&message, &order);
     }
     CHECK(result == SOURCE_END && source_next(&source, &message) == SOURCE_END);
     const struct packet_figures *figures = packets_figures(&source);

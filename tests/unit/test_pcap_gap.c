@@ -171,6 +171,57 @@ more_connections_than_can_be_followed_are_said(void **state)
     source_close(&source);
 }
 
+/* With what begins in their midst: the tail of a frame, then one that surely begins. */
+static void
+bytes_before_the_first_sure_message_are_said(void **state)
+{
+    (void)state;
+    struct rig_connection pbx = connection_of(9, 40000);
+    rig_send(&capture, &pbx, RIG_SERVER, "of a message</e>", 16);
+    rig_send(&capture, &pbx, RIG_SERVER, "and of another</e>", 18);
+    event(&pbx);
+    event(&pbx);
+    assert_string_equal(brief(read_it()),
+                        "bad why: 10.0.0.5:1040 to 10.0.0.9:40000: 34 bytes before the first "
+                        "message that surely begins were not read\n" MESSAGE("10.0.0.5_1040")
+                            MESSAGE("10.0.0.5_1040"));
+    assert_int_equal(figures.passed_bytes, 34);
+    setup(NULL);
+    event(&pbx);
+    rig_send(&capture, &pbx, RIG_CLIENT, "of a request</r>", 16);
+    assert_string_equal(brief(read_it()),
+                        MESSAGE("10.0.0.5_1040") "bad why: 10.0.0.9:40000 to 10.0.0.5:1040: 16 "
+                                                 "bytes before the first message that surely "
+                                                 "begins were not read\n");
+}
+
+/* A whole frame and the header of the next agree with themselves and with each other. */
+static void
+a_frame_and_the_beginning_of_the_next_begin_surely(void **state)
+{
+    (void)state;
+    struct rig_connection pbx = connection_of(9, 40000);
+    static const char report[] = "\0\x0b\xa1\x09\x02\x01\x01\x02\x01\x15\x30\x01x"
+                                 "\0\x0b\xa1\x09\x02\x01\x02\x02\x01\x15\x30\x01y";
+    static const char first[] =
+        "message < 10.0.0.5_1040 payload=\xa1\t\x02\x01\x01\x02\x01\x15\x30\x01x\n";
+    static const char second[] =
+        "message < 10.0.0.5_1040 payload=\xa1\t\x02\x01\x02\x02\x01\x15\x30\x01y\n";
+    for (uint32_t part = 17; part < 26; part++) {
+        setup(NULL);
+        rig_send(&capture, &pbx, RIG_SERVER, report, part);
+        rig_send(&capture, &pbx, RIG_SERVER, report + part, 26 - part);
+        const char *said = brief(read_it());
+        assert_memory_equal(said, first, sizeof first - 1);
+        assert_string_equal(said + sizeof first - 1, second);
+    }
+    /* What follows does not look like a header: the frame may be chance. */
+    setup(NULL);
+    rig_send(&capture, &pbx, RIG_SERVER, "\0\x0b\xa1\x09\x02\x01\x01\x02\x01\x15\x30\x01xabcdef",
+             19);
+    assert_null(strstr(read_it(), "message"));
+}
+
 int
 main(void)
 {
@@ -182,6 +233,8 @@ main(void)
         TEST(packets_cut_by_the_snap_length_are_gaps),
         TEST(a_framing_error_ends_its_link_and_no_other),
         TEST(a_message_that_the_capture_cuts_is_said),
+        TEST(bytes_before_the_first_sure_message_are_said),
+        TEST(a_frame_and_the_beginning_of_the_next_begin_surely),
         TEST(more_connections_than_can_be_followed_are_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
