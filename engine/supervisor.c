@@ -28,6 +28,7 @@ struct supervisor {
     pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
     uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
     uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
+    uint32_t buried[SUPERVISOR_ROLES_MAX];  /* its inputs that were passed over */
     uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
@@ -226,7 +227,7 @@ say_failure(const struct supervisor *supervisor, const struct role_entry *entry,
     char words[DEATH_WORDS_SIZE];
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE && entry->role == ROLE_PUBLISHER)
         return;
-    if (why == NULL && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+    if (why == NULL && death_found_no_memory(status))
         why = "is /dev/shm full?";
     hush(supervisor);
     log_say("%s %s%s%s", role_name(name, entry), death_words(words, status),
@@ -269,7 +270,8 @@ say_restart(struct supervisor *supervisor, const struct role_entry *entry, int s
 
 /*
  * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of
- * that, and a worker without input cannot have died of any.
+ * that, nor is want of memory; a worker without input cannot have died of any, and one that has
+ * been passed over is not in hand.
  */
 static bool
 is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
@@ -277,9 +279,10 @@ is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
     const struct role_entry *entry = &supervisor->table[at];
     static struct event event; /* large */
     uint64_t position;
-    return death_may_be_wild(status) && supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE &&
-           entry->role == ROLE_WORKER &&
-           engine_input_in_hand(supervisor->engine, entry->index, &position, &event);
+    return death_may_be_wild(status) && !death_found_no_memory(status) &&
+           supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
+           engine_input_in_hand(supervisor->engine, entry->index, &position, &event) &&
+           !process_must_skip(process_of(supervisor, entry), position);
 }
 
 /* Nothing says that one life more would end better. */
@@ -288,7 +291,8 @@ is_hopeless(const struct supervisor *supervisor, uint32_t at)
 {
     const struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
     return supervisor->crashes[at] >= SUPERVISOR_CRASHES_MAX ||
-           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX;
+           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX ||
+           supervisor->buried[at] >= SUPERVISOR_BURIED_MAX;
 }
 
 /* Passes the input over that the worker dies of. False: it cannot be, and that was said. */
@@ -310,10 +314,11 @@ bury_input(struct supervisor *supervisor, uint32_t at, int status)
                 (unsigned)supervisor->crashes[at], why);
         return false;
     }
-    log_say("worker %u %s %u times at the same input; passed over and noted in %s",
-            (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
+    if (death_log_may_say(&supervisor->log, now_us() / 1000))
+        log_say("worker %u %s %u times at the same input; passed over and noted in %s",
+                (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
     process_skip_set(process, position);
-    supervisor->crashes[at] = 0;
+    supervisor->buried[at]++;
     return true;
 }
 
@@ -359,13 +364,13 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
     count_death(supervisor, at, status);
     if (!is_sound(supervisor, entry, status))
         return false;
-    if (is_deadly_input(supervisor, at, status)) {
-        if (!bury_input(supervisor, at, status))
-            return false;
-    } else if (is_hopeless(supervisor, at)) {
-        say_failure(supervisor, entry, status, "it does not get on");
+    if (is_hopeless(supervisor, at)) {
+        say_failure(supervisor, entry, status,
+                    death_found_no_memory(status) ? NULL : "it does not get on");
         return false;
     }
+    if (is_deadly_input(supervisor, at, status) && !bury_input(supervisor, at, status))
+        return false;
     if (!start_one(supervisor, at))
         return false;
     process_restarts_add(process);

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/dead_letter.h"
 #include "engine/death.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
@@ -276,6 +277,52 @@ a_deadly_call_is_passed_over_and_kept(void **state)
     shared_engine_destroy(&engine);
 }
 
+/* What dies of something else than its input is no better off without it. */
+static void
+an_input_is_passed_over_once(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT};
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(process_restarts(&engine.workers[1]), SUPERVISOR_CRASHES_MAX - 1);
+    assert_int_equal(count_of("passed over and noted"), 1);
+    assert_int_equal(count_of("onhook: worker 1 crashed (SIGABRT); it does not get on\n"), 1);
+    struct stat status;
+    assert_int_equal(stat(dead_letters, &status), 0);
+    assert_true(status.st_size < 256);
+    unlink(dead_letters);
+    shared_engine_destroy(&engine);
+}
+
+/* Memory that is not there is no input's fault. */
+static void
+want_of_memory_loses_no_input(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGBUS};
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(count_of("onhook: worker 1 crashed (SIGBUS); is /dev/shm full?\n"), 1);
+    assert_int_not_equal(access(dead_letters, F_OK), 0);
+    assert_false(process_must_skip(&engine.workers[1], 0));
+    shared_engine_destroy(&engine);
+}
+
+static void
+the_file_of_dead_letters_does_not_grow_for_ever(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT, .dies_of_a_call = true};
+    FILE *file = fopen(dead_letters, "w");
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), DEAD_LETTER_FILE_MAX - 50), 0);
+    fclose(file);
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(count_of("at the same input: "), 1);
+    assert_int_equal(count_of("File too large\n"), 1);
+    assert_int_equal(unlink(dead_letters), 0);
+    shared_engine_destroy(&engine);
+}
+
 /* A worker that missed a move would wait for ever, or keep what another has. */
 static void
 a_deadly_move_is_not_passed_over(void **state)
@@ -353,6 +400,9 @@ main(void)
         cmocka_unit_test(why_it_cannot_live_again_is_said),
         cmocka_unit_test(damage_ends_the_run_and_is_named),
         cmocka_unit_test(a_deadly_call_is_passed_over_and_kept),
+        cmocka_unit_test(an_input_is_passed_over_once),
+        cmocka_unit_test(want_of_memory_loses_no_input),
+        cmocka_unit_test(the_file_of_dead_letters_does_not_grow_for_ever),
         cmocka_unit_test(a_deadly_move_is_not_passed_over),
         cmocka_unit_test(a_worker_passes_the_call_over_and_counts_it),
         cmocka_unit_test(an_innocent_input_is_not_passed_over),
