@@ -26,7 +26,7 @@ struct supervisor {
     const struct role_entry *table;
     const struct supervisor_watch *watch;
     pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
-    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
+    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* its progress then; 0: never */
     uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
     uint32_t buried[SUPERVISOR_ROLES_MAX];  /* its inputs that were passed over */
     uint32_t count;
@@ -193,6 +193,21 @@ start_one(struct supervisor *supervisor, uint32_t at)
     return true;
 }
 
+/* Whoever has committed something, before a take-over, must be able to go on there. */
+static bool
+may_begin(const struct supervisor *supervisor, const struct role_entry *entry)
+{
+    char name[ROLE_NAME_SIZE];
+    const char *why = NULL;
+    if (engine_commits(supervisor->engine, entry->role, entry->index) == 0 ||
+        (entry->may_restart != NULL &&
+         entry->may_restart(supervisor->engine, entry->options, &why)))
+        return true;
+    log_say("%s cannot go on%s%s", role_name(name, entry), why != NULL ? ": " : "",
+            why != NULL ? why : "");
+    return false;
+}
+
 /* Everybody whose work is not done: after a take-over some may have finished theirs. */
 static void
 start(struct supervisor *supervisor)
@@ -200,7 +215,7 @@ start(struct supervisor *supervisor)
     for (uint32_t i = 0; i < supervisor->count; i++) {
         if (process_is_done(process_of(supervisor, &supervisor->table[i])))
             continue;
-        if (!start_one(supervisor, i)) {
+        if (!may_begin(supervisor, &supervisor->table[i]) || !start_one(supervisor, i)) {
             supervisor->result = SUPERVISOR_FAILED;
             return;
         }
@@ -343,11 +358,11 @@ count_death(struct supervisor *supervisor, uint32_t at, int status)
 {
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = process_of(supervisor, entry);
-    uint64_t commits = engine_commits(supervisor->engine, entry->role, entry->index);
-    bool same = supervisor->died_at[at] == commits + 1;
+    uint64_t progress = engine_progress(supervisor->engine, entry->role, entry->index);
+    bool same = supervisor->died_at[at] == progress;
     process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
     supervisor->crashes[at] = (same ? supervisor->crashes[at] : 0) + death_may_be_wild(status);
-    supervisor->died_at[at] = commits + 1;
+    supervisor->died_at[at] = progress;
 }
 
 /* True when the role lives again. */
