@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -27,8 +28,11 @@ append(const char *path, const char *line, size_t length)
     int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (descriptor < 0)
         return false;
-    ssize_t written = write(descriptor, line, length);
-    int reason = written < 0 ? errno : ENOSPC;
+    struct stat status;
+    bool has_room =
+        fstat(descriptor, &status) == 0 && status.st_size <= (off_t)(DEAD_LETTER_FILE_MAX - length);
+    ssize_t written = has_room ? write(descriptor, line, length) : 0;
+    int reason = !has_room ? EFBIG : written < 0 ? errno : ENOSPC;
     bool closed = close(descriptor) == 0;
     if (written == (ssize_t)length && closed)
         return true;

@@ -9,7 +9,8 @@
  *
  *   worker 2 crashed (SIGSEGV) at input 5678: Established, link 0, callID 4711, device 2001
  *
- * Texts of the switch are escaped. Caller: the supervisor.
+ * Texts of the switch are escaped. The file never grows beyond DEAD_LETTER_FILE_MAX bytes.
+ * Caller: the supervisor.
  */
 
 #include <stdbool.h>
@@ -17,13 +18,17 @@
 
 #include "ipc/shared_engine.h"
 
+enum {
+    DEAD_LETTER_FILE_MAX = 1 << 20,
+};
+
 /*
  * dead_letter_worker - may the input that a dead worker had in hand be passed over? If so it is
  * written down, and *position is where it stands in the worker's ring
  *
  * Only what concerns one call may: a worker without its ticks or its directory, or a call that is
  * waited for elsewhere, would go wrong later. `words` say how the worker died. False when it may
- * not, when there is no such record, or when the file cannot be written (errno); `why` (at least
+ * not, when there is no such record, or when the file is full or cannot be written; `why` (at least
  * SHARED_ENGINE_WHY bytes) says which.
  */
 bool dead_letter_worker(const char *path, const struct shared_engine *engine, uint32_t worker,

@@ -16,6 +16,12 @@ death_may_be_wild(int status)
 }
 
 bool
+death_found_no_memory(int status)
+{
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS;
+}
+
+bool
 death_is_final(int status)
 {
     return (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) ||

@@ -23,6 +23,9 @@ enum {
 /* Killed by a fault of its own, so that a store may have gone anywhere before it. */
 bool death_may_be_wild(int status);
 
+/* Memory that is mapped was not there (SIGBUS): as a rule /dev/shm is full. No input's fault. */
+bool death_found_no_memory(int status);
+
 /* It refused to go on (ROLE_EXIT_FAILED) or lost its reader (SIGPIPE): not a thing to recover. */
 bool death_is_final(int status);
 

@@ -347,17 +347,32 @@ put_heading(struct publisher *publisher)
     publisher->uncommitted++;
 }
 
+/* Can rows go on behind those of a predecessor? Else it is said why not. */
+static bool
+can_resume(const struct output *output, uint64_t offset)
+{
+    uint64_t length = output_length(output);
+    if (!output->has_places)
+        log_say(
+            "the publisher died, and what it writes to is no file: rows may be lost or doubled");
+    else if (length < offset)
+        log_say("the output has %llu bytes, but %llu were written: rows are missing",
+                (unsigned long long)length, (unsigned long long)offset);
+    return output->has_places && length >= offset;
+}
+
 /* Where a predecessor's rows end, or where the output stands now. The first start notes it before
- * anything is written. False: rows went where nobody can take them back. */
+ * anything is written. False when it cannot be gone on with, which was said. */
 static bool
 find_place(struct publisher *publisher)
 {
     struct output *output = &publisher->output;
     struct shm_publisher_cursors *cursors = publisher->cursors;
     if (cursors->begun != 0) {
-        if (output->has_places)
-            output_resume(output, cursors->offset, cursors->may_cut != 0);
-        return output->has_places;
+        if (!can_resume(output, cursors->offset))
+            return false;
+        output_resume(output, cursors->offset, cursors->may_cut != 0);
+        return true;
     }
     cursors->begun = 1;
     cursors->may_cut = output->has_places && output_length(output) == output->offset;
@@ -408,11 +423,8 @@ publisher_begin(struct publisher *publisher, struct shared_engine *engine,
     open_runs(publisher);
     struct sink_look look = look_of(options->descriptor);
     sink_init(&publisher->sink, options->format, &look, publisher->state);
-    if (!find_place(publisher)) {
-        log_say(
-            "the publisher died, and what it writes to is no file: rows may be lost or doubled");
+    if (!find_place(publisher))
         return false;
-    }
     put_heading(publisher);
     return true;
 }

@@ -333,13 +333,15 @@ fetch_call(struct route *route, const struct event *event, struct shm_route_entr
     struct shm_route_entry *member = other;
     do {
         uint32_t from = member->worker;
-        if (fits && from != primary->worker)
-            route_reserve(route);
-        route_map_touch(&route->map, member);
-        member->worker = primary->worker;
-        if (from != primary->worker && (known || member != other))
-            move_call(route, event, member->link, (struct text){member->call, member->call_length},
-                      from, primary->worker);
+        if (from != primary->worker) {
+            if (fits)
+                route_reserve(route);
+            route_map_touch(&route->map, member);
+            member->worker = primary->worker;
+            if (known || member != other)
+                move_call(route, event, member->link,
+                          (struct text){member->call, member->call_length}, from, primary->worker);
+        }
         member = route_map_group_after(&route->map, member);
     } while (member != other);
     if (fits)

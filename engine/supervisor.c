@@ -26,8 +26,9 @@ struct supervisor {
     const struct role_entry *table;
     const struct supervisor_watch *watch;
     pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
-    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* 1 + its commits then; 0: never */
+    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* its progress then; 0: never */
     uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
+    uint32_t buried[SUPERVISOR_ROLES_MAX];  /* its inputs that were passed over */
     uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
@@ -192,6 +193,21 @@ start_one(struct supervisor *supervisor, uint32_t at)
     return true;
 }
 
+/* Whoever has committed something, before a take-over, must be able to go on there. */
+static bool
+may_begin(const struct supervisor *supervisor, const struct role_entry *entry)
+{
+    char name[ROLE_NAME_SIZE];
+    const char *why = NULL;
+    if (engine_commits(supervisor->engine, entry->role, entry->index) == 0 ||
+        (entry->may_restart != NULL &&
+         entry->may_restart(supervisor->engine, entry->options, &why)))
+        return true;
+    log_say("%s cannot go on%s%s", role_name(name, entry), why != NULL ? ": " : "",
+            why != NULL ? why : "");
+    return false;
+}
+
 /* Everybody whose work is not done: after a take-over some may have finished theirs. */
 static void
 start(struct supervisor *supervisor)
@@ -199,7 +215,7 @@ start(struct supervisor *supervisor)
     for (uint32_t i = 0; i < supervisor->count; i++) {
         if (process_is_done(process_of(supervisor, &supervisor->table[i])))
             continue;
-        if (!start_one(supervisor, i)) {
+        if (!may_begin(supervisor, &supervisor->table[i]) || !start_one(supervisor, i)) {
             supervisor->result = SUPERVISOR_FAILED;
             return;
         }
@@ -226,7 +242,7 @@ say_failure(const struct supervisor *supervisor, const struct role_entry *entry,
     char words[DEATH_WORDS_SIZE];
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE && entry->role == ROLE_PUBLISHER)
         return;
-    if (why == NULL && WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS)
+    if (why == NULL && death_found_no_memory(status))
         why = "is /dev/shm full?";
     hush(supervisor);
     log_say("%s %s%s%s", role_name(name, entry), death_words(words, status),
@@ -269,7 +285,8 @@ say_restart(struct supervisor *supervisor, const struct role_entry *entry, int s
 
 /*
  * Did the input in hand end its process too often? A death by somebody's SIGKILL is no sign of
- * that, and a worker without input cannot have died of any.
+ * that, nor is want of memory; a worker without input cannot have died of any, and one that has
+ * been passed over is not in hand.
  */
 static bool
 is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
@@ -277,9 +294,10 @@ is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
     const struct role_entry *entry = &supervisor->table[at];
     static struct event event; /* large */
     uint64_t position;
-    return death_may_be_wild(status) && supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE &&
-           entry->role == ROLE_WORKER &&
-           engine_input_in_hand(supervisor->engine, entry->index, &position, &event);
+    return death_may_be_wild(status) && !death_found_no_memory(status) &&
+           supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
+           engine_input_in_hand(supervisor->engine, entry->index, &position, &event) &&
+           !process_must_skip(process_of(supervisor, entry), position);
 }
 
 /* Nothing says that one life more would end better. */
@@ -288,7 +306,8 @@ is_hopeless(const struct supervisor *supervisor, uint32_t at)
 {
     const struct shm_process *process = process_of(supervisor, &supervisor->table[at]);
     return supervisor->crashes[at] >= SUPERVISOR_CRASHES_MAX ||
-           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX;
+           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX ||
+           supervisor->buried[at] >= SUPERVISOR_BURIED_MAX;
 }
 
 /* Passes the input over that the worker dies of. False: it cannot be, and that was said. */
@@ -310,10 +329,11 @@ bury_input(struct supervisor *supervisor, uint32_t at, int status)
                 (unsigned)supervisor->crashes[at], why);
         return false;
     }
-    log_say("worker %u %s %u times at the same input; passed over and noted in %s",
-            (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
+    if (death_log_may_say(&supervisor->log, now_us() / 1000))
+        log_say("worker %u %s %u times at the same input; passed over and noted in %s",
+                (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
     process_skip_set(process, position);
-    supervisor->crashes[at] = 0;
+    supervisor->buried[at]++;
     return true;
 }
 
@@ -338,11 +358,11 @@ count_death(struct supervisor *supervisor, uint32_t at, int status)
 {
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = process_of(supervisor, entry);
-    uint64_t commits = engine_commits(supervisor->engine, entry->role, entry->index);
-    bool same = supervisor->died_at[at] == commits + 1;
+    uint64_t progress = engine_progress(supervisor->engine, entry->role, entry->index);
+    bool same = supervisor->died_at[at] == progress;
     process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
     supervisor->crashes[at] = (same ? supervisor->crashes[at] : 0) + death_may_be_wild(status);
-    supervisor->died_at[at] = commits + 1;
+    supervisor->died_at[at] = progress;
 }
 
 /* True when the role lives again. */
@@ -359,13 +379,13 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
     count_death(supervisor, at, status);
     if (!is_sound(supervisor, entry, status))
         return false;
-    if (is_deadly_input(supervisor, at, status)) {
-        if (!bury_input(supervisor, at, status))
-            return false;
-    } else if (is_hopeless(supervisor, at)) {
-        say_failure(supervisor, entry, status, "it does not get on");
+    if (is_hopeless(supervisor, at)) {
+        say_failure(supervisor, entry, status,
+                    death_found_no_memory(status) ? NULL : "it does not get on");
         return false;
     }
+    if (is_deadly_input(supervisor, at, status) && !bury_input(supervisor, at, status))
+        return false;
     if (!start_one(supervisor, at))
         return false;
     process_restarts_add(process);

@@ -38,6 +38,7 @@ enum {
     SUPERVISOR_DEATHS_HERE = 3,   /* crashes at one input; then it is passed over */
     SUPERVISOR_CRASHES_MAX = 8,   /* crashes without getting on, of whatever; then the run fails */
     SUPERVISOR_DEATHS_MAX = 1000, /* the same, when somebody kills it */
+    SUPERVISOR_BURIED_MAX = 100, /* inputs of one worker passed over; then its next crash ends it */
 };
 
 /* One process to be. */

@@ -2,6 +2,9 @@
 
 #include <stdio.h>
 
+#include "base/hash.h"
+#include "ipc/front_state.h"
+#include "ipc/publisher_memory.h"
 #include "ipc/ring_attach.h"
 #include "ipc/ring_result.h"
 #include "ipc/worker_journal.h"
@@ -26,18 +29,44 @@ stretch_of(const struct ring_spsc *ring)
     return stretch;
 }
 
+/* It stands first in the role's own memory. NULL: the role has none. */
+static void *
+journal_of(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    if (role == ROLE_WORKER)
+        return engine->journals[index];
+    if (role == ROLE_PUBLISHER)
+        return engine->publisher_memory;
+    bool has_one = role == ROLE_FRONTEND && engine->shape.frontend_bytes >= front_state_bytes();
+    return has_one ? engine->frontend_memory : NULL;
+}
+
 uint64_t
 engine_commits(const struct shared_engine *engine, enum role role, uint32_t index)
 {
-    const struct shm_transaction *journal = NULL; /* stands first in the role's own memory */
-    if (role == ROLE_WORKER)
-        journal = engine->journals[index];
-    else if (role == ROLE_PUBLISHER)
-        journal = engine->publisher_memory;
-    else if (role == ROLE_FRONTEND && engine->shape.frontend_bytes >= sizeof *journal)
-        journal = engine->frontend_memory;
+    const struct shm_transaction *journal = journal_of(engine, role, index);
     /* acquire: T1. The dead one's; its order is the program's. */
     return journal != NULL ? atomic_load_explicit(&journal->commit, memory_order_acquire) : 0;
+}
+
+uint64_t
+engine_progress(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    static struct transaction transaction; /* large */
+    void *journal = journal_of(engine, role, index);
+    uint32_t bytes = sizeof(struct shm_publisher_cursors);
+    uint32_t counted = bytes; /* of these, what tells how far it is */
+    if (role == ROLE_WORKER)
+        bytes = counted = worker_cursor_bytes(engine->shape.workers);
+    if (role == ROLE_FRONTEND) {
+        bytes = sizeof(struct shm_front_cursors);
+        counted = offsetof(struct shm_front_cursors, counters);
+    }
+    if (journal == NULL)
+        return 1;
+    transaction_open(&transaction, journal, bytes, 0);
+    uint64_t hash = hash_bytes(HASH_START, transaction_cursors(&transaction), counted);
+    return hash != 0 ? hash : 1;
 }
 
 /* How much of its ring a worker has committed. */

@@ -24,8 +24,15 @@
  */
 bool engine_verify(const struct shared_engine *engine, enum role role, uint32_t index, char *why);
 
-/* engine_commits - transactions the role has committed (ipc/transaction.h): has it got on? */
+/* engine_commits - transactions the role has committed (ipc/transaction.h): has it begun? */
 uint64_t engine_commits(const struct shared_engine *engine, enum role role, uint32_t index);
+
+/*
+ * engine_progress - how far the role has committed, in one number: has it got on?
+ *
+ * Another number when it has; the same one after a transaction with nothing in it. Never 0.
+ */
+uint64_t engine_progress(const struct shared_engine *engine, enum role role, uint32_t index);
 
 /*
  * engine_input_in_hand - the record that a worker's next life will take first, unpacked

@@ -326,6 +326,22 @@ shared_engine_await(const char *name)
         segment_close(&segment);
 }
 
+bool
+shared_engine_is_left(const char *name)
+{
+    struct shared_segment segment;
+    struct shm_control_fixed fixed;
+    if (segment_open_control(&segment, name) != SEGMENT_OK)
+        return false;
+    bool is_left = segment.size >= sizeof(struct shm_control) &&
+                   segment_map(&segment) == SEGMENT_OK &&
+                   identity_read(&fixed, segment.mapping, segment.size, sizeof(struct shm_control),
+                                 sizeof fixed) == ATTACH_OK &&
+                   fixed.run != 0;
+    segment_close(&segment);
+    return is_left;
+}
+
 /* Judges a control segment that is ours now: can this engine go on? */
 static enum engine_found
 judge_control(struct shared_engine *engine, struct making *making, char *why)

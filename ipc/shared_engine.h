@@ -237,6 +237,9 @@ struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t from,
 /* Are the lane's header and positions such as that lane can have? For the supervisor. */
 bool shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to);
 
+/* shared_engine_is_left - is there a dead engine under the name that somebody may go on with? */
+bool shared_engine_is_left(const char *name);
+
 /* shared_engine_close - unmap and forget everything; names that are still there stay, for somebody
  * to take over. Caller: the supervisor. */
 void shared_engine_close(struct shared_engine *engine);

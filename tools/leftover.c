@@ -49,7 +49,7 @@ leftover_remove(void)
             continue;
         int length = snprintf(name, sizeof name, "replay-%d", pid);
         CHECK(length > 0 && (size_t)length < sizeof name);
-        if (segment_remove_dead(name, WORKERS_MAX))
+        if (!shared_engine_is_left(name) && segment_remove_dead(name, WORKERS_MAX))
             count++;
     }
     closedir(folder);

@@ -34,6 +34,7 @@ struct replay {
     struct settings settings;
     struct frontend_input input;
     uint64_t total_bytes; /* of all files; 0 when one of them has no size */
+    bool made_output;     /* there was no --out before */
     struct publisher_options publisher;
 };
 
@@ -47,6 +48,9 @@ int replay_open_output(struct replay *replay);
 
 /* replay_empty_output - what --out held goes. When it is known that nobody goes on with it. */
 int replay_empty_output(const struct replay *replay);
+
+/* replay_drop_output - an --out that was made for this run goes again. When there is no run. */
+void replay_drop_output(const struct replay *replay);
 
 int replay_close_output(const struct replay *replay);
 

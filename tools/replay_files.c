@@ -67,7 +67,10 @@ replay_open_output(struct replay *replay)
     replay->publisher.descriptor = STDOUT_FILENO;
     if (replay->out_file == NULL)
         return EXIT_DONE;
-    int descriptor = open(replay->out_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    int descriptor = open(replay->out_file, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    replay->made_output = descriptor >= 0;
+    if (!replay->made_output)
+        descriptor = open(replay->out_file, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
     struct stat status;
     if (descriptor < 0 || fstat(descriptor, &status) != 0)
         return cannot_open(replay->out_file, strerror(errno));
@@ -86,6 +89,13 @@ replay_empty_output(const struct replay *replay)
         ftruncate(descriptor, 0) == 0)
         return EXIT_DONE;
     return cannot_open(replay->out_file, strerror(errno));
+}
+
+void
+replay_drop_output(const struct replay *replay)
+{
+    if (replay->made_output)
+        unlink(replay->out_file);
 }
 
 int

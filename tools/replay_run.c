@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
+#include "ipc/engine_inspect.h"
 #include "ipc/front_state.h"
 #include "ipc/segment.h"
 #include "tools/command.h"
@@ -127,6 +128,17 @@ make_engine(const struct replay *replay, const char *name, const struct engine_s
     return false;
 }
 
+/* Was it stopped before anything was written? Then what the output holds is not its own yet. */
+static bool
+go_on(const struct replay *replay, struct shared_engine *engine)
+{
+    log_say("going on where %s was stopped", replay->engine_name);
+    if (engine_commits(engine, ROLE_PUBLISHER, 0) > 0 || replay_empty_output(replay) == EXIT_DONE)
+        return true;
+    shared_engine_close(engine);
+    return false;
+}
+
 /* One that was begun before, if it can be gone on with; else a new one. */
 static bool
 find_engine(const struct replay *replay, struct shared_engine *engine)
@@ -146,12 +158,11 @@ find_engine(const struct replay *replay, struct shared_engine *engine)
     if (found == ENGINE_NONE)
         return make_engine(replay, replay->engine_name, &shape, engine);
     if (found == ENGINE_TAKEN_OVER)
-        log_say("going on where %s was stopped", replay->engine_name);
-    else
-        log_say("cannot go on with %s: %s; --fresh removes what is left of it, if it is not "
-                "running, and begins again",
-                replay->engine_name, why);
-    return found == ENGINE_TAKEN_OVER;
+        return go_on(replay, engine);
+    log_say("cannot go on with %s: %s; --fresh removes what is left of it, if it is not running, "
+            "and begins again",
+            replay->engine_name, why);
+    return false;
 }
 
 static int
@@ -206,6 +217,8 @@ replay_run(struct replay *replay)
     leftover_remove();
     if (find_engine(replay, &engine))
         code = run_engine(replay, &engine);
+    else
+        replay_drop_output(replay);
     supervisor_release_signals(&before);
     return code;
 }

@@ -13,6 +13,7 @@
 /* States of a connection as the kernel numbers them (its own header is not for programs). */
 enum tcp_state {
     STATE_TIME_WAIT = 6,
+    STATE_CLOSE = 7,
     STATE_CLOSE_WAIT = 8,
     STATE_LAST_ACK = 9,
     STATE_CLOSING = 11,
@@ -34,6 +35,10 @@ ask(int socket, struct counters *counters)
         return false;
     if (size < offsetof(struct tcp_info, tcpi_bytes_received) + sizeof info.tcpi_bytes_received) {
         errno = ENOTSUP;
+        return false;
+    }
+    if (info.tcpi_state == STATE_CLOSE) { /* and whether a FIN was counted before is not known */
+        errno = ECONNRESET;
         return false;
     }
     counters->received = info.tcpi_bytes_received;

@@ -1,6 +1,7 @@
 #!/bin/sh
 # many_related.sh - a hundred calls joined into one: the same bytes for any number of workers, also
-# when a request names a callID that went long ago.
+# when a request names a callID that went long ago. And a group of thousands that is joined to
+# one call after the other, here and elsewhere.
 #
 # usage: many_related.sh ONHOOK_BINARY
 # Exit: 0 as promised, 1 not, 2 wrong usage.
@@ -41,5 +42,26 @@ BEGIN {
     { echo "the requests did not count"; exit 1; }
 for workers in 2 3 8; do
     "$onhook" replay -q --workers "$workers" "$work/related.trace" >"$work/$workers" || exit 1
+    cmp "$work/1" "$work/$workers" || exit 1
+done
+
+awk 'function conn(tag, call) {
+    return "<" tag "><callID>" call "</callID><deviceID>2000</deviceID></" tag ">"
+}
+function join(one, other) {
+    printf "%.3f pbx < 9999 <ConferencedEvent>%s%s</ConferencedEvent>\n", now += 0.001,
+        conn("primaryOldCall", one), conn("secondaryOldCall", other)
+}
+BEGIN {
+    print "# onhook-trace 1"
+    now = 1
+    for (i = 0; i < 3000; i++)
+        join("k", "c" i)
+    for (i = 0; i < 100; i++)
+        join("q" i, "k")
+}' >"$work/groups.trace"
+"$onhook" replay -q --workers 1 "$work/groups.trace" >"$work/1" || exit 1
+for workers in 2 3; do
+    "$onhook" replay -q --workers "$workers" "$work/groups.trace" >"$work/$workers" || exit 1
     cmp "$work/1" "$work/$workers" || exit 1
 done

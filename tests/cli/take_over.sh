@@ -45,6 +45,7 @@ go() {
 
 # begin - a run that is killed on its way, whole and by surprise
 begin() {
+    rm -f "$work/got"
     "$onhook" replay -q --name "$name" --out "$work/got" --fresh "$work/long.trace" 2>/dev/null &
     supervisor=$!
     for _ in $(seq 1000); do
@@ -63,6 +64,7 @@ go "$work/got" --workers 5 2>"$work/said" && complain "another number of workers
 grep -q "cannot go on with $name: it was started with other inputs, settings or output; --fresh" \
     "$work/said" || complain "the refusal: $(cat "$work/said")"
 go "$work/other" 2>"$work/said" && complain "another output was taken"
+[ -e "$work/other" ] && complain "a refusal left an output"
 [ "$(segments)" -gt 5 ] || complain "a refusal removed the segments"
 
 go "$work/got" 2>"$work/said" || complain "going on: $(cat "$work/said")"
@@ -74,6 +76,16 @@ begin
 go "$work/got" --fresh 2>"$work/said" || complain "beginning again: $(cat "$work/said")"
 cmp "$work/want" "$work/got" || complain "other bytes after beginning again"
 [ "$(segments)" -eq 0 ] || complain "--fresh left segments"
+
+# Rows that somebody took away cannot be written again.
+begin
+truncate -s 10 "$work/got"
+go "$work/got" 2>"$work/said" && complain "an output with rows missing was gone on with"
+grep -q "the output has 10 bytes, but [0-9]* were written: rows are missing" "$work/said" ||
+    complain "the refusal: $(cat "$work/said")"
+[ "$(wc -c <"$work/got")" -eq 10 ] || complain "a refusal wrote to the output"
+go "$work/got" --fresh 2>"$work/said" || complain "beginning again: $(cat "$work/said")"
+cmp "$work/want" "$work/got" || complain "other bytes after rows were missing"
 
 # Interrupted is not ended: the same command goes on.
 "$onhook" replay -q --name "$name" --out "$work/got" "$work/long.trace" 2>"$work/said" &

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ipc/segment.h"
+#include "ipc/shared_engine.h"
 #include "tools/leftover.h"
 
 static void
@@ -94,12 +95,39 @@ a_living_replay_is_left_alone(void **state)
     assert_false(exists(child, SEGMENT_CONTROL));
 }
 
+/* A run that was given such a name is not a leftover: the same command goes on with it. */
+static void
+an_engine_somebody_may_go_on_with_is_left_alone(void **state)
+{
+    (void)state;
+    char name[SEGMENT_NAME_MAX + 1];
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        struct shared_engine engine;
+        char why[SHARED_ENGINE_WHY];
+        const struct engine_shape shape = {
+            .workers = 1, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096, .run = 7};
+        snprintf(name, sizeof name, "replay-%d", (int)getpid());
+        _exit(shared_engine_create(&engine, name, &shape, why) ? 0 : 1);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
+    leftover_remove();
+    assert_true(exists(child, SEGMENT_CONTROL));
+    assert_true(exists(child, SEGMENT_RING));
+    snprintf(name, sizeof name, "replay-%d", (int)child);
+    assert_true(segment_remove_dead(name, 1));
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_killed_replay_is_cleaned_up_after),
         cmocka_unit_test(a_living_replay_is_left_alone),
+        cmocka_unit_test(an_engine_somebody_may_go_on_with_is_left_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

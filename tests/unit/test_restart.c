@@ -16,12 +16,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "engine/dead_letter.h"
 #include "engine/death.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
 #include "ipc/event_record.h"
 #include "ipc/process_state.h"
-#include "ipc/transaction.h"
+#include "ipc/worker_journal.h"
 #include "workers/worker.h"
 
 enum { SAID_SIZE = 16384 };
@@ -32,8 +33,10 @@ struct toy {
     int number;          /* the signal that ends it; 0: it leaves with exit_code */
     int exit_code;       /* likewise */
     bool gets_on;        /* commits something in each life */
+    bool commits;        /* ... or a transaction with nothing in it */
     bool dies_of_a_call; /* dies until the call at its position may be passed over */
     bool scribbles;      /* leaves a position no ring can have */
+    bool began;          /* committed something before the run: it was taken over */
 };
 
 static struct shared_engine engine;
@@ -76,14 +79,28 @@ end_badly(const struct toy *toy)
     raise(toy->number);
 }
 
+/* One transaction of a worker: so many more outcomes are in its outbox. */
+static void
+commit_outcomes(struct shared_engine *shared, uint32_t index, uint32_t outcomes)
+{
+    static struct transaction transaction; /* large */
+    transaction_open(&transaction, shared->journals[index],
+                     worker_cursor_bytes(shared->shape.workers),
+                     worker_log_bytes(shared->shape.calls_bytes));
+    assert_true(transaction_recover(&transaction));
+    struct shm_worker_cursors *cursors = transaction_begin(&transaction);
+    cursors->outbox += outcomes;
+    transaction_commit(&transaction);
+}
+
 static int
 lives_several_times(struct shared_engine *shared, uint32_t index, const void *options)
 {
     const struct toy *toy = options;
     struct shm_process *self = &shared->workers[index];
     uint32_t life = begin_life(shared, index);
-    if (toy->gets_on)
-        atomic_store(&((struct shm_transaction *)shared->journals[index])->commit, 2 * (life + 1));
+    if (toy->gets_on || toy->commits)
+        commit_outcomes(shared, index, toy->gets_on);
     if (toy->scribbles)
         atomic_store(&shared->rings[index].shared->consumer_position, 1u << 20);
     bool may_pass = toy->dies_of_a_call && process_must_skip(self, 0);
@@ -140,6 +157,8 @@ run_toy(const struct toy *toy,
         fail_msg("%s", why);
     if (record != EVENT_NONE)
         push_record(record);
+    if (toy->began)
+        commit_outcomes(&engine, 1, 1);
     fflush(NULL);
     int caught = memfd_create("said", 0);
     int terminal = dup(STDERR_FILENO);
@@ -212,6 +231,17 @@ a_crash_without_end_ends_the_run(void **state)
     shared_engine_destroy(&engine);
 }
 
+/* A transaction with nothing in it is no progress. */
+static void
+who_commits_nothing_does_not_get_on(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGSEGV, .commits = true};
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_int_equal(process_restarts(&engine.workers[1]), SUPERVISOR_CRASHES_MAX - 1);
+    shared_engine_destroy(&engine);
+}
+
 static void
 who_gets_on_may_crash_often(void **state)
 {
@@ -239,6 +269,17 @@ why_it_cannot_live_again_is_said(void **state)
     const struct toy toy = {.deaths = UINT32_MAX, .number = SIGKILL};
     assert_int_equal(run_toy(&toy, never, EVENT_NONE), SUPERVISOR_FAILED);
     assert_string_equal(said, "onhook: worker 1 was killed (SIGKILL); its input is a pipe\n");
+    shared_engine_destroy(&engine);
+}
+
+static void
+who_cannot_go_on_after_a_take_over_is_not_started(void **state)
+{
+    (void)state;
+    const struct toy toy = {.began = true};
+    assert_int_equal(run_toy(&toy, never, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_string_equal(said, "onhook: worker 1 cannot go on: its input is a pipe\n");
+    assert_int_equal(*(uint32_t *)engine.calls[1], 0);
     shared_engine_destroy(&engine);
 }
 
@@ -273,6 +314,52 @@ a_deadly_call_is_passed_over_and_kept(void **state)
     assert_int_equal(stat(dead_letters, &status), 0);
     assert_int_equal(status.st_mode & 0777, 0600);
     unlink(dead_letters);
+    shared_engine_destroy(&engine);
+}
+
+/* What dies of something else than its input is no better off without it. */
+static void
+an_input_is_passed_over_once(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT};
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(process_restarts(&engine.workers[1]), SUPERVISOR_CRASHES_MAX - 1);
+    assert_int_equal(count_of("passed over and noted"), 1);
+    assert_int_equal(count_of("onhook: worker 1 crashed (SIGABRT); it does not get on\n"), 1);
+    struct stat status;
+    assert_int_equal(stat(dead_letters, &status), 0);
+    assert_true(status.st_size < 256);
+    unlink(dead_letters);
+    shared_engine_destroy(&engine);
+}
+
+/* Memory that is not there is no input's fault. */
+static void
+want_of_memory_loses_no_input(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGBUS};
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(count_of("onhook: worker 1 crashed (SIGBUS); is /dev/shm full?\n"), 1);
+    assert_int_not_equal(access(dead_letters, F_OK), 0);
+    assert_false(process_must_skip(&engine.workers[1], 0));
+    shared_engine_destroy(&engine);
+}
+
+static void
+the_file_of_dead_letters_does_not_grow_for_ever(void **state)
+{
+    (void)state;
+    const struct toy toy = {.deaths = UINT32_MAX, .number = SIGABRT, .dies_of_a_call = true};
+    FILE *file = fopen(dead_letters, "w");
+    assert_non_null(file);
+    assert_int_equal(ftruncate(fileno(file), DEAD_LETTER_FILE_MAX - 50), 0);
+    fclose(file);
+    assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
+    assert_int_equal(count_of("at the same input: "), 1);
+    assert_int_equal(count_of("File too large\n"), 1);
+    assert_int_equal(unlink(dead_letters), 0);
     shared_engine_destroy(&engine);
 }
 
@@ -348,11 +435,16 @@ main(void)
         cmocka_unit_test(who_dies_is_started_again_and_that_is_said),
         cmocka_unit_test(many_deaths_are_said_with_restraint),
         cmocka_unit_test(a_crash_without_end_ends_the_run),
+        cmocka_unit_test(who_commits_nothing_does_not_get_on),
         cmocka_unit_test(who_gets_on_may_crash_often),
         cmocka_unit_test(who_refuses_to_go_on_is_not_asked_again),
         cmocka_unit_test(why_it_cannot_live_again_is_said),
+        cmocka_unit_test(who_cannot_go_on_after_a_take_over_is_not_started),
         cmocka_unit_test(damage_ends_the_run_and_is_named),
         cmocka_unit_test(a_deadly_call_is_passed_over_and_kept),
+        cmocka_unit_test(an_input_is_passed_over_once),
+        cmocka_unit_test(want_of_memory_loses_no_input),
+        cmocka_unit_test(the_file_of_dead_letters_does_not_grow_for_ever),
         cmocka_unit_test(a_deadly_move_is_not_passed_over),
         cmocka_unit_test(a_worker_passes_the_call_over_and_counts_it),
         cmocka_unit_test(an_innocent_input_is_not_passed_over),

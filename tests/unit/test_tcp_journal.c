@@ -363,6 +363,30 @@ an_answer_that_cannot_be_is_refused(void **state)
     assert_false(tcp_in_open(&in, ends[0], buffer, SIZE, 0));
 }
 
+/* A FIN that was counted cannot be told from a byte once the connection is gone. */
+static void
+a_connection_reset_behind_its_end_is_lost(void **state)
+{
+    (void)state;
+    int ends[2];
+    static uint8_t buffer[2 * SIZE];
+    struct tcp_in in;
+    uint64_t begun;
+    const struct linger at_once = {.l_onoff = 1, .l_linger = 0};
+    connect_both(ends);
+    assert_int_equal(send(ends[1], "abc", 3, 0), 3);
+    assert_true(tcp_in_open(&in, ends[0], buffer, SIZE, 0));
+    assert_int_equal(tcp_in_receive(&in, 0), TCP_OK);
+    assert_int_equal(shutdown(ends[1], SHUT_WR), 0);
+    assert_int_equal(setsockopt(ends[1], SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    close(ends[1]);
+    assert_false(tcp_in_open(&in, ends[0], buffer, SIZE, 0));
+    assert_int_equal(errno, ECONNRESET);
+    assert_false(tcp_out_begin(ends[0], &begun));
+    assert_int_equal(errno, ECONNRESET);
+    close(ends[0]);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -372,6 +396,7 @@ main(int argc, char **argv)
         cmocka_unit_test(who_connected_is_killed_and_no_byte_is_lost_or_doubled),
         cmocka_unit_test(who_accepted_is_killed_and_no_byte_is_lost_or_doubled),
         cmocka_unit_test(an_answer_that_cannot_be_is_refused),
+        cmocka_unit_test(a_connection_reset_behind_its_end_is_lost),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
