@@ -180,7 +180,9 @@ static bool
 take_request(const struct taking *taking, enum request_kind kind, struct shm_front_request *request)
 {
     struct request_query answer = query(taking, kind);
-    if (request_take(&taking->session->requests, &answer, request))
+    /* Without an ID the oldest request is meant only where IDs are not written at all. */
+    if (!taking->message->invoke_unreadable &&
+        request_take(&taking->session->requests, &answer, request))
         return true;
     counter_add(taking->session->counters, COUNTER_UNMATCHED_ANSWERS, 1);
     return false;
