@@ -13,7 +13,9 @@
  *   - the role may not be restarted, or has refused to go on (ROLE_EXIT_FAILED, engine/death.h);
  *   - it died of a fault of its own and left damage (engine_verify());
  *   - it dies again and again without getting on. A worker that crashes SUPERVISOR_DEATHS_HERE
- *     times at the same input has that input passed over first (engine/dead_letter.h).
+ *     times at the same input has that input passed over first (engine/dead_letter.h), but not
+ *     when it found no memory (SIGBUS);
+ *   - it was taken over, and cannot go on where it was.
  *
  * Then what happened is named on standard error, all others are killed, and no process is left.
  *

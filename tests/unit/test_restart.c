@@ -377,7 +377,6 @@ a_deadly_move_is_not_passed_over(void **state)
     shared_engine_destroy(&engine);
 }
 
-/* Somebody's kill -9 says nothing about the input that happened to be in hand. */
 /* The worker itself, but that one call kills it. */
 static int
 works_but_for_one_call(struct shared_engine *shared, uint32_t index, const void *options)
@@ -415,6 +414,7 @@ a_worker_passes_the_call_over_and_counts_it(void **state)
     shared_engine_destroy(&engine);
 }
 
+/* Somebody's kill -9 says nothing about the input that happened to be in hand. */
 static void
 an_innocent_input_is_not_passed_over(void **state)
 {
