@@ -103,7 +103,8 @@ check(struct subject *subject)
 {
     decode(subject, 1);
     CHECK(message.event.kind == EVENT_CONNECTION_CLEARED && message.event.cause != 0);
-    CHECK(message.event.texts[EVENT_TEXT_CALL].length >= 6);
+    CHECK(text_is_equal(message.event.texts[EVENT_TEXT_CALL],
+                        subject->phase == ENCODING_BER3 ? TEXT("41314232354636") : TEXT("2B82")));
     CHECK(message.event.texts[EVENT_TEXT_RELEASING].length >= 5);
     CHECK(message.has_time == (subject->phase != ENCODING_BER1));
 }
