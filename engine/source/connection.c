@@ -193,7 +193,8 @@ new_link(struct connection_table *table, const struct endpoint *server, uint32_t
 }
 
 bool
-connection_become_link(struct connection_table *table, struct connection *connection)
+connection_become_link(struct connection_table *table, struct connection *connection,
+                       uint64_t first_packet)
 {
     CHECK(connection->link == NULL && !connection->is_link);
     uint32_t end = server_or_lower(connection);
@@ -206,7 +207,8 @@ connection_become_link(struct connection_table *table, struct connection *connec
         if (!endpoint_is_equal(&known->server, server))
             continue;
         number++;
-        if (known->is_open || (link != NULL && !is_same_host(&known->client, client)))
+        if (known->is_open || known->last_packet > first_packet ||
+            (link != NULL && !is_same_host(&known->client, client)))
             continue;
         if (link == NULL || !is_same_host(&link->client, client))
             link = known;

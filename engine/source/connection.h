@@ -51,6 +51,7 @@ struct capture_link {
     uint32_t number;        /* 1 is the first of several at a time */
     bool is_open;           /* a connection has it */
     bool was_open;          /* one had it before */
+    uint64_t last_packet;   /* of the last message given out under it */
     char name[EVENT_TEXT_LENGTH + 1];
 };
 
@@ -123,9 +124,12 @@ void connection_remove(struct connection_table *table, struct connection *connec
  * connection_become_link - give it a name
  *
  * The end that is the switch: `server`; where that is not known, the lower port, then the lower
- * address. False: CONNECTION_LINKS_MAX names are given out, or memory is out.
+ * address. Its first message is of packet `first_packet`; a name under which later ones were given
+ * out already is not taken, so that a link's messages stay in order. False: CONNECTION_LINKS_MAX
+ * names are given out, or memory is out.
  */
-bool connection_become_link(struct connection_table *table, struct connection *connection);
+bool connection_become_link(struct connection_table *table, struct connection *connection,
+                            uint64_t first_packet);
 
 /* connection_drop_waiting - forget the messages that wait (packets_wait.c). */
 void connection_drop_waiting(struct connection *connection, struct budget *budget);

@@ -100,7 +100,7 @@ side_open_link(struct packets *packets)
     struct connection *rival = connection_rival(&packets->table, connection);
     if (rival != NULL)
         packets_retire(packets, rival);
-    if (!connection_become_link(&packets->table, connection)) {
+    if (!connection_become_link(&packets->table, connection, wait_first(connection))) {
         connection->is_wanted = true; /* so that it is said */
         give_up(packets, packets->side, "there are more than 4096 links in this capture");
         connection->sides[1 - packets->side].state = SIDE_OVER;
@@ -331,7 +331,11 @@ give(struct packets *packets, const struct frame *frame, struct source_message *
         return SIDE_AGAIN;
     }
     direction_skip(direction, frame->size);
-    return connection->is_undecided ? SIDE_AGAIN : SIDE_MESSAGE;
+    if (connection->is_undecided)
+        return SIDE_AGAIN;
+    if (connection->link != NULL)
+        connection->link->last_packet = message->packet;
+    return SIDE_MESSAGE;
 }
 
 static enum side_result

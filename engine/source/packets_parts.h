@@ -105,6 +105,9 @@ bool wait_add(struct packets *packets, const struct source_message *message);
 /* wait_give - the first that waited and need not any more. False: there is none. */
 bool wait_give(struct packets *packets, struct source_message *message);
 
+/* wait_first - the packet of the first message that waits; UINT64_MAX: it is yet to come. */
+uint64_t wait_first(const struct connection *connection);
+
 /* wait_date - a message's time and packet are those of the first that waits, if one does. */
 void wait_date(const struct connection *connection, struct source_message *message);
 

@@ -82,8 +82,15 @@ wait_give(struct packets *packets, struct source_message *message)
     *message = connection->waiting->message;
     message->direction = side_direction(connection, connection->waiting->side);
     message->link = text_of(connection->link->name);
+    connection->link->last_packet = message->packet;
     connection->is_given = true;
     return true;
+}
+
+uint64_t
+wait_first(const struct connection *connection)
+{
+    return connection->waiting == NULL ? UINT64_MAX : connection->waiting->message.packet;
 }
 
 void
