@@ -165,6 +165,21 @@ seconds_of(clockid_t clock)
     return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_SECOND;
 }
 
+const char *
+look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
+{
+    char digits[LOOK_NUMBER_SIZE];
+    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    int at = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+    return out;
+}
+
 void
 look_print_head(const struct view *view)
 {

@@ -65,6 +65,13 @@ bool look_again(const struct look *look, unsigned long done);
 /* look_nap - so many seconds. */
 void look_nap(double seconds);
 
+enum {
+    LOOK_NUMBER_SIZE = 32,
+};
+
+/* look_grouped - 1234567 as 1,234,567; returns `out`. */
+const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
+
 /* look_print_head - the line above tables: engine, time, workers, whether it lives. */
 void look_print_head(const struct view *view);
 

@@ -10,7 +10,6 @@
 
 enum {
     JSON_SIZE = 1 << 20,
-    NUMBER_SIZE = 32,
     NAME_SIZE = 48,
 };
 
@@ -76,30 +75,14 @@ process_name(char name[NAME_SIZE], uint32_t process)
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
-/* 1234567 as 1,234,567 */
-static const char *
-grouped(char out[NUMBER_SIZE], uint64_t number)
-{
-    char digits[NUMBER_SIZE];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
-    int at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
-
 static void
 print_row(const char *name, uint64_t value, const uint64_t *rate, const char *meaning)
 {
-    char number[NUMBER_SIZE];
-    char speed[NUMBER_SIZE] = "";
-    printf("  %-22s %16s", name, grouped(number, value));
+    char number[LOOK_NUMBER_SIZE];
+    char speed[LOOK_NUMBER_SIZE] = "";
+    printf("  %-22s %16s", name, look_grouped(number, value));
     if (rate != NULL)
-        printf(" %12s/s", grouped(speed, *rate));
+        printf(" %12s/s", look_grouped(speed, *rate));
     printf("  %s\n", meaning);
 }
 

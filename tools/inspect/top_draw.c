@@ -7,9 +7,9 @@
 
 #include "base/json_write.h"
 #include "base/log.h"
+#include "tools/inspect/look.h"
 
 enum {
-    NUMBER_SIZE = 32,
     CELL_SIZE = 96,
     BODY = 2, /* first row under the head */
     BAR_WIDTH = 20,
@@ -20,22 +20,6 @@ static const char *const page_names[TOP_PAGES] = {
     [TOP_OVERVIEW] = "overview",    [TOP_RINGS] = "rings",       [TOP_RELEASES] = "releases",
     [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_HELP] = "help",
 };
-
-/* 1234567 as 1,234,567 */
-static const char *
-grouped(char out[NUMBER_SIZE], uint64_t number)
-{
-    char digits[NUMBER_SIZE];
-    int length = snprintf(digits, sizeof digits, "%" PRIu64, number);
-    int at = 0;
-    for (int i = 0; i < length; i++) {
-        if (i > 0 && (length - i) % 3 == 0)
-            out[at++] = ',';
-        out[at++] = digits[i];
-    }
-    out[at] = '\0';
-    return out;
-}
 
 static bool
 passes(const struct top_look *look, const char *words)
@@ -107,11 +91,12 @@ static uint32_t
 draw_rate(struct grid *grid, uint32_t row, const struct top_model *model, const char *words,
           enum counter which)
 {
-    char number[NUMBER_SIZE];
-    char rate[NUMBER_SIZE];
+    char number[LOOK_NUMBER_SIZE];
+    char rate[LOOK_NUMBER_SIZE];
     grid_put(grid, row, 0, GRID_DIM, "%-12s", words);
-    grid_put(grid, row, 12, GRID_PLAIN, "%16s", grouped(number, top_model_total(model, which)));
-    grid_put(grid, row, 28, GRID_PLAIN, "%12s/s", grouped(rate, top_model_rate(model, which)));
+    grid_put(grid, row, 12, GRID_PLAIN, "%16s",
+             look_grouped(number, top_model_total(model, which)));
+    grid_put(grid, row, 28, GRID_PLAIN, "%12s/s", look_grouped(rate, top_model_rate(model, which)));
     return row + 1;
 }
 
@@ -131,11 +116,11 @@ draw_reasons(struct grid *grid, uint32_t row, const struct top_model *model)
              "2 Remote", "3 Unknown");
     for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
         uint64_t values[3];
-        char numbers[3][NUMBER_SIZE];
+        char numbers[3][LOOK_NUMBER_SIZE];
         for (unsigned column = 0; column < 3; column++) {
             values[column] =
                 top_model_total(model, (enum counter)((unsigned)reasons[i].local + column));
-            grouped(numbers[column], values[column]);
+            look_grouped(numbers[column], values[column]);
         }
         if (values[0] + values[1] + values[2] == 0)
             continue;
@@ -157,10 +142,10 @@ draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
         COUNTER_DISORDERED,     COUNTER_GROUPS_CUT,     COUNTER_DIRECTORY_FULL,
     };
     for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
-        char number[NUMBER_SIZE];
+        char number[LOOK_NUMBER_SIZE];
         uint64_t value = top_model_total(model, alarms[i]);
         if (value != 0)
-            grid_put(grid, row++, 0, GRID_ALARM, "%s %s: %s", grouped(number, value),
+            grid_put(grid, row++, 0, GRID_ALARM, "%s %s: %s", look_grouped(number, value),
                      counter_name(alarms[i]), counter_meaning(alarms[i]));
     }
 }
@@ -168,7 +153,7 @@ draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
 static void
 draw_overview(struct grid *grid, const struct top_model *model)
 {
-    char number[NUMBER_SIZE];
+    char number[LOOK_NUMBER_SIZE];
     uint32_t row = BODY;
     draw_history(grid, row, 44, model, model->messages);
     row = draw_rate(grid, row, model, "messages", COUNTER_MESSAGES);
@@ -180,7 +165,7 @@ draw_overview(struct grid *grid, const struct top_model *model)
     uint64_t closed = top_model_total(model, COUNTER_CALLS_CLOSED);
     grid_put(grid, row, 0, GRID_DIM, "%-12s", "live calls");
     grid_put(grid, row, 12, GRID_PLAIN, "%16s",
-             grouped(number, opened > closed ? opened - closed : 0));
+             look_grouped(number, opened > closed ? opened - closed : 0));
     row = draw_reasons(grid, row + 2, model);
     draw_alarms(grid, row + 1, model);
 }
@@ -386,13 +371,13 @@ draw_counters(struct grid *grid, const struct top_model *model, const struct top
              "what it counts");
     for (unsigned i = 0; i < COUNTER_COUNT && row + 1 < grid->rows; i++) {
         enum counter which = (enum counter)i;
-        char number[NUMBER_SIZE];
-        char rate[NUMBER_SIZE];
+        char number[LOOK_NUMBER_SIZE];
+        char rate[LOOK_NUMBER_SIZE];
         uint64_t value = top_model_total(model, which);
         if (value == 0 || !passes(look, counter_name(which)) || skipped++ < look->skipped)
             continue;
         grid_put(grid, row++, 0, GRID_PLAIN, "%-22s %16s %14s  %s", counter_name(which),
-                 grouped(number, value), grouped(rate, top_model_rate(model, which)),
+                 look_grouped(number, value), look_grouped(rate, top_model_rate(model, which)),
                  counter_meaning(which));
     }
 }
