@@ -85,10 +85,10 @@ take_time(struct shm_link *link, const struct link_moment *moment)
 {
     int64_t now_ms = moment->time_us / 1000;
     int64_t passed_ms = now_ms - link->ahead_ms - (int64_t)link->clock_ms;
-    if (!link->timed && link->clock_ms > 0)
-        set_ahead(link, now_ms);
-    else if (link->timed && moment->is_stamp &&
-             (passed_ms > LINK_LEAP_MS || passed_ms < -LINK_BACK_MS))
+    bool is_late = !link->timed && link->clock_ms > 0;
+    bool was_set =
+        link->timed && moment->is_stamp && (passed_ms > LINK_LEAP_MS || passed_ms < -LINK_BACK_MS);
+    if (is_late || was_set)
         set_ahead(link, now_ms);
     link->timed = true;
     link->time_us = moment->time_us;

@@ -95,8 +95,8 @@ view_open(struct view *view, const char *folder, const char *name, char *why)
         snprintf(why, VIEW_WHY, "an engine's name is 1 to 40 of A-Z a-z 0-9 . _ -");
         return false;
     }
-    strcpy(view->folder, folder);
-    strcpy(view->name, name);
+    snprintf(view->folder, sizeof view->folder, "%s", folder);
+    snprintf(view->name, sizeof view->name, "%s", name);
     if (!open_control(view, why)) {
         view_close(view);
         return false;
@@ -173,20 +173,27 @@ view_find(const char *folder, char names[VIEW_ENGINES_MAX][64])
     return count;
 }
 
-/* A line of /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 00:1a:42 0 EOF`; the pid, or 0. */
+/*
+ * A line of /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 00:1a:42 0 EOF`; the pid, or 0. Numbers of
+ * the device are hexadecimal, the inode's is decimal.
+ */
 static uint32_t
 holder_in_line(const char *line, const struct stat *about)
 {
-    unsigned pid;
-    unsigned major_number;
-    unsigned minor_number;
-    unsigned long inode;
-    if (sscanf(line, "%*u: FLOCK %*s WRITE %u %x:%x:%lu", &pid, &major_number, &minor_number,
-               &inode) != 4)
+    static const char lock[] = " FLOCK ";
+    static const char mode[] = " WRITE ";
+    const char *at = strstr(line, lock);
+    at = at == NULL ? NULL : strstr(at, mode);
+    if (at == NULL)
         return 0;
+    char *end;
+    unsigned long pid = strtoul(at + sizeof mode - 1, &end, 10);
+    unsigned long major_number = strtoul(end, &end, 16);
+    unsigned long minor_number = *end == ':' ? strtoul(end + 1, &end, 16) : 0;
+    unsigned long inode = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
     bool is_it = major_number == major(about->st_dev) && minor_number == minor(about->st_dev) &&
                  inode == about->st_ino;
-    return is_it ? pid : 0;
+    return is_it ? (uint32_t)pid : 0;
 }
 
 uint32_t

@@ -20,25 +20,22 @@ ber_value_local_state(int64_t number)
 uint8_t
 ber_value_simple_state(int64_t number)
 {
-    switch (number) {
-#define SIMPLE_STATE(number, state)                                                                \
-    case number:                                                                                   \
-        return LOCAL_##state;
+    /* One more than the state, so that what is not listed is told from 0. */
+    static const uint8_t states[] = {
+#define SIMPLE_STATE(number, state) [number] = LOCAL_##state + 1,
 #include "engine/csta/ber_value.def"
-    default:
-        return LOCAL_ABSENT;
-    }
+    };
+    bool is_listed = number >= 0 && number < (int64_t)sizeof(states) && states[number] != 0;
+    return is_listed ? (uint8_t)(states[number] - 1) : LOCAL_ABSENT;
 }
 
 enum system_status
 ber_value_status(int64_t number)
 {
-    switch (number) {
-#define STATUS(number, status)                                                                     \
-    case number:                                                                                   \
-        return STATUS_##status;
+    static const enum system_status statuses[] = {
+#define STATUS(number, status) [number] = STATUS_##status,
 #include "engine/csta/ber_value.def"
-    default:
-        return STATUS_ABSENT;
-    }
+    };
+    bool is_listed = number >= 0 && number < (int64_t)(sizeof statuses / sizeof *statuses);
+    return is_listed ? statuses[number] : STATUS_ABSENT;
 }
