@@ -27,8 +27,8 @@ begin(uint32_t workers)
 {
     merge_init(&merge, workers);
     for (uint32_t i = 0; i < workers; i++) {
-        if (outboxes[i].slots == NULL)
-            outboxes[i].slots = malloc(OUTBOX * sizeof(struct shm_outbox_slot));
+        static struct shm_outbox_slot slots[WORKERS_MAX][OUTBOX];
+        outboxes[i].slots = (uint8_t *)slots[i];
         outboxes[i].mask = OUTBOX - 1;
         outboxes[i].slot_size = sizeof(struct shm_outbox_slot);
         put_count[i] = 0;

@@ -21,6 +21,12 @@ static const char *const page_names[TOP_PAGES] = {
     [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_HELP] = "help",
 };
 
+static const char *
+page_name(enum top_page page)
+{
+    return page < TOP_PAGES ? page_names[page] : page_names[TOP_HELP];
+}
+
 static bool
 passes(const struct top_look *look, const char *words)
 {
@@ -44,7 +50,7 @@ draw_head(struct grid *grid, const struct top_model *model, const struct top_loo
                       (double)(now->taken_ns - model->view.fixed.created_ns) / 1e9);
     else
         at = grid_put(grid, 0, at, GRID_ALARM, "  DEAD: nobody runs it");
-    at = grid_put(grid, 0, at, GRID_TITLE, "  %s%s", page_names[look->page],
+    at = grid_put(grid, 0, at, GRID_TITLE, "  %s%s", page_name(look->page),
                   look->is_paused ? "  PAUSED" : "");
     if (grid->columns > at + 10)
         grid_put(grid, 0, grid->columns - 9, GRID_TITLE, "%.8s", time + 11);
