@@ -72,10 +72,12 @@ looks_like_xml(struct text payload)
 
 /* ---- a BER message of a link whose phase is not known yet ---------------------------------- */
 
-/* Reads by each of the phases; they must agree. */
+/* Reads by each of the phases; they must agree. One that refuses what another reads does not. */
 static const char *
 read_by_phases(struct dialect_reader *reader, uint32_t phases, struct text payload, size_t *where)
 {
+    static const char differ[] =
+        "BER that each phase reads differently: say encoding = ber1, ber2 or ber3";
     const char *why = NULL;
     bool is_read = false;
     for (enum csta_encoding phase = ENCODING_BER1; phase <= ENCODING_BER3; phase++) {
@@ -91,12 +93,12 @@ read_by_phases(struct dialect_reader *reader, uint32_t phases, struct text paylo
             continue;
         }
         if (is_read && !csta_message_is_equal(&reader->message, &reader->other))
-            return "BER that each phase reads differently: say encoding = ber1, ber2 or ber3";
+            return differ;
         if (!is_read && ber_decode(&reader->message, payload.at, payload.length, phase,
                                    &reader->scratch, &problem, &at) == CSTA_OK)
             is_read = true;
     }
-    return is_read ? NULL : why;
+    return is_read && why != NULL ? differ : why;
 }
 
 /* The phase that is left when all others are ruled out. */

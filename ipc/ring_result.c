@@ -217,9 +217,12 @@ claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
             uint64_t mine = header_of(tail, worker, STATE_CLAIMED);
             *position = tail;
             /* release: M4. */
-            if (atomic_compare_exchange_strong_explicit(&slot->header, &header, mine,
-                                                        memory_order_release, memory_order_relaxed))
+            if (atomic_compare_exchange_strong_explicit(
+                    &slot->header, &header, mine, memory_order_release, memory_order_relaxed)) {
+                /* release: M7. The body is written after the claim can be seen. */
+                atomic_thread_fence(memory_order_release);
                 return true;
+            }
         } else if (atomic_load_explicit(&ring->shared->tail, memory_order_relaxed) == tail) {
             return false; /* somebody scribbled */
         }
@@ -338,7 +341,7 @@ ring_result_peek(const struct shm_result_slot *slot, uint64_t position, struct s
     if (!header_is(header, position, STATE_COMMITTED))
         return false;
     memcpy(outcome, &slot->outcome, sizeof *outcome);
-    /* The copy came before this look: what is still there was not written over meanwhile. */
+    /* acquire: M7. The copy came before this look: what is still there was not written over. */
     atomic_thread_fence(memory_order_acquire);
     return atomic_load_explicit(&slot->header, memory_order_relaxed) == header;
 }

@@ -31,6 +31,7 @@
  *   M4    claim: hdr CLAIMED (release)     -> flush: hdr (acquire)          whose turn to move tail
  *   M5    fill: body_position (release)    -> recover: the same (acquire)   the slot's other bytes
  *   M6    fill: flushed (release)          -> recover: flushed (acquire)    the body it counts
+ *   M7    claim, then body (fence)         -> peek: body, then hdr (fence)  that it was claimed
  *
  * How a position p of a ring of N slots goes round, in slot p % N:
  *

@@ -46,6 +46,13 @@ static size_t where;
     "020105"                                                                                       \
     "6B06820139830131"
 
+/* The same of 34 digits: a device in phases I and II, a callID too long in III. */
+#define CLEAR_LONG                                                                                 \
+    "A12E020107"                                                                                   \
+    "020105"                                                                                       \
+    "30266B248022"                                                                                 \
+    "31313131313131313131313131313131313131313131313131313131313131313131"
+
 static int
 begin(void **state)
 {
@@ -131,6 +138,9 @@ what_they_read_differently_is_not_guessed(void **state)
     assert_string_equal(why,
                         "BER that each phase reads differently: say encoding = ber1, ber2 or ber3");
     assert_int_equal(dialect.found, ENCODING_AUTO);
+    assert_false(read_hex(CLEAR_LONG));
+    assert_string_equal(why,
+                        "BER that each phase reads differently: say encoding = ber1, ber2 or ber3");
     settle("encoding", "ber3");
     assert_true(read_hex(CLEAR_EITHER));
     assert_true(text_is_equal(reader.message.event.texts[EVENT_TEXT_CALL], TEXT("31")));
