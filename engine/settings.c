@@ -24,6 +24,8 @@ settings_default(struct settings *settings)
 {
     *settings = (struct settings){0};
     set_defaults(SECTION_ENGINE, settings);
+    set_defaults(SECTION_SINK_JSONL, settings);
+    set_defaults(SECTION_CONTROL, settings);
     set_defaults(SECTION_LINK, &settings->defaults);
 }
 
@@ -170,6 +172,9 @@ settings_trace_key(struct link_settings *link, struct text key, struct text valu
 {
     if (text_has_prefix(value, TEXT("@")))
         return "a trace cannot name a file: give the list itself, or a configuration with -c";
+    const struct config_key *row = config_key_find(SECTION_LINK, key);
+    if (row != NULL && row->live)
+        return "it is for links that are connected to, not for recordings";
     return settings_link_key(link, key, value);
 }
 
