@@ -182,8 +182,11 @@ take_request(const struct taking *taking, enum request_kind kind, struct shm_fro
     struct request_query answer = query(taking, kind);
     /* Without an ID the oldest request is meant only where IDs are not written at all. */
     if (!taking->message->invoke_unreadable &&
-        request_take(&taking->session->requests, &answer, request))
+        request_take(&taking->session->requests, &answer, request)) {
+        taking->session->has_answered = true;
+        taking->session->answered = *request;
         return true;
+    }
     counter_add(taking->session->counters, COUNTER_UNMATCHED_ANSWERS, 1);
     return false;
 }

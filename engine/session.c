@@ -242,6 +242,7 @@ session_take(struct session *session, const struct source_message *message, uint
     *where = 0;
     struct front *front = &session->front;
     struct shm_link *link = NULL;
+    session->has_answered = false;
     route_reserve(&session->route);
     if (!text_is_none(message->link) && message->kind != SOURCE_BROKEN) {
         link = link_table_find(&session->links, message->link);

@@ -42,6 +42,9 @@ struct session {
     struct route route;
     struct dialect_reader reader;
     struct event notice; /* a record that is not the message's own event */
+    /* The request that the message taken last answered, if it did. */
+    bool has_answered;
+    struct shm_front_request answered;
 };
 
 /*
