@@ -327,6 +327,22 @@ segment_map_rings(struct shared_segment *segment, const struct ring_shape *shape
     return SEGMENT_OK;
 }
 
+uint8_t *
+segment_map_twice(const struct shared_segment *segment, uint64_t offset, uint64_t size)
+{
+    CHECK(offset % SHM_PAGE == 0 && size % SHM_PAGE == 0 && offset + size <= segment->size);
+    uint8_t *at =
+        mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    if (map_at(segment, at, offset, size) && map_at(segment, at + size, offset, size))
+        return at;
+    int reason = errno;
+    munmap(at, 2 * size);
+    errno = reason;
+    return NULL;
+}
+
 void
 segment_unlink(struct shared_segment *segment)
 {

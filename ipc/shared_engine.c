@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ipc/live_state.h"
 #include "ipc/publisher_memory.h"
 #include "ipc/segment.h"
 #include "ipc/shared_engine_parts.h"
@@ -62,6 +63,8 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "slots of the result ring must be a power of two, at least 64";
     if (!is_power_of_two(shape->outbox_slots) || shape->outbox_slots < OUTBOX_SLOTS_MIN)
         return "slots of an outbox must be a power of two, at least 16";
+    if (shape->live_links > LIVE_LINKS_MAX)
+        return "live links must be 256 at the most";
     if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
         return "this build is for pages of 4096 bytes";
     return NULL;
@@ -77,8 +80,10 @@ begin(struct shared_engine *engine, const char *name, const struct engine_shape 
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){
-        .shape = filled, .segment_count = 6 + 4 * shape->workers, .lasting = shape->run != 0};
+    *engine =
+        (struct shared_engine){.shape = filled,
+                               .segment_count = 6 + 4 * shape->workers + (shape->live_links > 0),
+                               .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -172,8 +177,8 @@ judge_control(struct shared_engine *engine, struct engine_making *making, char *
     }
     if (fixed.run != shape->run || fixed.workers != shape->workers ||
         fixed.ring_slots != shape->ring_slots || fixed.result_slots != shape->result_slots ||
-        fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
-        fixed.frontend_bytes != shape->frontend_bytes ||
+        fixed.outbox_slots != shape->outbox_slots || fixed.live_links != shape->live_links ||
+        fixed.calls_bytes != shape->calls_bytes || fixed.frontend_bytes != shape->frontend_bytes ||
         segment->size != engine_control_size(shape)) {
         snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
         return ENGINE_REFUSED;

@@ -14,6 +14,7 @@
  *   /dev/shm/onhook-NAME.frontend  the front-end's own memory, which outlives it
  *   /dev/shm/onhook-NAME.publisher the publisher's
  *   /dev/shm/onhook-NAME.result    outcomes, all workers -> publisher
+ *   /dev/shm/onhook-NAME.streams-F bytes of front-end F's live links; only where there are any
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
  * role then gives up write access to what it does not write (shared_engine_become()). A store
@@ -38,6 +39,7 @@
  *   publisher all                          -           -               writes
  *   result   tail, slots                   -           writes          -
  *            cursor                        -           -               writes
+ *   streams  all, by live_stream_map()     writes      -               -
  *
  * The supervisor keeps everything writable. Everybody may read everything.
  */
@@ -73,6 +75,7 @@ struct engine_shape {
     uint32_t outbox_slots;   /* of each worker, not given out; power of two, >= 16; 0: as above */
     uint64_t calls_bytes;    /* upper bound of each worker's call table segment */
     uint64_t frontend_bytes; /* of the front-end's own memory, likewise */
+    uint32_t live_links;     /* with stream buffers (ipc/live_stream.h); 0: no live link */
     uint64_t run;            /* digest of what it runs with; 0: nobody can go on with it */
 };
 
@@ -109,7 +112,8 @@ struct shm_control_fixed {
     uint32_t ring_slots;
     uint32_t result_slots;
     uint32_t outbox_slots;
-    uint32_t reserved[4];
+    uint32_t live_links;
+    uint32_t reserved[3];
 };
 
 struct shm_control {

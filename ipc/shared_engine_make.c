@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ipc/live_stream.h"
 #include "ipc/publisher_memory.h"
 #include "ipc/shared_engine_parts.h"
 #include "ipc/worker_journal.h"
@@ -61,6 +62,7 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
     control->fixed.ring_slots = engine->shape.ring_slots;
     control->fixed.result_slots = engine->shape.result_slots;
     control->fixed.outbox_slots = engine->shape.outbox_slots;
+    control->fixed.live_links = engine->shape.live_links;
     identity_seal(control, &(struct identity){
                                .kind = SEGMENT_CONTROL,
                                .header_size = sizeof *control,
@@ -179,6 +181,15 @@ make_worker(struct shared_engine *engine, uint32_t worker, const struct engine_m
            make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
 }
 
+/* Where bytes of live links stand: no page of it before it is touched. */
+static bool
+make_streams(struct shared_engine *engine, const struct engine_making *making, char *why)
+{
+    void *memory;
+    uint64_t bytes = live_streams_bytes(engine->shape.live_links);
+    return bytes == 0 || make_memory(engine, SEGMENT_STREAMS, 0, bytes, &memory, making, why);
+}
+
 /* All but the control segment, which stands. */
 bool
 engine_make_segments(struct shared_engine *engine, const struct engine_making *making, char *why)
@@ -193,5 +204,5 @@ engine_make_segments(struct shared_engine *engine, const struct engine_making *m
                        making, why) &&
            make_memory(engine, SEGMENT_PUBLISHER, 0, publisher_memory_bytes(),
                        &engine->publisher_memory, making, why) &&
-           make_result(engine, making, why);
+           make_streams(engine, making, why) && make_result(engine, making, why);
 }

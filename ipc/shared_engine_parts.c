@@ -29,6 +29,8 @@ engine_segment(const struct shared_engine *engine, enum segment_kind kind, uint3
         return &engine->segments[4 + 4 * workers];
     case SEGMENT_RESULT:
         return &engine->segments[5 + 4 * workers];
+    case SEGMENT_STREAMS:
+        return &engine->segments[6 + 4 * workers];
     case SEGMENT_NONE:
     case SEGMENT_KIND_COUNT:
         break;

@@ -19,7 +19,7 @@
 #include "ipc/shared_engine.h"
 
 static const struct engine_shape shape = {
-    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20};
+    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20, .live_links = 1};
 
 static char name[SEGMENT_NAME_MAX + 1];
 static char why[SHARED_ENGINE_WHY];
@@ -104,11 +104,16 @@ impossible_requests_are_refused_in_words(void **state)
 {
     (void)state;
     static const struct engine_shape bad[] = {
-        {0, 1024, 64, 0, 0, 0, 0}, {WORKERS_MAX + 1, 1024, 64, 0, 0, 0, 0},
-        {1, 1000, 64, 0, 0, 0, 0}, {1, 512, 64, 0, 0, 0, 0},
-        {1, 1024, 0, 0, 0, 0, 0},  {1, 1024, 65, 0, 0, 0, 0},
-        {1, 1024, 32, 0, 0, 0, 0}, {1, 1024, 64, 24, 0, 0, 0},
-        {1, 1024, 64, 8, 0, 0, 0},
+        {0, 1024, 64, 0, 0, 0, 0, 0},
+        {WORKERS_MAX + 1, 1024, 64, 0, 0, 0, 0, 0},
+        {1, 1000, 64, 0, 0, 0, 0, 0},
+        {1, 512, 64, 0, 0, 0, 0, 0},
+        {1, 1024, 0, 0, 0, 0, 0, 0},
+        {1, 1024, 65, 0, 0, 0, 0, 0},
+        {1, 1024, 32, 0, 0, 0, 0, 0},
+        {1, 1024, 64, 24, 0, 0, 0, 0},
+        {1, 1024, 64, 8, 0, 0, 0, 0},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 64, .live_links = 257},
     };
     struct shared_engine engine;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
