@@ -148,6 +148,12 @@ static void
 take_declaration(struct capture *capture, struct settings *settings,
                  const struct source_message *message)
 {
+    if (text_is_none(message->link)) {
+        const char *problem = settings_trace_alias(settings, message->key, message->value);
+        if (problem != NULL)
+            add_problem(capture, message, 0, problem);
+        return;
+    }
     struct link_settings *link = settings_link(settings, message->link);
     if (link == NULL) {
         add_problem(capture, message, 0, "no link can have this name, or there are too many");

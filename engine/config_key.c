@@ -104,9 +104,8 @@ config_section_help(enum config_section section)
     return sections[section].help;
 }
 
-/* The words a value is chosen from, ended by NULL; NULL for types without. */
-static const char *const *
-words_of(enum config_type type)
+const char *const *
+config_key_words(enum config_type type)
 {
     switch (type) {
     case CONFIG_YES_NO:
@@ -215,7 +214,7 @@ read_bounded(const struct config_key *key, struct text text, uint64_t *value)
 static bool
 read_word(const struct config_key *key, struct text text, uint64_t *value)
 {
-    const char *const *words = words_of(key->type);
+    const char *const *words = config_key_words(key->type);
     for (*value = 0; words[*value] != NULL; (*value)++) {
         if (text_is_equal(text, text_of(words[*value])))
             return true;
@@ -254,7 +253,7 @@ store(const struct config_key *key, void *base, uint64_t value)
     case CONFIG_DEVICES:
     case CONFIG_TEXT:
     case CONFIG_ADDRESSES:
-        CHECK(words_of(key->type) != NULL); /* they are no numbers */
+        CHECK(config_key_words(key->type) != NULL); /* they are no numbers */
         break;
     }
 }
@@ -297,7 +296,7 @@ config_key_set(const struct config_key *key, void *base, struct text value)
         return address_list_read((struct address_list *)(void *)((char *)base + key->offset),
                                  value);
     uint64_t found;
-    bool has_words = words_of(key->type) != NULL;
+    bool has_words = config_key_words(key->type) != NULL;
     if (!(has_words ? read_word(key, value, &found) : read_bounded(key, value, &found)))
         return false;
     store(key, base, found);
@@ -355,7 +354,7 @@ config_key_allowed(const struct config_key *key, char *out, size_t size)
     case CONFIG_INFER:
     case CONFIG_SESSION:
     case CONFIG_FORMAT:
-        for (const char *const *word = words_of(key->type); *word != NULL; word++)
+        for (const char *const *word = config_key_words(key->type); *word != NULL; word++)
             append(out, size, "%s%s", *word,
                    word[1] == NULL   ? ""
                    : word[2] == NULL ? " or "
@@ -457,30 +456,11 @@ config_suggest_value(const struct config_key *key, struct text word, char *out, 
 {
     CHECK(size > 0);
     struct nearest nearest = {.word = word};
-    const char *const *words = words_of(key->type);
+    const char *const *words = config_key_words(key->type);
     for (; words != NULL && *words != NULL; words++)
         consider(&nearest, *words);
     out[0] = '\0';
     if (nearest.known != NULL)
         append(out, size, "; did you mean \"%s\"?", nearest.known);
     return out;
-}
-
-void
-config_print_keys(FILE *out)
-{
-    for (unsigned section = 0; section < SECTION_COUNT; section++) {
-        fprintf(out, "%s[%s]  %s\n", section == 0 ? "" : "\n", sections[section].heading,
-                sections[section].help);
-        for (unsigned i = 0; i < KEY_COUNT; i++) {
-            char allowed[256];
-            if (keys[i].section != section)
-                continue;
-            fprintf(out, "  %-16s %s\n  %-16s %s", keys[i].name, keys[i].help, "",
-                    config_key_allowed(&keys[i], allowed, sizeof(allowed)));
-            if (keys[i].by_default[0] != '\0')
-                fprintf(out, "; default %s", keys[i].by_default);
-            fputc('\n', out);
-        }
-    }
 }

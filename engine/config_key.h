@@ -76,6 +76,17 @@ const char *config_section_help(enum config_section section);
  */
 bool config_key_set(const struct config_key *key, void *base, struct text value);
 
+/*
+ * config_key_value - the value of a field of `base`, as it could stand in a file
+ *
+ * For all that is one word: not for CONFIG_DEVICES, CONFIG_TEXT and CONFIG_ADDRESSES. False: those,
+ * or `size` is too small (64 never is).
+ */
+bool config_key_value(const struct config_key *key, const void *base, char *out, size_t size);
+
+/* config_key_words - the words a value is chosen from, ended by NULL; NULL for types without. */
+const char *const *config_key_words(enum config_type type);
+
 /* What a value may be, in words: "a number from 1 to 64", "yes or no". Writes and returns `out`. */
 const char *config_key_allowed(const struct config_key *key, char *out, size_t size);
 

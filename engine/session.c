@@ -141,6 +141,19 @@ begin(struct session *session, struct shm_link *link, const struct source_messag
 }
 
 static enum session_result
+declare_alias(struct session *session, const struct source_message *message, const char **why)
+{
+    const char *problem = settings_trace_alias(session->settings, message->key, message->value);
+    if (problem == NULL) {
+        declared_note(&session->front, TEXT_NONE, message->key, message->value);
+        return SESSION_OK;
+    }
+    *why = problem;
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
+    return SESSION_UNREADABLE;
+}
+
+static enum session_result
 declare(struct session *session, struct shm_link *link, const struct source_message *message,
         const char **why)
 {
@@ -206,13 +219,15 @@ static enum session_result
 take_kind(struct session *session, struct shm_link *link, const struct source_message *message,
           const char **why, size_t *where)
 {
-    /* Only what cannot be read may be about no link. */
-    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
+    /* Only aliases, and what cannot be read, may be about no link. */
+    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN ||
+          message->kind == SOURCE_DECLARE);
     switch (message->kind) {
     case SOURCE_MESSAGE:
         return take_message(session, link, message, why, where);
     case SOURCE_DECLARE:
-        return declare(session, link, message, why);
+        return link == NULL ? declare_alias(session, message, why)
+                            : declare(session, link, message, why);
     case SOURCE_UP:
         begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_UP);

@@ -29,6 +29,7 @@ enum {
     SETTINGS_TEXT_MAX = 128, /* bytes of a text */
     ADDRESSES_MAX = 8,
     ADDRESS_HOST_MAX = 64,
+    ALIASES_MAX = 1000000, /* in one configuration */
 };
 
 /* Where a switch listens, in order of priority. */
@@ -159,9 +160,17 @@ const char *settings_override(struct settings *settings, const char *key, const 
 /*
  * settings_trace_key - the same for a key that a trace declares
  *
- * A trace may come from a stranger: it cannot make us read another file (@FILE is refused).
+ * A trace may come from a stranger: it cannot make us read another file (@FILE is refused). One
+ * key more: `anew=yes` makes everything that was said of the link void, whoever said it.
  */
 const char *settings_trace_key(struct link_settings *link, struct text key, struct text value);
+
+/*
+ * settings_trace_alias - one alias that a trace declares; `from` none: none from here on
+ *
+ * In the place of one that is there. NULL, or why not: a static sentence.
+ */
+const char *settings_trace_alias(struct settings *settings, struct text from, struct text to);
 
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);

@@ -14,10 +14,9 @@
 #include "engine/settings_parts.h"
 
 enum {
-    KEYS_MAX = 64,         /* in the whole table */
-    ALIASES_MAX = 1000000, /* in one file */
-    CONFLICTS_MAX = 10,    /* devices on two links that are named one by one */
-    ANY_LINK = LINKS_MAX,  /* the number of [link *] */
+    KEYS_MAX = 64,        /* in the whole table */
+    CONFLICTS_MAX = 10,   /* devices on two links that are named one by one */
+    ANY_LINK = LINKS_MAX, /* the number of [link *] */
 };
 
 struct read_alias {
