@@ -15,14 +15,14 @@
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-static bool
-take_number(double *number, const char *word, double least)
+bool
+look_take_number(double *number, const char *word, double least, double most)
 {
     char *end;
     errno = 0;
     double value = strtod(word, &end);
     if (*word == '\0' || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
-        value > 1e6)
+        value > most)
         return false;
     *number = value;
     return true;
@@ -32,7 +32,7 @@ static int
 take_count(struct look *look, const char *value)
 {
     double count;
-    if (take_number(&count, value, 1) && count == floor(count)) {
+    if (look_take_number(&count, value, 1, 1e6) && count == floor(count)) {
         look->count = (unsigned long)count;
         return EXIT_DONE;
     }
@@ -51,7 +51,7 @@ look_take_option(struct look *look, int code, const char *value)
         look->folder = value;
         return EXIT_DONE;
     case LOOK_EVERY:
-        if (take_number(&look->every, value, 0.01))
+        if (look_take_number(&look->every, value, 0.01, 1e6))
             return EXIT_DONE;
         log_say("--every \"%s\": 0.01 to 1000000 seconds are wanted", value);
         return EXIT_WRONG_USAGE;

@@ -51,6 +51,9 @@ enum look_option {
 /* look_take_option - one of LOOK_OPTIONS, or anything unknown, which is said. An exit code. */
 int look_take_option(struct look *look, int code, const char *value);
 
+/* look_take_number - a number from `least` to `most`; false, and nothing taken, for other words. */
+bool look_take_number(double *number, const char *word, double least, double most);
+
 /*
  * look_open - open the engine that is meant
  *
