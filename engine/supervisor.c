@@ -47,28 +47,41 @@ kill_all(struct supervisor *supervisor)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
-/* Takes what arrived; a signal that ends the run is noted and said. */
+/* Takes what arrived. */
 static void
 read_signals(struct supervisor *supervisor)
 {
     struct signalfd_siginfo info;
-    while (read(supervisor->signals, &info, sizeof info) == (ssize_t)sizeof info) {
-        if (info.ssi_signo == SIGCHLD || supervisor->result != SUPERVISOR_DONE)
-            continue;
-        supervisor->result = SUPERVISOR_INTERRUPTED;
-        supervisor_hush(supervisor);
-        log_say("interrupted");
-    }
+    while (read(supervisor->signals, &info, sizeof info) == (ssize_t)sizeof info)
+        if (info.ssi_signo != SIGCHLD && supervisor->result == SUPERVISOR_DONE)
+            supervisor_take_signal(supervisor, (int)info.ssi_signo);
+}
+
+static void
+wait_for_news(struct supervisor *supervisor)
+{
+    const struct supervisor_live *live = supervisor->watch != NULL ? supervisor->watch->live : NULL;
+    struct pollfd waits[1 + SUPERVISOR_SERVICES_MAX];
+    uint32_t services = live != NULL ? live->service_count : 0;
+    CHECK(services <= SUPERVISOR_SERVICES_MAX);
+    waits[0] = (struct pollfd){.fd = supervisor->signals, .events = POLLIN};
+    for (uint32_t i = 0; i < services; i++)
+        waits[1 + i] = (struct pollfd){.fd = live->services[i].descriptor, .events = POLLIN};
+    poll(waits, 1 + services, SUPERVISOR_TICK_MS);
+    for (uint32_t i = 0; i < services; i++)
+        if (waits[1 + i].revents != 0)
+            live->services[i].serve(live->services[i].context);
 }
 
 static void
 wait_for_end(struct supervisor *supervisor)
 {
     while (supervisor->living > 0 && supervisor->result == SUPERVISOR_DONE) {
-        struct pollfd wait = {.fd = supervisor->signals, .events = POLLIN};
-        poll(&wait, 1, SUPERVISOR_TICK_MS);
+        wait_for_news(supervisor);
         read_signals(supervisor);
         reap(supervisor, WNOHANG);
+        if (supervisor->stop_ms != 0)
+            supervisor_drain(supervisor);
         if (supervisor->result == SUPERVISOR_DONE)
             tick(supervisor);
     }

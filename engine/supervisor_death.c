@@ -194,6 +194,16 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
     return true;
 }
 
+/* A front-end of a lasting engine that was told to stop: it has nothing more to do, and is not
+ * done. */
+static bool
+has_stopped(const struct supervisor *supervisor, uint32_t at, int status)
+{
+    return supervisor->stop_ms != 0 && supervisor->engine->lasting &&
+           supervisor->table[at].role == ROLE_FRONTEND && WIFEXITED(status) &&
+           WEXITSTATUS(status) == 0;
+}
+
 void
 supervisor_judge_end(struct supervisor *supervisor, uint32_t at, int status)
 {
@@ -204,7 +214,8 @@ supervisor_judge_end(struct supervisor *supervisor, uint32_t at, int status)
     process_pid_set(process, 0);
     if (supervisor->result != SUPERVISOR_DONE)
         return; /* the first failure is the one that matters; the others we killed */
-    if (process_is_done(process) || revive(supervisor, at, status, since_us))
+    if (process_is_done(process) || has_stopped(supervisor, at, status) ||
+        revive(supervisor, at, status, since_us))
         return;
     supervisor->result = SUPERVISOR_FAILED;
 }

@@ -8,6 +8,7 @@
  *   supervisor_signal.c  what the supervisor and its children do with signals
  *   supervisor_child.c   a role becomes a process
  *   supervisor_death.c   a process has ended: what follows
+ *   supervisor_live.c    a live run is told to stop, or to read its configuration again
  */
 
 #include <sys/types.h>
@@ -32,7 +33,8 @@ struct supervisor {
     uint32_t buried[SUPERVISOR_ROLES_MAX];                 /* its inputs that were passed over */
     uint32_t count;
     uint32_t living;
-    int signals; /* signalfd: SIGCHLD and what ends a run */
+    uint64_t stop_ms; /* CLOCK_MONOTONIC: a live run was told to stop; 0: it was not */
+    int signals;      /* signalfd: SIGCHLD and what ends a run */
     enum supervisor_result result;
     struct death_log log;
 };
@@ -64,6 +66,14 @@ bool supervisor_start_one(struct supervisor *supervisor, uint32_t at);
 
 /* supervisor_start - everybody whose work is not done; result says if that failed. */
 void supervisor_start(struct supervisor *supervisor);
+
+/* ---- a live run (supervisor_live.c) ---- */
+
+/* supervisor_take_signal - one that ends a run, or SIGHUP. */
+void supervisor_take_signal(struct supervisor *supervisor, int number);
+
+/* supervisor_drain - while a stop is under way: has it come to its end, or taken too long? */
+void supervisor_drain(struct supervisor *supervisor);
 
 /* ---- deaths ---- */
 

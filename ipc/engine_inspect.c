@@ -109,6 +109,19 @@ engine_input_in_hand(const struct shared_engine *engine, uint32_t frontend, uint
     return event_unpack(event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at)) != 0;
 }
 
+bool
+engine_is_drained(const struct shared_engine *engine)
+{
+    for (uint32_t channel = 0; channel < engine_channel_count(engine); channel++) {
+        /* In this order: what leaves the ring is in the outbox before. */
+        struct stretch events = stretch_of(&engine->rings[channel]);
+        struct stretch outcomes = stretch_of(&engine->outboxes[channel]);
+        if (events.from != events.to || outcomes.from != outcomes.to)
+            return false;
+    }
+    return true;
+}
+
 static bool
 refuse(char *why, const char *what, uint32_t number)
 {

@@ -39,8 +39,11 @@ head_is_sound(const struct shm_call_table *head, uint64_t bytes)
 }
 
 bool
-view_calls_open(struct view_calls *calls, const struct view *view, uint32_t worker, char *why)
+view_calls_open(struct view_calls *calls, const struct view *view, uint32_t channel, char *why)
 {
+    uint32_t workers = view->fixed.workers;
+    uint32_t worker = channel % workers;
+    calls->at = TABLE_AT + channel / workers * view->fixed.calls_bytes;
     calls->next = 1;
     calls->has_undo = false;
     calls->undo.file.descriptor = -1;
@@ -49,19 +52,19 @@ view_calls_open(struct view_calls *calls, const struct view *view, uint32_t work
     enum attach_result result = view_file_memory(&calls->file, SEGMENT_CALLS);
     if (result != ATTACH_OK)
         return refuse(why, &calls->file, attach_result_words(result));
-    uint64_t room = calls->file.size - TABLE_AT;
-    if (!view_file_read(&calls->file, TABLE_AT, &calls->head, sizeof calls->head))
+    uint64_t room = calls->file.size > calls->at ? calls->file.size - calls->at : 0;
+    if (!view_file_read(&calls->file, calls->at, &calls->head, sizeof calls->head))
         return refuse(why, &calls->file, attach_result_words(ATTACH_BAD_GEOMETRY));
     if (calls->head.segment_bytes == 0) { /* its worker has not begun */
         calls->head.slots_used = 0;
         return true;
     }
     if (!head_is_sound(&calls->head, room) ||
-        !view_file_read(&calls->file, TABLE_AT + calls->head.links_offset, calls->links,
+        !view_file_read(&calls->file, calls->at + calls->head.links_offset, calls->links,
                         sizeof calls->links))
         return refuse(why, &calls->file, attach_result_words(ATTACH_BAD_GEOMETRY));
     calls->has_undo = view_undo_open(&calls->undo, view, SEGMENT_JOURNAL, worker,
-                                     worker_cursor_bytes(view->fixed.workers),
+                                     worker_cursor_bytes(view->frontends, workers),
                                      worker_log_bytes(view->fixed.calls_bytes));
     return true;
 }
@@ -94,9 +97,10 @@ static enum copied
 copy_piece(struct view_calls *calls, uint64_t offset, void *to, uint64_t bytes)
 {
     if (offset > calls->head.segment_bytes || bytes > calls->head.segment_bytes - offset ||
-        !view_file_read(&calls->file, TABLE_AT + offset, to, bytes))
+        !view_file_read(&calls->file, calls->at + offset, to, bytes))
         return COPIED_NOT;
-    if (!calls->has_undo || view_undo_restore(&calls->undo, 0, offset, to, bytes))
+    if (!calls->has_undo ||
+        view_undo_restore(&calls->undo, 0, calls->at - TABLE_AT + offset, to, bytes))
         return COPIED;
     return COPIED_MOVING;
 }

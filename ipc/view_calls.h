@@ -34,8 +34,9 @@ struct view_call {
     _Alignas(64) uint8_t block[CALL_BLOCK_MAX];
 };
 
-/* One worker's table. */
+/* The table of one channel: of one worker, the calls of one front-end's links. */
 struct view_calls {
+    uint64_t at; /* where the table begins in its file */
     struct view_file file;
     struct view_undo undo;
     bool has_undo;              /* the worker's journal can be read */
@@ -45,12 +46,13 @@ struct view_calls {
 };
 
 /*
- * view_calls_open - stand before the first call of a worker
+ * view_calls_open - stand before the first call of a channel, 0 .. view->channel_count - 1
  *
  * False and `why` (VIEW_WHY bytes): there is no such segment, or it is not sound. A worker that has
  * not begun has no calls.
  */
-bool view_calls_open(struct view_calls *calls, const struct view *view, uint32_t worker, char *why);
+bool view_calls_open(struct view_calls *calls, const struct view *view, uint32_t channel,
+                     char *why);
 void view_calls_close(struct view_calls *calls);
 
 enum view_call_result view_calls_next(struct view_calls *calls, struct view_call *call);

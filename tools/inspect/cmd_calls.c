@@ -208,12 +208,13 @@ walk_table(const struct calls_options *options, struct view_calls *calls, uint32
 }
 
 static void
-walk_worker(const struct calls_options *options, const struct view *view, uint32_t worker,
-            struct calls_tally *tally)
+walk_channel(const struct calls_options *options, const struct view *view, uint32_t channel,
+             struct calls_tally *tally)
 {
+    uint32_t worker = channel % view->fixed.workers;
     static struct view_calls calls; /* large */
     char why[VIEW_WHY];
-    if (view_calls_open(&calls, view, worker, why)) {
+    if (view_calls_open(&calls, view, channel, why)) {
         walk_table(options, &calls, worker, tally);
         if (!calls.has_undo && calls.head.slots_used > 0)
             log_say("the journal of worker %u cannot be used: what it had half done is shown so",
@@ -258,9 +259,9 @@ look_once(const struct calls_options *options, const struct view *view)
         look_print_head(view);
         calls_print_head();
     }
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (!options->one_worker || options->worker == i)
-            walk_worker(options, view, i, &tally);
+    for (uint32_t i = 0; i < view->channel_count; i++)
+        if (!options->one_worker || options->worker == i % view->fixed.workers)
+            walk_channel(options, view, i, &tally);
     if (options->look.json)
         json_tally(&tally);
     else
