@@ -201,7 +201,10 @@ run_engine(const struct replay *replay, struct shared_engine *engine)
     char dead_letters[sizeof engine->name + sizeof ".deadletter"];
     snprintf(dead_letters, sizeof dead_letters, "%s.deadletter", engine->name);
     progress_begin(&progress, engine, replay->total_bytes, replay->publisher.descriptor);
-    struct supervisor_watch watch = {progress_tick, progress_hush, &progress, dead_letters};
+    const struct supervisor_watch watch = {.tick = progress_tick,
+                                           .hush = progress_hush,
+                                           .context = &progress,
+                                           .dead_letters = dead_letters};
     uint32_t count = fill_roles(replay, table);
     enum supervisor_result result = supervisor_run(engine, table, count, &watch);
     int code = EXIT_FAILED;
