@@ -108,7 +108,7 @@ find_invoke(const struct request_table *table, uint16_t link, struct text invoke
 }
 
 bool
-request_is_open(const struct request_table *table, uint16_t link, struct text invoke)
+request_waits(const struct request_table *table, uint16_t link, struct text invoke)
 {
     return find_invoke(table, link, invoke) != 0;
 }
