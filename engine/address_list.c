@@ -85,3 +85,13 @@ address_list_read(struct address_list *list, struct text value)
     *list = found;
     return true;
 }
+
+bool
+address_list_is_same(const struct address_list *one, const struct address_list *other)
+{
+    bool same = one->count == other->count;
+    for (uint32_t i = 0; same && i < one->count; i++)
+        same =
+            one->at[i].port == other->at[i].port && strcmp(one->at[i].host, other->at[i].host) == 0;
+    return same;
+}

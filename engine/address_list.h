@@ -15,4 +15,7 @@
  */
 bool address_list_read(struct address_list *list, struct text value);
 
+/* address_list_is_same - the same addresses, in the same order? */
+bool address_list_is_same(const struct address_list *one, const struct address_list *other);
+
 #endif
