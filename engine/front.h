@@ -75,8 +75,8 @@ front_touch(struct front *front, const void *at, size_t length)
 }
 
 /*
- * front_is_complete - can a successor go on where front-end `index` ended? Caller: anybody who knows that
- * the front-end is dead, before a successor runs.
+ * front_is_complete - can a successor go on where front-end `index` ended? Caller: anybody who
+ * knows that it is dead, before a successor runs.
  */
 bool front_is_complete(const struct shared_engine *engine, uint32_t index);
 

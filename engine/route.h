@@ -44,6 +44,8 @@ struct route {
     struct front *front;
     struct shm_counters *counters;
     uint32_t workers;
+    struct ring_spsc *rings;  /* its own, [workers] */
+    struct ring_spsc *closed; /* likewise */
     struct route_map map;
     bool pinned;           /* entries are in use: what workers forget waits */
     struct event move;     /* the record being made */
@@ -53,8 +55,9 @@ struct route {
 /*
  * route_open - over rings attached as producer, closed rings as consumer
  *
- * As front-end `index`. Goes on where `front` ends: its cursors, counters and watermark are published, and everybody is
- * rung. `map_capacity`: calls that may live away from home at one time; at least 4.
+ * As front-end `index`. Goes on where `front` ends: its cursors, counters and watermark are
+ * published, and everybody is rung. `map_capacity`: calls that may live away from home at one
+ * time; at least 4.
  */
 void route_open(struct route *route, struct shared_engine *engine, uint32_t index,
                 struct front *front, uint32_t map_capacity);

@@ -6,13 +6,13 @@
  * them may be killed at any instruction.
  *
  * A worker commits outcomes to an outbox first, and copies them from there into the ring, in their
- * order. How many are there is `flushed`, a word of its own. It has an outbox for each front-end: the
- * owner of a slot is the outbox (engine_channel()), and its writer the worker. Fixed slots. The
- * claim names its owner in the same atomic word as the position, so whoever meets an unfinished claim knows whose it is,
- * and a producer that stalls between claiming a slot and moving the tail is helped, never waited
- * for. One that stalls between claim and commit holds up the publisher, not the other workers
- * (until the ring is full). One that dies there has at most one open claim; its successor finishes
- * it, from the outbox, for each of its outboxes.
+ * order. How many are there is `flushed`, a word of its own. It has an outbox for each front-end:
+ * the owner of a slot is the outbox (engine_channel()), its writer the worker. Fixed slots. The
+ * claim names its owner in the same atomic word as the position, so whoever meets an unfinished
+ * claim knows whose it is, and a producer that stalls between claiming a slot and moving the tail
+ * is helped, never waited for. One that stalls between claim and commit holds up the publisher,
+ * not the other workers (until the ring is full). One that dies there has at most one open claim;
+ * its successor finishes it, from the outbox, for each of its outboxes.
  *
  *   hdr: pos << 12 | owner << 2 | state     state: CLAIMED 1, COMMITTED 2
  *

@@ -17,11 +17,11 @@
  *   /dev/shm/onhook-NAME.result     outcomes, all workers -> publisher
  *
  * Front-ends share nothing: each has links of its own, numbers what it sends by itself, and speaks
- * to each worker through a channel of its own: an event ring, a ring of closed calls, an outbox, the
- * lanes, and a call table. Whatever holds up one of them (a full outbox, a lane) so never holds up
- * another, and each is as if it had the workers for itself. Rings of one kind stand one behind the
- * other in a segment: in ring-W and outbox-W by front-end, in closed by channel, in lanes by
- * front-end, from and to.
+ * to each worker through a channel of its own: an event ring, a ring of closed calls, an outbox,
+ * the lanes, and a call table. Whatever holds up one of them (a full outbox, a lane) so never
+ * holds up another, and each is as if it had the workers for itself. Rings of one kind stand one
+ * behind the other in a segment: in ring-W and outbox-W by front-end, in closed by channel, in
+ * lanes by front-end, from and to.
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
  * role then gives up write access to what it does not write (shared_engine_become()). A store

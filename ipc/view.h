@@ -94,7 +94,7 @@ struct view_fill {
     uint32_t slot_size; /* bytes */
 };
 
-/* False where the segment is missing or its header is not sound. `channel`: 0 .. channel_count - 1 */
+/* False where the segment is missing or its header is not sound. `channel` < channel_count. */
 bool view_ring(const struct view *view, uint32_t channel, struct view_fill *fill);
 bool view_outbox(const struct view *view, uint32_t channel, struct view_fill *fill);
 bool view_closed(const struct view *view, uint32_t channel, struct view_fill *fill);

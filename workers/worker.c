@@ -322,13 +322,13 @@ static void
 recover_channel(struct worker *worker, struct channel *channel)
 {
     struct shared_engine *engine = worker->engine;
-    _Atomic uint64_t *flushed = &worker->self->flushed[channel->frontend];
+    uint32_t frontend = channel->frontend;
     worker->channel = channel;
     worker_rewind(worker);
     const struct shm_outbox_slot *slot =
-        ring_spsc_slot(channel->outbox, ring_result_flushed(flushed));
-    ring_result_recover(&engine->result, engine_channel(engine, channel->frontend, worker->index),
-                        flushed, &slot->outcome);
+        ring_spsc_slot(channel->outbox, ring_result_flushed(&worker->self->flushed[frontend]));
+    ring_result_recover(&engine->result, engine_channel(engine, frontend, worker->index),
+                        &worker->self->flushed[frontend], &slot->outcome);
     if (worker_committed(worker, channel)->finished != 0)
         channel->state = CHANNEL_FINISHED;
 }
@@ -345,9 +345,9 @@ ring_everybody(struct shared_engine *engine)
 
 /*
  * What a predecessor had not committed never was; what it had committed is shown to everybody,
- * again if need be, and its one open claim in the result ring is finished: before anything is shown,
- * for the ring may be full and wait for that. Whoever it may have owed a ring is rung. False: its
- * journal cannot be what it wrote.
+ * again if need be, and its one open claim in the result ring is finished: before anything is
+ * shown, for the ring may be full and wait for that. Whoever it may have owed a ring is rung.
+ * False: its journal cannot be what it wrote.
  */
 static bool
 worker_recover(struct worker *worker)

@@ -6,8 +6,8 @@
  * to the result ring, those of each front-end in the order of outcome_compare().
  *
  * A front-end's events, its calls and their outcomes go through a channel of their own
- * (ipc/shared_engine.h). Channels take turns, a batch of records each; one that waits, for a lane or
- * for its outbox, is passed over until it need not.
+ * (ipc/shared_engine.h). Channels take turns, a batch of records each; one that waits, for a lane
+ * or for its outbox, is passed over until it need not.
  */
 
 #include <stdint.h>

@@ -58,13 +58,13 @@ worker_flush(struct worker *worker)
 {
     struct ring_result *ring = &worker->engine->result;
     const struct ring_spsc *outbox = worker->channel->outbox;
-    uint32_t owner = engine_channel(worker->engine, worker->channel->frontend, worker->index);
-    _Atomic uint64_t *count = &worker->self->flushed[worker->channel->frontend];
-    uint64_t flushed = ring_result_flushed(count);
+    uint32_t frontend = worker->channel->frontend;
+    uint32_t owner = engine_channel(worker->engine, frontend, worker->index);
+    uint64_t flushed = ring_result_flushed(&worker->self->flushed[frontend]);
     bool news = flushed < outbox->position;
     while (flushed < outbox->position) {
         const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, flushed);
-        if (ring_result_flush(ring, owner, count, &slot->outcome)) {
+        if (ring_result_flush(ring, owner, &worker->self->flushed[frontend], &slot->outcome)) {
             flushed++;
             continue;
         }

@@ -55,8 +55,8 @@ struct worker {
 const struct shm_worker_cursors *worker_committed(const struct worker *worker,
                                                   const struct channel *channel);
 
-/* Is half of the channel's outbox free? All that is in it can be given out, whatever its front-end's
- * work waits for (docs/adr/0006-recovery.md). */
+/* Is half of the channel's outbox free? All that is in it can be given out, whatever the front-end
+ * or another worker waits for (docs/adr/0006-recovery.md). */
 bool worker_outbox_has_room(const struct worker *worker, const struct channel *channel);
 
 /* The lane of the move in hand. */
