@@ -195,7 +195,7 @@ name_links(struct capture *capture)
     capture->more_links = count > CAPTURE_LINKS_MAX;
     capture->link_count = capture->more_links ? CAPTURE_LINKS_MAX : count;
     for (uint32_t i = 0; i < capture->link_count; i++) {
-        const struct shm_link *link = &capture->front.tables->links[i];
+        const struct shm_link *link = front_link(&capture->front, i);
         memcpy(capture->links[i].name, link->name, sizeof(link->name));
         capture->links[i].encoding = (enum csta_encoding)link->dialect.found;
     }

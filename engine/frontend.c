@@ -36,8 +36,8 @@ is_regular(const char *path)
 }
 
 bool
-frontend_can_restart(const struct shared_engine *engine, const struct frontend_input *input,
-                     const char **why)
+frontend_can_restart(const struct shared_engine *engine, uint32_t index,
+                     const struct frontend_input *input, const char **why)
 {
     bool standard_input = false;
     for (uint32_t i = 0; i < input->file_count; i++) {
@@ -49,7 +49,7 @@ frontend_can_restart(const struct shared_engine *engine, const struct frontend_i
         return false;
     }
     *why = "its input declares more of links than is kept";
-    return front_is_complete(engine);
+    return front_is_complete(engine, index);
 }
 
 static void
@@ -87,7 +87,7 @@ expect_input(struct frontend *frontend, const char *path, uint32_t number,
     struct source source;
     if (strcmp(path, "-") == 0 || !is_regular(path)) {
         for (uint32_t link = 0; link < front->now->links.count; link++)
-            session_expect(frontend->session, text_of(front->tables->links[link].name), number);
+            session_expect(frontend->session, text_of(front_link(front, link)->name), number);
     } else if (source_open(&source, path)) {
         set_options(frontend, &source, path, options);
         expect_source(frontend, &source, number);
@@ -246,12 +246,12 @@ take_input(struct frontend *frontend, const char *path, const struct source_opti
 }
 
 int
-frontend_run(struct shared_engine *engine, struct settings *settings,
+frontend_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
              const struct frontend_input *input)
 {
     struct frontend frontend = {
-        .session = session_open(engine, settings),
-        .counters = &engine->frontend->counters,
+        .session = session_open(engine, index, settings),
+        .counters = &engine->frontends[index].counters,
         .batch = input->batch != 0 ? input->batch : BATCH,
     };
     if (frontend.session == NULL) {
@@ -268,6 +268,6 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
     int code = frontend.at->failed != 0 ? EXIT_FAILED : EXIT_DONE;
     session_close(frontend.session);
     if (code == EXIT_DONE)
-        process_done_set(engine->frontend);
+        process_done_set(&engine->frontends[index]);
     return code;
 }

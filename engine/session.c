@@ -11,28 +11,31 @@
 static bool
 open_parts(struct session *session)
 {
+    struct shared_engine *engine = session->engine;
     struct front *front = &session->front;
-    if (!front_open(front, session->engine->frontend_memory) ||
+    if (!front_open(front, engine->frontend_memory[session->index], session->index,
+                    engine->shape.frontends) ||
         !link_table_open(&session->links, front))
         return false;
     session->directory = directory_open(front, DIRECTORY_MAX);
     if (session->directory == NULL)
         return false;
     request_table_open(&session->requests, front, REQUESTS_MAX);
-    route_open(&session->route, session->engine, front, ROUTE_MAP_MAX);
+    route_open(&session->route, engine, session->index, front, ROUTE_MAP_MAX);
     declared_apply(front, session->settings);
     return true;
 }
 
 struct session *
-session_open(struct shared_engine *engine, struct settings *settings)
+session_open(struct shared_engine *engine, uint32_t index, struct settings *settings)
 {
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return NULL;
     session->engine = engine;
+    session->index = index;
     session->settings = settings;
-    session->counters = &engine->frontend->counters;
+    session->counters = &engine->frontends[index].counters;
     session->reader.completer.settings = settings;
     if (open_parts(session))
         return session;
@@ -265,7 +268,7 @@ session_end_links(struct session *session, uint32_t file_number)
 {
     struct front *front = &session->front;
     for (uint32_t i = 0; i < front->now->links.count; i++) {
-        struct shm_link *link = &front->tables->links[i];
+        struct shm_link *link = front_link(front, i);
         if (link->announced == 0 || link->last_file > file_number)
             continue;
         route_reserve(&session->route);

@@ -36,7 +36,7 @@
 
 enum {
     SUPERVISOR_TICK_MS = 100,
-    SUPERVISOR_ROLES_MAX = WORKERS_MAX + 2,
+    SUPERVISOR_ROLES_MAX = FRONTENDS_MAX + 1 + WORKERS_MAX,
     SUPERVISOR_DEATHS_HERE = 3,   /* crashes at one input; then it is passed over */
     SUPERVISOR_CRASHES_MAX = 8,   /* crashes without getting on, of whatever; then the run fails */
     SUPERVISOR_DEATHS_MAX = 1000, /* the same, when somebody kills it */
@@ -46,14 +46,15 @@ enum {
 /* One process to be. */
 struct role_entry {
     enum role role; /* ROLE_FRONTEND, ROLE_WORKER or ROLE_PUBLISHER */
-    uint32_t index; /* the worker's number, else 0 */
+    uint32_t index; /* the worker's or front-end's number, else 0 */
     /* The whole life of the process; returns its exit code. A seam: engine and workers are
      * strangers, only the command knows both. */
     int (*run)(struct shared_engine *engine, uint32_t index, const void *options);
     const void *options; /* inherited by fork */
     /* May it live again after its death? Then it recovers by itself on the same segments. If not,
      * *why (static text) says it. NULL: it may never. Called in the supervisor. */
-    bool (*may_restart)(const struct shared_engine *engine, const void *options, const char **why);
+    bool (*may_restart)(const struct shared_engine *engine, uint32_t index, const void *options,
+                        const char **why);
 };
 
 /* Called in the supervisor while it waits. */

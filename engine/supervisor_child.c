@@ -19,17 +19,22 @@ supervisor_process(const struct supervisor *supervisor, const struct role_entry 
     const struct shared_engine *engine = supervisor->engine;
     if (entry->role == ROLE_WORKER)
         return &engine->workers[entry->index];
-    return entry->role == ROLE_PUBLISHER ? engine->publisher : engine->frontend;
+    return entry->role == ROLE_PUBLISHER ? engine->publisher : &engine->frontends[entry->index];
 }
 
 const char *
-supervisor_role_name(char name[ROLE_NAME_SIZE], const struct role_entry *entry)
+supervisor_role_name(char name[ROLE_NAME_SIZE], const struct supervisor *supervisor,
+                     const struct role_entry *entry)
 {
+    bool is_alone = supervisor->engine->shape.frontends == 1;
     if (entry->role == ROLE_WORKER)
         snprintf(name, ROLE_NAME_SIZE, "worker %u", (unsigned)entry->index);
+    else if (entry->role == ROLE_PUBLISHER)
+        snprintf(name, ROLE_NAME_SIZE, "publisher");
+    else if (is_alone)
+        snprintf(name, ROLE_NAME_SIZE, "front-end");
     else
-        snprintf(name, ROLE_NAME_SIZE, "%s",
-                 entry->role == ROLE_PUBLISHER ? "publisher" : "front-end");
+        snprintf(name, ROLE_NAME_SIZE, "front-end %u", (unsigned)entry->index);
     return name;
 }
 
@@ -57,7 +62,8 @@ supervisor_start_one(struct supervisor *supervisor, uint32_t at)
         child_main(supervisor, entry, self);
     if (pid < 0) {
         char name[ROLE_NAME_SIZE];
-        log_say("%s could not be started: %s", supervisor_role_name(name, entry), strerror(errno));
+        log_say("%s could not be started: %s", supervisor_role_name(name, supervisor, entry),
+                strerror(errno));
         return false;
     }
     supervisor->pids[at] = pid;
@@ -74,10 +80,10 @@ may_begin(const struct supervisor *supervisor, const struct role_entry *entry)
     const char *why = NULL;
     if (engine_commits(supervisor->engine, entry->role, entry->index) == 0 ||
         (entry->may_restart != NULL &&
-         entry->may_restart(supervisor->engine, entry->options, &why)))
+         entry->may_restart(supervisor->engine, entry->index, entry->options, &why)))
         return true;
-    log_say("%s cannot go on%s%s", supervisor_role_name(name, entry), why != NULL ? ": " : "",
-            why != NULL ? why : "");
+    log_say("%s cannot go on%s%s", supervisor_role_name(name, supervisor, entry),
+            why != NULL ? ": " : "", why != NULL ? why : "");
     return false;
 }
 

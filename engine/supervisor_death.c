@@ -39,7 +39,7 @@ say_failure(const struct supervisor *supervisor, const struct role_entry *entry,
     if (why == NULL && death_found_no_memory(status))
         why = "is /dev/shm full?";
     supervisor_hush(supervisor);
-    log_say("%s %s%s%s", supervisor_role_name(name, entry), death_words(words, status),
+    log_say("%s %s%s%s", supervisor_role_name(name, supervisor, entry), death_words(words, status),
             why != NULL ? "; " : "", why != NULL ? why : "");
 }
 
@@ -50,7 +50,7 @@ may_live_again(const struct supervisor *supervisor, const struct role_entry *ent
 {
     *why = NULL;
     return !death_is_final(status) && entry->may_restart != NULL &&
-           entry->may_restart(supervisor->engine, entry->options, why);
+           entry->may_restart(supervisor->engine, entry->index, entry->options, why);
 }
 
 void
@@ -73,7 +73,7 @@ say_restart(struct supervisor *supervisor, const struct role_entry *entry, int s
     supervisor_hush(supervisor);
     supervisor_say_unsaid(supervisor);
     uint64_t took = now - since_us;
-    log_say("%s %s; restarted in %u.%u ms", supervisor_role_name(name, entry),
+    log_say("%s %s; restarted in %u.%u ms", supervisor_role_name(name, supervisor, entry),
             death_words(words, status), (unsigned)(took / 1000), (unsigned)(took % 1000 / 100));
 }
 
@@ -88,19 +88,21 @@ is_deadly_input(const struct supervisor *supervisor, uint32_t at, int status)
     const struct role_entry *entry = &supervisor->table[at];
     static struct event event; /* large */
     uint64_t position;
+    uint32_t turn = engine_turn(supervisor->engine, entry->role, entry->index);
     return death_may_be_wild(status) && !death_found_no_memory(status) &&
-           supervisor->crashes[at] >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
-           engine_input_in_hand(supervisor->engine, entry->index, &position, &event) &&
-           !process_must_skip(supervisor_process(supervisor, entry), position);
+           supervisor->crashes[at][turn] >= SUPERVISOR_DEATHS_HERE && entry->role == ROLE_WORKER &&
+           engine_input_in_hand(supervisor->engine, turn, entry->index, &position, &event) &&
+           !process_must_skip(supervisor_process(supervisor, entry), turn, position);
 }
 
 /* Nothing says that one life more would end better. */
 static bool
 is_hopeless(const struct supervisor *supervisor, uint32_t at)
 {
-    const struct shm_process *process = supervisor_process(supervisor, &supervisor->table[at]);
-    return supervisor->crashes[at] >= SUPERVISOR_CRASHES_MAX ||
-           process_deaths_here(process) >= SUPERVISOR_DEATHS_MAX ||
+    const struct role_entry *entry = &supervisor->table[at];
+    uint32_t turn = engine_turn(supervisor->engine, entry->role, entry->index);
+    return supervisor->crashes[at][turn] >= SUPERVISOR_CRASHES_MAX ||
+           supervisor->deaths[at][turn] >= SUPERVISOR_DEATHS_MAX ||
            supervisor->buried[at] >= SUPERVISOR_BURIED_MAX;
 }
 
@@ -112,7 +114,7 @@ bury_input(struct supervisor *supervisor, uint32_t at, int status)
     char words[DEATH_WORDS_SIZE];
     char why[SHARED_ENGINE_WHY];
     uint64_t position;
-    struct shm_process *process = supervisor_process(supervisor, entry);
+    uint32_t turn = engine_turn(supervisor->engine, entry->role, entry->index);
     const char *path = supervisor->watch != NULL ? supervisor->watch->dead_letters : NULL;
     death_words(words, status);
     supervisor_hush(supervisor);
@@ -120,13 +122,13 @@ bury_input(struct supervisor *supervisor, uint32_t at, int status)
         return false;
     if (!dead_letter_worker(path, supervisor->engine, entry->index, words, &position, why)) {
         log_say("worker %u %s %u times at the same input: %s", (unsigned)entry->index, words,
-                (unsigned)supervisor->crashes[at], why);
+                (unsigned)supervisor->crashes[at][turn], why);
         return false;
     }
     if (death_log_may_say(&supervisor->log, now_us() / 1000))
         log_say("worker %u %s %u times at the same input; passed over and noted in %s",
-                (unsigned)entry->index, words, (unsigned)supervisor->crashes[at], path);
-    process_skip_set(process, position);
+                (unsigned)entry->index, words, (unsigned)supervisor->crashes[at][turn], path);
+    process_skip_set(supervisor_process(supervisor, entry), turn, position);
     supervisor->buried[at]++;
     return true;
 }
@@ -142,7 +144,7 @@ is_sound(const struct supervisor *supervisor, const struct role_entry *entry, in
         engine_verify(supervisor->engine, entry->role, entry->index, why))
         return true;
     supervisor_hush(supervisor);
-    log_say("%s %s and left damage: %s", supervisor_role_name(name, entry),
+    log_say("%s %s and left damage: %s", supervisor_role_name(name, supervisor, entry),
             death_words(words, status), why);
     return false;
 }
@@ -154,10 +156,14 @@ count_death(struct supervisor *supervisor, uint32_t at, int status)
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = supervisor_process(supervisor, entry);
     uint64_t progress = engine_progress(supervisor->engine, entry->role, entry->index);
-    bool same = supervisor->died_at[at] == progress;
-    process_deaths_here_set(process, same ? process_deaths_here(process) + 1 : 1);
-    supervisor->crashes[at] = (same ? supervisor->crashes[at] : 0) + death_may_be_wild(status);
-    supervisor->died_at[at] = progress;
+    uint32_t turn = engine_turn(supervisor->engine, entry->role, entry->index);
+    uint32_t *deaths = &supervisor->deaths[at][turn];
+    uint32_t *crashes = &supervisor->crashes[at][turn];
+    bool same = supervisor->died_at[at][turn] == progress;
+    *deaths = (same ? *deaths : 0) + 1;
+    *crashes = (same ? *crashes : 0) + death_may_be_wild(status);
+    supervisor->died_at[at][turn] = progress;
+    process_deaths_here_set(process, *deaths);
 }
 
 /* True when the role lives again. */

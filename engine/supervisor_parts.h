@@ -23,10 +23,13 @@ struct supervisor {
     struct shared_engine *engine;
     const struct role_entry *table;
     const struct supervisor_watch *watch;
-    pid_t pids[SUPERVISOR_ROLES_MAX];       /* 0: not started, or reaped */
-    uint64_t died_at[SUPERVISOR_ROLES_MAX]; /* its progress then; 0: never */
-    uint32_t crashes[SUPERVISOR_ROLES_MAX]; /* of these deaths, those by a fault of its own */
-    uint32_t buried[SUPERVISOR_ROLES_MAX];  /* its inputs that were passed over */
+    pid_t pids[SUPERVISOR_ROLES_MAX]; /* 0: not started, or reaped */
+    /* Of its deaths over the input of each front-end (a worker's; else all count as the first's):
+     * its progress then; 0: never. */
+    uint64_t died_at[SUPERVISOR_ROLES_MAX][FRONTENDS_MAX];
+    uint32_t deaths[SUPERVISOR_ROLES_MAX][FRONTENDS_MAX]; /* one after the other without progress */
+    uint32_t crashes[SUPERVISOR_ROLES_MAX][FRONTENDS_MAX]; /* of these, by a fault of its own */
+    uint32_t buried[SUPERVISOR_ROLES_MAX];                 /* its inputs that were passed over */
     uint32_t count;
     uint32_t living;
     int signals; /* signalfd: SIGCHLD and what ends a run */
@@ -51,8 +54,10 @@ void supervisor_child_signals(void);
 struct shm_process *supervisor_process(const struct supervisor *supervisor,
                                        const struct role_entry *entry);
 
-/* "worker 2", "publisher", "front-end". Returns `name`. */
-const char *supervisor_role_name(char name[static ROLE_NAME_SIZE], const struct role_entry *entry);
+/* "worker 2", "publisher", "front-end", "front-end 1" where there are several. Returns `name`. */
+const char *supervisor_role_name(char name[static ROLE_NAME_SIZE],
+                                 const struct supervisor *supervisor,
+                                 const struct role_entry *entry);
 
 /* supervisor_start_one - the entry's process. False: it could not be started, and that was said. */
 bool supervisor_start_one(struct supervisor *supervisor, uint32_t at);

@@ -360,4 +360,11 @@ static_assert(sizeof(struct shm_call_table) == 232, "bump SHM_LAYOUT_VERSION");
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);
 
+/* call_share - how many of a worker's calls each of its front-ends may have at one time. */
+static inline uint32_t
+call_share(uint32_t max_calls, uint32_t frontends)
+{
+    return max_calls / frontends + (max_calls % frontends != 0);
+}
+
 #endif

@@ -14,7 +14,10 @@
 #include "ipc/worker_journal.h"
 
 static_assert((int)JOURNAL_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
-static_assert((int)PUBLISHER_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
+static_assert((int)JOURNAL_FRONTENDS_MAX == (int)FRONTENDS_MAX, "a place for each");
+static_assert((int)PUBLISHER_CHANNELS_MAX == (int)CHANNELS_MAX, "a place for each");
+static_assert((int)PUBLISHER_FRONTENDS_MAX == (int)FRONTENDS_MAX, "a place for each");
+static_assert((int)CHANNELS_MAX < (int)RESULT_OWNER_NONE, "each can own a slot");
 
 enum {
     RING_SLOTS_MIN = 1024,
@@ -39,11 +42,13 @@ is_power_of_two(uint32_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* What is left out: an outbox is as long as the result ring. */
+/* What is left out: one front-end, and an outbox as long as the result ring. */
 static struct engine_shape
 filled_up(const struct engine_shape *shape)
 {
     struct engine_shape filled = *shape;
+    if (filled.frontends == 0)
+        filled.frontends = 1;
     if (filled.outbox_slots == 0)
         filled.outbox_slots = filled.result_slots;
     return filled;
@@ -56,6 +61,12 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "a name is 1 to 40 of A-Z a-z 0-9 . _ -";
     if (shape->workers < 1 || shape->workers > WORKERS_MAX)
         return "workers must be 1 to 64";
+    if (shape->frontends > FRONTENDS_MAX)
+        return "front-ends must be 1 to 8";
+    if (shape->frontends * shape->workers > CHANNELS_MAX)
+        return "front-ends times workers must be at most 256";
+    if (shape->frontends > 1 && shape->calls_bytes % SHM_PAGE != 0)
+        return "the bytes of a call table must be whole pages";
     if (!is_power_of_two(shape->ring_slots) || shape->ring_slots < RING_SLOTS_MIN)
         return "slots of a ring must be a power of two, at least 1024";
     if (!is_power_of_two(shape->result_slots) || shape->result_slots < RESULT_SLOTS_MIN)
@@ -77,8 +88,9 @@ begin(struct shared_engine *engine, const char *name, const struct engine_shape 
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){
-        .shape = filled, .segment_count = 6 + 4 * shape->workers, .lasting = shape->run != 0};
+    *engine = (struct shared_engine){.shape = filled,
+                                     .segment_count = engine_segment_count(&filled),
+                                     .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -171,9 +183,9 @@ judge_control(struct shared_engine *engine, struct engine_making *making, char *
         return ENGINE_REFUSED;
     }
     if (fixed.run != shape->run || fixed.workers != shape->workers ||
-        fixed.ring_slots != shape->ring_slots || fixed.result_slots != shape->result_slots ||
-        fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
-        fixed.frontend_bytes != shape->frontend_bytes ||
+        fixed.frontends != shape->frontends || fixed.ring_slots != shape->ring_slots ||
+        fixed.result_slots != shape->result_slots || fixed.outbox_slots != shape->outbox_slots ||
+        fixed.calls_bytes != shape->calls_bytes || fixed.frontend_bytes != shape->frontend_bytes ||
         segment->size != engine_control_size(shape)) {
         snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
         return ENGINE_REFUSED;
@@ -200,25 +212,35 @@ find_control(struct shared_engine *engine, struct engine_making *making, char *w
     return judge_control(engine, making, why);
 }
 
+static bool
+is_sound(const struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint32_t ring)
+{
+    struct ring_spsc attached;
+    struct engine_ring_view view = engine_view(engine, kind, worker, ring);
+    return ring_attach_consumer(&attached, view.at, view.size) == ATTACH_OK;
+}
+
+static bool
+channel_is_sound(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    bool sound = is_sound(engine, SEGMENT_RING, worker, frontend) &&
+                 is_sound(engine, SEGMENT_OUTBOX, worker, frontend) &&
+                 is_sound(engine, SEGMENT_CLOSED, 0, engine_channel(engine, frontend, worker));
+    for (uint32_t to = 0; to < engine->shape.workers && sound; to++)
+        sound = shared_engine_lane_is_sound(engine, frontend, worker, to);
+    return sound;
+}
+
 /* Can every ring be attached to? What cannot must be found here, where there is an answer. */
 static bool
 rings_are_sound(const struct shared_engine *engine, char *why)
 {
-    uint32_t workers = engine->shape.workers;
-    struct ring_spsc ring;
     struct ring_result result;
     const struct shared_segment *results = engine_segment(engine, SEGMENT_RESULT, 0);
     bool sound = ring_result_attach(&result, results->mapping, results->mapping_size) == ATTACH_OK;
-    for (uint32_t worker = 0; worker < workers && sound; worker++) {
-        struct engine_ring_view view = engine_view(engine, SEGMENT_RING, worker, 0);
-        sound = ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        view = engine_view(engine, SEGMENT_OUTBOX, worker, 0);
-        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        view = engine_view(engine, SEGMENT_CLOSED, 0, worker);
-        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        for (uint32_t to = 0; to < workers && sound; to++)
-            sound = shared_engine_lane_is_sound(engine, worker, to);
-    }
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends && sound; frontend++)
+        for (uint32_t worker = 0; worker < engine->shape.workers && sound; worker++)
+            sound = channel_is_sound(engine, frontend, worker);
     if (!sound)
         snprintf(why, SHARED_ENGINE_WHY, "its rings are damaged");
     return sound;
@@ -270,29 +292,30 @@ shared_engine_destroy(struct shared_engine *engine)
 }
 
 void
-watermark_set(struct shared_engine *engine, uint64_t order)
+watermark_set(struct shared_engine *engine, uint32_t frontend, uint64_t order)
 {
     /* release: P1. The ring positions published before it. */
-    atomic_store_explicit(&engine->control->watermark, order, memory_order_release);
+    atomic_store_explicit(&engine->control->watermarks[frontend].order, order,
+                          memory_order_release);
 }
 
 uint64_t
-watermark_get(const struct shared_engine *engine)
+watermark_get(const struct shared_engine *engine, uint32_t frontend)
 {
     /* acquire: P1. A poll after this sees every record up to the watermark. */
-    return atomic_load_explicit(&engine->control->watermark, memory_order_acquire);
+    return atomic_load_explicit(&engine->control->watermarks[frontend].order, memory_order_acquire);
 }
 
 void
-progress_set(struct shm_process *worker, uint64_t decided_order)
+progress_set(struct shm_process *worker, uint32_t frontend, uint64_t decided_order)
 {
     /* release: P2. The outcomes committed before it. */
-    atomic_store_explicit(&worker->progress, decided_order, memory_order_release);
+    atomic_store_explicit(&worker->progress[frontend], decided_order, memory_order_release);
 }
 
 uint64_t
-progress_get(const struct shm_process *worker)
+progress_get(const struct shm_process *worker, uint32_t frontend)
 {
     /* acquire: P2. A poll after this sees every outcome up to that order. */
-    return atomic_load_explicit(&worker->progress, memory_order_acquire);
+    return atomic_load_explicit(&worker->progress[frontend], memory_order_acquire);
 }

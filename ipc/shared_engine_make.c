@@ -61,6 +61,7 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
     control->fixed.ring_slots = engine->shape.ring_slots;
     control->fixed.result_slots = engine->shape.result_slots;
     control->fixed.outbox_slots = engine->shape.outbox_slots;
+    control->fixed.frontends = engine->shape.frontends;
     identity_seal(control, &(struct identity){
                                .kind = SEGMENT_CONTROL,
                                .header_size = sizeof *control,
@@ -74,16 +75,16 @@ uint64_t
 engine_control_size(const struct engine_shape *shape)
 {
     return sizeof(struct shm_control) +
-           (PROCESS_WORKERS + shape->workers) * sizeof(struct shm_process);
+           (shape->frontends + 1 + shape->workers) * sizeof(struct shm_process);
 }
 
 void
 engine_use_control(struct shared_engine *engine)
 {
     engine->control = (void *)engine_segment(engine, SEGMENT_CONTROL, 0)->mapping;
-    engine->frontend = &engine->control->processes[PROCESS_FRONTEND];
-    engine->publisher = &engine->control->processes[PROCESS_PUBLISHER];
-    engine->workers = &engine->control->processes[PROCESS_WORKERS];
+    engine->frontends = engine->control->processes;
+    engine->publisher = engine->frontends + engine->shape.frontends;
+    engine->workers = engine->publisher + 1;
 }
 
 bool
@@ -165,16 +166,24 @@ make_result(struct shared_engine *engine, const struct engine_making *making, ch
     return true;
 }
 
+/* More than there are addresses is refused by whoever makes the segment. */
+static uint64_t
+all_calls_bytes(const struct engine_shape *shape)
+{
+    bool fits = shape->calls_bytes <= UINT64_MAX / shape->frontends;
+    return fits ? shape->frontends * shape->calls_bytes : UINT64_MAX;
+}
+
 static bool
 make_worker(struct shared_engine *engine, uint32_t worker, const struct engine_making *making,
             char *why)
 {
     const struct engine_shape *shape = &engine->shape;
     return make_rings(engine, SEGMENT_RING, worker, making, why) &&
-           make_memory(engine, SEGMENT_CALLS, worker, shape->calls_bytes, &engine->calls[worker],
-                       making, why) &&
+           make_memory(engine, SEGMENT_CALLS, worker, all_calls_bytes(shape),
+                       &engine->calls[worker], making, why) &&
            make_memory(engine, SEGMENT_JOURNAL, worker,
-                       worker_journal_bytes(shape->workers, shape->calls_bytes),
+                       worker_journal_bytes(shape->frontends, shape->workers, shape->calls_bytes),
                        &engine->journals[worker], making, why) &&
            make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
 }
@@ -187,11 +196,14 @@ engine_make_segments(struct shared_engine *engine, const struct engine_making *m
     for (uint32_t worker = 0; worker < shape->workers; worker++)
         if (!make_worker(engine, worker, making, why))
             return false;
+    for (uint32_t frontend = 0; frontend < shape->frontends; frontend++)
+        if (!make_memory(engine, SEGMENT_FRONTEND, frontend, shape->frontend_bytes,
+                         &engine->frontend_memory[frontend], making, why))
+            return false;
     return make_rings(engine, SEGMENT_LANES, 0, making, why) &&
            make_rings(engine, SEGMENT_CLOSED, 0, making, why) &&
-           make_memory(engine, SEGMENT_FRONTEND, 0, shape->frontend_bytes, &engine->frontend_memory,
-                       making, why) &&
-           make_memory(engine, SEGMENT_PUBLISHER, 0, publisher_memory_bytes(),
+           make_memory(engine, SEGMENT_PUBLISHER, 0,
+                       publisher_memory_bytes(engine_channel_count(engine)),
                        &engine->publisher_memory, making, why) &&
            make_result(engine, making, why);
 }

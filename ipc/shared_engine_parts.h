@@ -13,15 +13,12 @@
 #include "ipc/segment.h"
 #include "ipc/shared_engine.h"
 
-enum {
-    PROCESS_FRONTEND = 0, /* in shm_control */
-    PROCESS_PUBLISHER = 1,
-    PROCESS_WORKERS = 2,
-};
+/* How many segments an engine of that shape has. */
+uint32_t engine_segment_count(const struct engine_shape *shape);
 
-/* The segment of a kind; `worker` counts where each worker has one. */
+/* The segment of a kind; `number` counts where each worker, or front-end, has one. */
 struct shared_segment *engine_segment(const struct shared_engine *engine, enum segment_kind kind,
-                                      uint32_t worker);
+                                      uint32_t number);
 
 /* The shape of the rings in a segment of that kind. */
 struct ring_shape engine_ring_shape(const struct shared_engine *engine, enum segment_kind kind);

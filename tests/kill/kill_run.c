@@ -67,7 +67,7 @@ play(uint32_t role)
     }
     if (role == frontend) {
         shared_engine_become(&run.engine, ROLE_FRONTEND, 0);
-        return frontend_run(&run.engine, &run.settings, &run.input);
+        return frontend_run(&run.engine, 0, &run.settings, &run.input);
     }
     shared_engine_become(&run.engine, ROLE_WORKER, role - 1);
     return worker_run(&run.engine, role - 1, &(struct worker_options){.max_calls = run.max_calls});
@@ -130,7 +130,7 @@ sleep_us(unsigned us)
 static uint64_t
 total_of(enum counter which)
 {
-    uint64_t total = counter_read(&run.engine.frontend->counters, which) +
+    uint64_t total = counter_read(&run.engine.frontends->counters, which) +
                      counter_read(&run.engine.publisher->counters, which);
     for (uint32_t i = 0; i < run.workers; i++)
         total += counter_read(&run.engine.workers[i].counters, which);

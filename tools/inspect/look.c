@@ -180,14 +180,28 @@ look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
     return out;
 }
 
+const char *
+look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, uint32_t channel)
+{
+    uint32_t worker = channel % view->fixed.workers;
+    if (view->frontends == 1)
+        snprintf(out, LOOK_CHANNEL_SIZE, "%" PRIu32, worker);
+    else
+        snprintf(out, LOOK_CHANNEL_SIZE, "%" PRIu32 ":%" PRIu32, channel / view->fixed.workers,
+                 worker);
+    return out;
+}
+
 void
 look_print_head(const struct view *view)
 {
     char time[JSON_TIME_SIZE];
     time_text(time, (int64_t)(seconds_of(CLOCK_REALTIME) * 1e6));
     uint32_t owner = view_owner(view);
-    printf("%s  %.*s  %" PRIu32 " workers, ", view->name, JSON_TIME_SIZE, time,
-           view->fixed.workers);
+    printf("%s  %.*s  ", view->name, JSON_TIME_SIZE, time);
+    if (view->frontends > 1)
+        printf("%" PRIu32 " front-ends, ", view->frontends);
+    printf("%" PRIu32 " workers, ", view->fixed.workers);
     if (owner != 0)
         printf("process %" PRIu32 ", up %.1f s\n", owner,
                seconds_of(CLOCK_MONOTONIC) - (double)view->fixed.created_ns / NS_PER_SECOND);

@@ -67,7 +67,12 @@ void look_nap(double seconds);
 
 enum {
     LOOK_NUMBER_SIZE = 32,
+    LOOK_CHANNEL_SIZE = 24,
 };
+
+/* look_channel - "2", its worker; where there are several front-ends "1:2", with its front-end
+ * before. Returns `out`. */
+const char *look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, uint32_t channel);
 
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
