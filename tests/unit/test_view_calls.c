@@ -45,7 +45,7 @@ create(void **state)
     snprintf(name, sizeof name, "viewcalls-%d", (int)getpid());
     if (!shared_engine_create(&engine, name, &shape, reason))
         fail_msg("%s", reason);
-    transaction_open(&transaction, engine.journals[0], worker_cursor_bytes(1),
+    transaction_open(&transaction, engine.journals[0], worker_cursor_bytes(1, 1),
                      worker_log_bytes(shape.calls_bytes));
     transaction_cover(&transaction, engine.calls[0], shape.calls_bytes);
     assert_true(
