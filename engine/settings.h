@@ -96,6 +96,7 @@ struct alias {
 
 struct settings {
     uint32_t workers;
+    uint32_t frontends;
     uint32_t ring_slots;
     uint32_t result_slots;
     uint32_t outbox_slots;

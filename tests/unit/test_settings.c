@@ -176,8 +176,8 @@ an_unknown_word_is_named_with_what_was_meant(void **state)
     assert_refused("[engine]\n\nworkes = 2\n",
                    "on.ini:3: unknown key \"workes\" in [engine]; did you mean \"workers\"?\n");
     assert_refused("[engine]\nthreads = 2\n",
-                   "on.ini:2: unknown key \"threads\" in [engine]; known are workers, ring-slots, "
-                   "result-slots, outbox-slots, max-calls, name, lasting, drain\n");
+                   "on.ini:2: unknown key \"threads\" in [engine]; known are workers, front-ends, "
+                   "ring-slots, result-slots, outbox-slots, max-calls, name, lasting, drain\n");
     assert_refused("[engin]\nworkers = 2\nnonsense = 1\n",
                    "on.ini:1: unknown section [engin]; known are [engine], [link NAME], "
                    "[aliases], [sink jsonl], [control]\n");
