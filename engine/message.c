@@ -369,6 +369,8 @@ take_from_switch(const struct taking *taking)
         return take_result(taking);
     case MESSAGE_ASSOCIATION_BEGUN:
         return take_association(taking, EVENT_LINK_UP);
+    case MESSAGE_ASSOCIATION_REFUSED:
+    case MESSAGE_ASSOCIATION_RELEASE:
     case MESSAGE_ASSOCIATION_ENDED:
         return take_association(taking, EVENT_LINK_DOWN);
     case MESSAGE_OTHER:
@@ -377,6 +379,18 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_CLEAR_CALL:
     case MESSAGE_SNAPSHOT_DEVICE:
     case MESSAGE_SNAPSHOT_CALL:
+    case MESSAGE_SYSTEM_STATUS_RESPONSE:
+    case MESSAGE_REQUEST_SYSTEM_STATUS:
+    case MESSAGE_REQUEST_SYSTEM_STATUS_RESPONSE:
+    case MESSAGE_SYSTEM_REGISTER:
+    case MESSAGE_SYSTEM_REGISTER_RESPONSE:
+    case MESSAGE_SESSION_STARTED:
+    case MESSAGE_SESSION_REFUSED:
+    case MESSAGE_SESSION_RENEWED:
+    case MESSAGE_SESSION_NOT_RENEWED:
+    case MESSAGE_SESSION_ENDED:
+    case MESSAGE_SNAPSHOT_DEVICE_DATA:
+    case MESSAGE_SNAPSHOT_CALL_DATA:
         break;
     }
     return of_no_use(taking);
@@ -405,7 +419,8 @@ take_to_switch(const struct taking *taking)
         return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
     if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
         return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
-    if (taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
+    if (taking->message->message_class == MESSAGE_ASSOCIATION_RELEASE ||
+        taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
         return take_association(taking, EVENT_LINK_DOWN);
     return of_no_use(taking);
 }
