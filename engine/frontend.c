@@ -20,6 +20,7 @@ enum {
 
 struct frontend {
     struct session *session;
+    const struct frontend_input *input;
     struct shm_counters *counters;
     struct shm_front_input *at; /* session->front.input: all before it is done */
     uint32_t batched;
@@ -152,6 +153,8 @@ take(struct frontend *frontend, const struct source_message *message, const stru
     if (session_take(frontend->session, message, frontend->at->file, &why, &where) ==
         SESSION_UNREADABLE)
         complaint_say(complaints, message, why, where);
+    if (frontend->input->taken != NULL)
+        frontend->input->taken(frontend->input->context, message, session_order(frontend->session));
     move_on(frontend, source, complaints->count);
     if (++frontend->batched >= frontend->batch)
         publish(frontend, source, false);
@@ -251,6 +254,7 @@ frontend_run(struct shared_engine *engine, uint32_t index, struct settings *sett
 {
     struct frontend frontend = {
         .session = session_open(engine, index, settings),
+        .input = input,
         .counters = &engine->frontends[index].counters,
         .batch = input->batch != 0 ? input->batch : BATCH,
     };

@@ -17,6 +17,9 @@ struct frontend_input {
     uint32_t file_count;
     uint32_t batch; /* messages that are committed and become visible together; 0: 32 */
     struct source_options options; /* what is known of all of them */
+    /* Called, unless NULL, with each thing the inputs say and the order it was given. */
+    void (*taken)(void *context, const struct source_message *message, uint64_t order);
+    void *context;
 };
 
 /*

@@ -28,5 +28,6 @@ int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
 int cmd_calls(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 
 #endif

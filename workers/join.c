@@ -232,6 +232,7 @@ clear_result_id(struct step *step, struct join *join)
     }
     if (!merge_calls(step, join, found))
         return false;
+    step->note.early_conn_id = found.block->conn_id;
     if (found.block->life == CALL_LIVING)
         act_end_call(step, found, NULL);
     else

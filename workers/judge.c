@@ -14,7 +14,10 @@ judge_release(const struct evidence_set *set)
     bool released_by_third = set->releasing.length != 0 && !set->releasing_is_subject &&
                              !text_is_equal(set->releasing, set->asked_by_other);
     if (set->asked_by_other.length != 0 && !released_by_third)
-        return verdict_of(set->asked_by_other, EVIDENCE_REQUEST, RULE_REQUEST_BY_OTHER);
+        return verdict_of(set->asked_by_other, EVIDENCE_REQUEST,
+                          set->releasing.length != 0 && set->releasing_is_subject
+                              ? RULE_REQUEST_BEATS_DROPPED
+                              : RULE_REQUEST_BY_OTHER);
     if (set->releasing.length != 0)
         return verdict_of(set->releasing, EVIDENCE_RELEASING_DEVICE,
                           set->asked_by_other.length != 0 && released_by_third

@@ -42,6 +42,7 @@ enum {
 struct step_note {
     uint64_t conn_id;       /* of the call; 0: none, or one nobody has heard of yet */
     uint64_t other_conn_id; /* of the other old call of a join */
+    uint64_t early_conn_id; /* of what was heard under the join's result before it */
     enum rule rule;         /* RULE_IS_SILENT: why it ended nobody; RULE_NONE: nothing to say */
     bool is_copy;           /* of a fact that was known */
 };
