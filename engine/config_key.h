@@ -79,8 +79,7 @@ bool config_key_set(const struct config_key *key, void *base, struct text value)
 /*
  * config_key_value - the value of a field of `base`, as it could stand in a file
  *
- * For all that is one word: not for CONFIG_DEVICES, CONFIG_TEXT and CONFIG_ADDRESSES. False: those,
- * or `size` is too small (64 never is).
+ * False: lists and addresses, or `size` is too small (64 never is; of a text, what it may hold).
  */
 bool config_key_value(const struct config_key *key, const void *base, char *out, size_t size);
 

@@ -51,8 +51,9 @@ print_value(const struct config_key *key, const void *field, char *out, size_t s
     case CONFIG_ENCODING:
     case CONFIG_SESSION:
         return snprintf(out, size, "%s", config_key_words(key->type)[word_place(key, field)]);
-    case CONFIG_DEVICES:
     case CONFIG_TEXT:
+        return snprintf(out, size, "%s", (const char *)field);
+    case CONFIG_DEVICES:
     case CONFIG_ADDRESSES:
         break;
     }

@@ -12,7 +12,7 @@ enum {
     RANGE_DIGITS_MAX = 18, /* digits of a range's ends */
 };
 
-static char why[2048];
+static _Thread_local char why[2048];
 
 static bool
 is_space(char byte)

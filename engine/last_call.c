@@ -34,6 +34,7 @@ last_call_note(struct front *front, uint16_t link, struct text device, struct te
     front_touch(front, place, sizeof *place);
     place->key = key;
     place->order = order;
+    place->link = link;
     place->call_length = (uint8_t)call.length;
     memcpy(place->call, call.at, call.length);
 }
@@ -48,4 +49,19 @@ last_call_find(const struct front *front, uint16_t link, struct text device)
             return (struct text){set[way].call, set[way].call_length};
     }
     return TEXT_NONE;
+}
+
+uint32_t
+last_call_links(const struct front *front, struct text call, uint16_t *link)
+{
+    uint32_t count = 0;
+    for (size_t i = 0; i < (size_t)LAST_CALL_SETS * LAST_CALL_WAYS && count < 2; i++) {
+        const struct shm_last_call *place = &front->tables->last_calls[i];
+        if (place->key == 0 || !text_is_equal((struct text){place->call, place->call_length}, call))
+            continue;
+        if (count == 0 || place->link != *link)
+            count++;
+        *link = place->link;
+    }
+    return count;
 }

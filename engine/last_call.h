@@ -19,4 +19,11 @@ void last_call_note(struct front *front, uint16_t link, struct text device, stru
 /* last_call_find - the call, or none. Good until the next note. */
 struct text last_call_find(const struct front *front, uint16_t link, struct text device);
 
+/*
+ * last_call_links - on how many links is a call of that ID remembered? 0, 1, or 2: several
+ *
+ * *link: on one of them. Looks at the whole memory, some milliseconds: only for requests of people.
+ */
+uint32_t last_call_links(const struct front *front, struct text call, uint16_t *link);
+
 #endif

@@ -128,7 +128,7 @@ add_devices(const struct config_key *key, struct link_settings *link, struct tex
 const char *
 settings_set(const struct config_key *key, void *base, struct text value, const char *directory)
 {
-    static char why[2304];
+    static _Thread_local char why[2304];
     const char *reason;
     if (key->type == CONFIG_DEVICES) {
         CHECK(key->section == SECTION_LINK);
@@ -159,7 +159,7 @@ settings_link_key(struct link_settings *link, struct text key, struct text value
     if (row != NULL)
         return settings_set(row, link, value, ".");
 
-    static char why[512];
+    static _Thread_local char why[512];
     char suggestion[256];
     snprintf(why, sizeof(why), "unknown key \"%.*s\" of a link%s",
              (int)(key.length < 64 ? key.length : 64), text_is_none(key) ? "" : key.at,

@@ -154,7 +154,9 @@ struct shm_last_call {
     uint64_t order;
     uint8_t call_length;
     char call[EVENT_TEXT_LENGTH];
-    uint8_t reserved[7];
+    uint8_t reserved;
+    uint16_t link;
+    uint32_t reserved2;
 };
 
 /* A call that does not live where its hash says, or that was related to another. */

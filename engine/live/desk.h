@@ -9,7 +9,12 @@
  *
  * A command names a device or a call; the desk finds link and call, sends ClearConnection or
  * ClearCall, and answers when the switch has, or when request-timeout has passed. What waits here
- * is private memory: after the front-end's death the clients are told that the result is unknown.
+ * is private memory: after the front-end's death its clients see their connection end, and say that
+ * the result is unknown.
+ *
+ * A command without a link goes to the one where its device is in a call, else where the device is
+ * known; a ClearCall to the only one with a call of that ID. Without a call, the device's is the one
+ * it was heard of in last (engine/last_call.h).
  *
  * Caller: the live loop.
  */
@@ -27,8 +32,9 @@ void desk_close(struct desk *desk);
 /*
  * desk_take - a command (not RELOAD, which is the loop's) of control_next(): finds link and call
  *
- * Among `links` (link->link may be NULL: a free place). What cannot be sent at all is answered at
- * once; the rest waits for desk_work().
+ * Among `links` (link->link may be NULL: a free place), which stay where they are; desk_lost() goes
+ * before one that goes. What cannot be sent at all is answered at once; the rest waits for
+ * desk_work().
  */
 void desk_take(struct desk *desk, const struct control_command *command, struct live_link *links,
                uint32_t count);

@@ -1,0 +1,290 @@
+#include "engine/live/desk.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/check.h"
+#include "engine/directory.h"
+#include "engine/last_call.h"
+#include "engine/live/control.h"
+#include "engine/live/conversation.h"
+
+enum {
+    AGAIN_MS = 20,  /* when a link had no room */
+    SEND_MS = 2000, /* how long that is tried */
+    WORDS_SIZE = 64,
+};
+
+/* A command that is not answered yet. */
+struct errand {
+    bool used;
+    bool sent;
+    struct live_link *link;
+    uint64_t order;  /* sent: as that input */
+    uint64_t end_ms; /* then it is answered in any case */
+    struct control_command command;
+};
+
+struct desk {
+    struct control *control;
+    uint32_t used; /* errands */
+    struct errand errands[CONTROL_OPEN_MAX];
+};
+
+struct desk *
+desk_open(struct control *control)
+{
+    struct desk *desk = calloc(1, sizeof *desk);
+    if (desk != NULL)
+        desk->control = control;
+    return desk;
+}
+
+void
+desk_close(struct desk *desk)
+{
+    free(desk);
+}
+
+/* ---- answers --------------------------------------------------------------------------------- */
+
+/* `link` NULL: none; `why` NULL: nothing more to say. */
+static void
+answer(struct desk *desk, const struct control_command *command, enum control_outcome outcome,
+       const struct live_link *link, const char *why)
+{
+    struct control_answer told = {.ticket = command->ticket, .outcome = outcome};
+    memcpy(told.call, command->call, sizeof told.call);
+    if (link != NULL)
+        memcpy(told.link, link->state->name, sizeof told.link);
+    if (why != NULL)
+        snprintf(told.text, sizeof told.text, "%s", why);
+    control_answer(desk->control, &told);
+}
+
+static void
+end(struct desk *desk, struct errand *errand, enum control_outcome outcome, const char *why)
+{
+    answer(desk, &errand->command, outcome, errand->link, why);
+    errand->used = false;
+    desk->used--;
+}
+
+void
+desk_hear(struct desk *desk, struct live_link *link)
+{
+    const struct session *session = link->session;
+    if (desk->used == 0 || !session->has_answered)
+        return;
+    const struct csta_message *message = &session->reader.message;
+    bool refused = message->message_class == MESSAGE_ERROR;
+    char words[WORDS_SIZE];
+    snprintf(words, sizeof words, "%.*s", (int)message->refusal.length,
+             refused && message->refusal.length > 0 ? message->refusal.at : "");
+    for (uint32_t i = 0; i < CONTROL_OPEN_MAX; i++) {
+        struct errand *errand = &desk->errands[i];
+        if (errand->used && errand->sent && errand->order == session->answered.order)
+            end(desk, errand, refused ? CONTROL_REFUSED : CONTROL_GRANTED, words);
+    }
+}
+
+void
+desk_lost(struct desk *desk, struct live_link *link)
+{
+    for (uint32_t i = 0; i < CONTROL_OPEN_MAX && desk->used > 0; i++) {
+        struct errand *errand = &desk->errands[i];
+        if (errand->used && errand->link == link)
+            end(desk, errand, errand->sent ? CONTROL_LOST : CONTROL_NOT_SENT,
+                "the connection to the switch was lost");
+    }
+}
+
+/* ---- which link, which call ------------------------------------------------------------------ */
+
+static struct text
+alias_of(const struct live_link *link, const struct control_command *command)
+{
+    return settings_alias(link->session->settings, text_of(command->device));
+}
+
+/* The call the device was heard of in last on that link, or none. */
+static struct text
+call_of(const struct live_link *link, const struct control_command *command)
+{
+    return last_call_find(&link->session->front, link->link->index, alias_of(link, command));
+}
+
+static bool
+knows_device(const struct live_link *link, const struct control_command *command)
+{
+    return directory_find_device(link->session->directory, link->link->index,
+                                 alias_of(link, command)) != NULL;
+}
+
+/* Two links that see the same switch may both know a device: that one where it is in a call. */
+static struct live_link *
+find_by_device(const struct control_command *command, struct live_link *links, uint32_t count)
+{
+    struct live_link *found = NULL;
+    for (uint32_t i = 0; i < count; i++) {
+        if (links[i].link == NULL)
+            continue;
+        if (!text_is_none(call_of(&links[i], command)))
+            return &links[i];
+        if (found == NULL && knows_device(&links[i], command))
+            found = &links[i];
+    }
+    return found;
+}
+
+/* Two links may have a call of the same ID; nobody can tell then which is meant. */
+static struct live_link *
+find_by_call(const struct control_command *command, struct live_link *links, uint32_t count,
+             const char **why)
+{
+    uint32_t at = 0;
+    while (at < count && links[at].link == NULL)
+        at++;
+    if (at == count)
+        return NULL;
+    uint16_t index = 0;
+    uint32_t have = last_call_links(&links[at].session->front, text_of(command->call), &index);
+    if (have > 1)
+        *why = "more than one link has a call of that ID: say which link";
+    for (; at < count && have > 0; at++)
+        if (links[at].link != NULL && links[at].link->index == index)
+            return &links[at];
+    return NULL;
+}
+
+/* NULL: there is none here. *why: there is more than one. */
+static struct live_link *
+find_link(const struct control_command *command, struct live_link *links, uint32_t count,
+          const char **why)
+{
+    for (uint32_t i = 0; i < count; i++)
+        if (links[i].link != NULL && strcmp(links[i].state->name, command->link) == 0)
+            return &links[i];
+    if (command->link[0] != '\0')
+        return NULL;
+    return command->kind == CONTROL_CLEAR ? find_by_call(command, links, count, why)
+                                          : find_by_device(command, links, count);
+}
+
+/* What is wrong with sending it at all, or NULL. The call becomes known, if the device's is. */
+static const char *
+prepare(struct control_command *command, const struct live_link *link)
+{
+    const char *why = NULL;
+    if (!conversation_may_request(link, &why))
+        return why;
+    if (command->call[0] != '\0')
+        return NULL;
+    struct text call = call_of(link, command);
+    if (text_is_none(call))
+        return "the device was not heard of in any call";
+    CHECK(call.length < sizeof command->call);
+    memcpy(command->call, call.at, call.length);
+    command->call[call.length] = '\0';
+    return NULL;
+}
+
+void
+desk_take(struct desk *desk, const struct control_command *taken, struct live_link *links,
+          uint32_t count)
+{
+    CHECK(taken->kind != CONTROL_RELOAD);
+    struct control_command command = *taken;
+    const char *why = NULL;
+    struct live_link *link = find_link(&command, links, count, &why);
+    if (link == NULL) {
+        answer(desk, &command, CONTROL_ELSEWHERE, NULL, NULL);
+        return;
+    }
+    if (why == NULL)
+        why = prepare(&command, link);
+    if (why != NULL) {
+        answer(desk, &command, CONTROL_NOT_SENT, link, why);
+        return;
+    }
+    CHECK(desk->used < CONTROL_OPEN_MAX);
+    struct errand *place = desk->errands;
+    while (place->used)
+        place++;
+    *place = (struct errand){
+        .used = true, .link = link, .end_ms = live_now_ms(link) + SEND_MS, .command = command};
+    desk->used++;
+}
+
+/* ---- sending --------------------------------------------------------------------------------- */
+
+/* The message, and on whose behalf it is. */
+static struct text
+compose(struct outgoing *message, const struct control_command *command)
+{
+    bool clears_call = command->kind == CONTROL_CLEAR;
+    *message = (struct outgoing){
+        .kind = clears_call ? OUTGOING_CLEAR_CALL : OUTGOING_CLEAR_CONNECTION,
+        .call = text_of(command->call),
+        .device = text_of(command->device),
+    };
+    return text_of(command->kind == CONTROL_RELEASE ? command->device : command->by);
+}
+
+/* True: a message was sent. Otherwise the errand has ended, or waits for room. */
+static bool
+send_errand(struct desk *desk, struct errand *errand)
+{
+    const char *why = NULL;
+    struct outgoing message;
+    struct live_link *link = errand->link;
+    if (!conversation_may_request(link, &why)) {
+        end(desk, errand, CONTROL_NOT_SENT, why);
+        return false;
+    }
+    struct text by = compose(&message, &errand->command);
+    enum live_sent sent = live_send(link, &message, by, TEXT_NONE, &why);
+    if (sent == LIVE_REFUSED)
+        end(desk, errand, CONTROL_NOT_SENT, why);
+    if (sent != LIVE_SENT)
+        return false;
+    errand->sent = true;
+    errand->order = session_order(link->session);
+    errand->end_ms = live_now_ms(link) + link->settings->request_timeout_ms;
+    return true;
+}
+
+/* ---- the loop's call ------------------------------------------------------------------------- */
+
+/* Is the errand's time over? Then it has ended. */
+static bool
+is_over(struct desk *desk, struct errand *errand)
+{
+    if (live_now_ms(errand->link) < errand->end_ms)
+        return false;
+    if (errand->sent)
+        end(desk, errand, CONTROL_TIMED_OUT, NULL);
+    else
+        end(desk, errand, CONTROL_NOT_SENT, "the link takes nothing more at the moment");
+    return true;
+}
+
+bool
+desk_work(struct desk *desk, uint64_t *due_ms)
+{
+    *due_ms = UINT64_MAX;
+    uint32_t left = desk->used;
+    for (struct errand *errand = desk->errands; left > 0; errand++) {
+        if (!errand->used)
+            continue;
+        left--;
+        if (is_over(desk, errand))
+            continue;
+        if (!errand->sent && send_errand(desk, errand))
+            return true;
+        uint64_t due = errand->sent ? errand->end_ms : live_now_ms(errand->link) + AGAIN_MS;
+        if (errand->used && due < *due_ms)
+            *due_ms = due;
+    }
+    return false;
+}
