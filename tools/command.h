@@ -22,6 +22,7 @@ enum {
     EXIT_UNREADABLE = 3,  /* some input could not be read; the rest was processed */
 };
 
+int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_stat(int argc, char **argv);

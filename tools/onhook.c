@@ -12,6 +12,7 @@
 #include "tools/version.h"
 
 static const struct command commands[] = {
+    {"run", "who hung up, in every call of live links, as it happens", cmd_run},
     {"replay", "who hung up, in every call of recorded input", cmd_replay},
     {"check", "whether a configuration or a capture can be used, and what is wrong", cmd_check},
     {"explain", "one call, message by message: who hung up and by which rule", cmd_explain},

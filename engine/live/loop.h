@@ -1,0 +1,39 @@
+#ifndef ENGINE_LIVE_LOOP_H
+#define ENGINE_LIVE_LOOP_H
+
+/*
+ * engine/live/loop.h - the front-end process over live links.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "engine/settings.h"
+#include "ipc/shared_engine.h"
+
+struct holder;
+
+struct live_options {
+    const char *config_file; /* read again on SIGHUP */
+    const char *record_file; /* NULL: nothing is recorded */
+    struct holder *holder;   /* of this front-end */
+    int control_listener;    /* -1: none */
+    bool lasting;            /* a stop leaves calls as they are, for the next start */
+    bool reload_at_once;     /* the configuration was read again since `settings` were */
+};
+
+/*
+ * live_run - the whole life of a front-end over the live links that are its own
+ *
+ * Goes on where a front-end before it was killed: connections that the holder kept stay, and
+ * nothing of what came on them is lost or taken twice. SIGTERM ends it (links end, FINISH; not if
+ * `lasting`, then they are down), SIGHUP makes it read `config_file` again. Returns the exit code:
+ * 0, or 1 when memory is out or what it goes on with is damaged (said).
+ */
+int live_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
+             const struct live_options *options);
+
+/* live_takes - is the link, by its number in the settings, this front-end's? */
+bool live_takes(const struct settings *settings, uint32_t link, uint32_t index, uint32_t frontends);
+
+#endif

@@ -1,0 +1,345 @@
+/*
+ * engine/live/wire.c - one link's connection: made, read in frames, written, lost.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/check.h"
+#include "base/log.h"
+#include "engine/live/conversation.h"
+#include "engine/live/live_parts.h"
+#include "ipc/live_stream.h"
+
+static void
+watch(struct live_link *link, int operation, int descriptor, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.u32 = link->place};
+    CHECK(epoll_ctl(link->live->epoll, operation, descriptor, &event) == 0);
+}
+
+static const struct shm_live_stream *
+stream_of(const struct live_link *link)
+{
+    return &link->state->stream;
+}
+
+/* ---- a connection ends --------------------------------------------------------------------- */
+
+static void
+stop_dialing(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->dialing >= 0)
+        epoll_ctl(link->live->epoll, EPOLL_CTL_DEL, wire->dialing, NULL); /* may be closed */
+    wire->dialing = -1;
+}
+
+static void
+drop_socket(struct live_wire *wire)
+{
+    if (wire->socket >= 0)
+        close(wire->socket); /* epoll forgets it, unless a successor's copy is open elsewhere */
+    wire->socket = -1;
+    wire->readable = wire->frames_left = wire->waits_to_write = false;
+    wire->partial_since_ms = wire->closing_since_ms = 0;
+    wire->over = NULL;
+}
+
+/* The connection is gone; what that means to the calls is the conversation's to say. */
+static void
+lose(struct live_link *link)
+{
+    struct live *live = link->live;
+    struct live_wire *wire = live_wire_of(link);
+    bool usable = link->state->talk.stage == TALK_USABLE;
+    uint64_t serial = stream_of(link)->serial;
+    if (wire->socket >= 0)
+        epoll_ctl(live->epoll, EPOLL_CTL_DEL, wire->socket, NULL);
+    drop_socket(wire);
+    live_touch(link);
+    link->state->stream = (struct shm_live_stream){.serial = 0};
+    conversation_end(link);
+    wire->due_ms = 0;
+    live->taken++;
+    live_publish(live, false); /* the socket may be forgotten when nobody will ask for it */
+    if (serial != 0)
+        holder_forget(live->options->holder, serial);
+    if (live->desk != NULL)
+        desk_lost(live->desk, link);
+    if (wire->dial != NULL)
+        dial_lost(wire->dial, usable, live->now_ms);
+    wire->dial_due_ms = 0;
+}
+
+void
+wire_look(struct live_link *link)
+{
+    struct live *live = link->live;
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->socket < 0)
+        return;
+    if (wire->partial_since_ms != 0 && wire->partial_since_ms + LIVE_PARTIAL_MS <= live->now_ms)
+        wire->over = "a message was begun and not ended for 10 seconds";
+    if (stream_of(link)->closing && wire->closing_since_ms == 0)
+        wire->closing_since_ms = live->now_ms;
+    bool sent = wire->out.sent == stream_of(link)->out_end;
+    if (stream_of(link)->closing &&
+        (sent || wire->closing_since_ms + LIVE_CLOSING_MS <= live->now_ms)) {
+        lose(link);
+    } else if (wire->over != NULL && !wire->frames_left) {
+        log_say("link %s: connection lost: %s", link->link->name, wire->over);
+        lose(link);
+    }
+}
+
+void
+wire_close(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    stop_dialing(link);
+    if (wire->dial != NULL)
+        dial_close(wire->dial);
+    wire->dial = NULL;
+    drop_socket(wire);
+}
+
+/* ---- a connection begins ------------------------------------------------------------------- */
+
+static bool
+map_buffers(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->in_buffer == NULL)
+        wire->in_buffer =
+            live_stream_map(link->live->engine, link->live->index, link->place, LIVE_IN);
+    if (wire->out_buffer == NULL)
+        wire->out_buffer =
+            live_stream_map(link->live->engine, link->live->index, link->place, LIVE_OUT);
+    return wire->in_buffer != NULL && wire->out_buffer != NULL;
+}
+
+static void
+begin_reading(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    wire->in_done = stream_of(link)->in_done;
+    wire->out_end = stream_of(link)->out_end;
+    wire->readable = wire->frames_left = true;
+    wire->due_ms = 0;
+    watch(link, EPOLL_CTL_ADD, wire->socket, EPOLLIN);
+}
+
+/* A fresh connection, held by the supervisor since before the first byte is read. */
+static void
+connected(struct live_link *link)
+{
+    struct live *live = link->live;
+    struct live_wire *wire = live_wire_of(link);
+    struct shm_live_stream stream = {.heard_ms = live->now_ms};
+    wire->socket = dial_take(wire->dial, &stream.serial, live->now_ms);
+    if (wire->socket < 0)
+        return; /* said */
+    if (!map_buffers(link) || !tcp_out_begin(wire->socket, &stream.out_base) ||
+        !tcp_in_open(&wire->in, wire->socket, wire->in_buffer, LIVE_STREAM_BYTES, 0) ||
+        !tcp_out_open(&wire->out, wire->socket, wire->out_buffer, LIVE_STREAM_BYTES,
+                      stream.out_base, 0)) {
+        log_say("link %s: cannot use the connection: %s", link->link->name, strerror(errno));
+        holder_forget(live->options->holder, stream.serial);
+        drop_socket(wire);
+        dial_lost(wire->dial, false, live->now_ms);
+        return;
+    }
+    live_touch(link);
+    link->state->stream = stream;
+    conversation_begin(link);
+    live->taken++;
+    begin_reading(link);
+}
+
+/* One that a front-end before us had. */
+static void
+reconnected(struct live_link *link)
+{
+    struct live *live = link->live;
+    struct live_wire *wire = live_wire_of(link);
+    const struct shm_live_stream *stream = stream_of(link);
+    wire->socket = holder_find(live->options->holder, stream->serial);
+    if (wire->socket >= 0 && map_buffers(link) &&
+        tcp_in_open(&wire->in, wire->socket, wire->in_buffer, LIVE_STREAM_BYTES, stream->in_done) &&
+        tcp_out_open(&wire->out, wire->socket, wire->out_buffer, LIVE_STREAM_BYTES,
+                     stream->out_base, stream->out_end)) {
+        begin_reading(link);
+        return;
+    }
+    log_say("link %s: its connection did not outlive the front-end", link->link->name);
+    lose(link);
+}
+
+void
+wire_open(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    uint8_t *in_buffer = wire->in_buffer;
+    uint8_t *out_buffer = wire->out_buffer;
+    *wire = (struct live_wire){
+        .socket = -1, .dialing = -1, .in_buffer = in_buffer, .out_buffer = out_buffer};
+    wire->dial =
+        dial_open(link->link->name, link->settings, (uint64_t)link->live->time_us + link->place,
+                  link->live->options->holder);
+    if (stream_of(link)->serial != 0)
+        reconnected(link);
+}
+
+void
+wire_dial(struct live_link *link)
+{
+    struct live *live = link->live;
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->socket >= 0 || wire->dial == NULL || wire->removed || live->stopping)
+        return;
+    stop_dialing(link);
+    enum dial_state state = dial_work(wire->dial, live->now_ms);
+    wire->dial_due_ms = dial_due_ms(wire->dial);
+    if (state == DIAL_CONNECTED) {
+        connected(link);
+        wire->dial_due_ms = dial_due_ms(wire->dial);
+    } else if (state == DIAL_TRYING && dial_descriptor(wire->dial) >= 0) {
+        wire->dialing = dial_descriptor(wire->dial);
+        watch(link, EPOLL_CTL_ADD, wire->dialing, EPOLLIN | EPOLLOUT | EPOLLONESHOT);
+    }
+}
+
+/* ---- bytes and frames ---------------------------------------------------------------------- */
+
+void
+wire_receive(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->socket < 0 || !wire->readable)
+        return;
+    uint64_t before = wire->in.received;
+    enum tcp_result result = tcp_in_receive(&wire->in, wire->in_done);
+    wire->readable = result == TCP_OK || result == TCP_FULL;
+    if (result == TCP_END)
+        wire->over = "the switch closed it";
+    else if (result == TCP_FAILED)
+        wire->over = strerror(errno);
+    counter_add(link->session->counters, COUNTER_BYTES, wire->in.received - before);
+    if (wire->in.received != before)
+        wire->frames_left = true;
+}
+
+/* How the stream is framed; FRAME_UNDECIDED when its first bytes do not tell yet. */
+static enum frame_kind
+framing_of(struct live_link *link, const char *bytes, size_t length)
+{
+    enum frame_kind kind = (enum frame_kind)stream_of(link)->framing;
+    if (kind != FRAME_UNDECIDED)
+        return kind;
+    if (link->settings->encoding != ENCODING_AUTO)
+        kind = link->settings->encoding == ENCODING_XML ? FRAME_XML : FRAME_BER;
+    else
+        kind = frame_sniff(bytes, length);
+    if (kind == FRAME_XML || kind == FRAME_BER) {
+        live_touch(link);
+        link->state->stream.framing = (uint8_t)kind;
+    }
+    return kind;
+}
+
+static void
+take_frame(struct live_link *link, const struct frame *frame)
+{
+    struct live *live = link->live;
+    struct source_message message = live_message(link, SOURCE_MESSAGE);
+    message.direction = SOURCE_FROM_SWITCH;
+    message.invoke = frame->invoke;
+    message.payload = frame->payload;
+    live_step(link, LIVE_HAND_FRAME);
+    live_take(link, &message);
+    live_touch(link);
+    link->state->stream.in_done += frame->size;
+    link->state->stream.heard_ms = live->now_ms;
+    struct text invoke = link->session->reader.message.invoke;
+    conversation_hear(link, text_is_none(invoke) ? frame->invoke : invoke);
+    if (live->desk != NULL)
+        desk_hear(live->desk, link);
+    live_step_done(live);
+    live_wire_of(link)->due_ms = 0;
+}
+
+static void
+broken(struct live_link *link, const char *why)
+{
+    struct live_wire *wire = live_wire_of(link);
+    struct source_message message = live_message(link, SOURCE_BROKEN);
+    message.why = why;
+    session_begin(link->session);
+    live_take(link, &message);
+    wire->over = why;
+    wire->readable = false;
+}
+
+/* True: a frame was taken. */
+static bool
+take_next(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    const char *bytes = (const char *)tcp_in_at(&wire->in, stream_of(link)->in_done);
+    uint64_t length = tcp_in_ready(&wire->in, stream_of(link)->in_done);
+    const char *why = "it is neither CSTA XML nor BER";
+    struct frame frame;
+    if (length == 0)
+        return false;
+    enum frame_kind kind = framing_of(link, bytes, length);
+    enum frame_result result = FRAME_NEED_MORE;
+    if (kind == FRAME_NONE)
+        result = FRAME_BAD;
+    else if (kind != FRAME_UNDECIDED)
+        result = frame_read(kind, &frame, bytes, length, &why);
+    if (result == FRAME_BAD)
+        broken(link, why);
+    if (result != FRAME_OK) {
+        if (wire->partial_since_ms == 0)
+            wire->partial_since_ms = link->live->now_ms;
+        return false;
+    }
+    take_frame(link, &frame);
+    wire->partial_since_ms = 0;
+    return true;
+}
+
+void
+wire_take_frames(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    uint32_t count = 0;
+    while (wire->socket >= 0 && wire->frames_left && count < LIVE_FRAMES_PER_TURN) {
+        wire->frames_left = take_next(link);
+        count++;
+    }
+}
+
+void
+wire_send(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->socket < 0)
+        return;
+    while (wire->out.sent != wire->out_end) {
+        enum tcp_result result = tcp_out_send(&wire->out, wire->out_end);
+        if (result == TCP_OK)
+            continue;
+        if (result == TCP_FAILED)
+            wire->over = strerror(errno);
+        break;
+    }
+    bool waits = wire->over == NULL && wire->out.sent != wire->out_end;
+    if (waits != wire->waits_to_write)
+        watch(link, EPOLL_CTL_MOD, wire->socket, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
+    wire->waits_to_write = waits;
+}

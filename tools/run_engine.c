@@ -1,0 +1,303 @@
+/*
+ * tools/run_engine.c - the engine over live links, from its segments to its end (tools/run.h).
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/hash.h"
+#include "base/log.h"
+#include "engine/live/control_socket.h"
+#include "engine/live/holder.h"
+#include "engine/supervisor.h"
+#include "ipc/call_record.h"
+#include "ipc/front_state.h"
+#include "tools/command.h"
+#include "tools/run.h"
+#include "tools/summary.h"
+#include "workers/worker.h"
+
+#define NS_PER_MS UINT64_C(1000000)
+
+/* What the roles, the supervisor and its watch have in common. */
+struct running {
+    struct run *run;
+    struct live_options live[FRONTENDS_MAX];
+    struct holder *holders[FRONTENDS_MAX];
+    struct supervisor_service services[FRONTENDS_MAX];
+    char sockets[FRONTENDS_MAX][CONTROL_PATH_SIZE]; /* paths; empty: none */
+    uint32_t frontends;
+    bool reloaded;
+};
+
+/* ---- roles --------------------------------------------------------------------------------- */
+
+/* Whoever is not that front-end has nothing to do with its connections. */
+static void
+leave_holders(const struct running *running, uint32_t all_but)
+{
+    for (uint32_t i = 0; i < running->frontends; i++)
+        if (i != all_but)
+            holder_leave(running->holders[i]);
+}
+
+static int
+run_frontend(struct shared_engine *engine, uint32_t index, const void *options)
+{
+    const struct running *running = options;
+    struct live_options live = running->live[index];
+    leave_holders(running, index);
+    live.reload_at_once = running->reloaded;
+    return live_run(engine, index, &running->run->settings, &live);
+}
+
+static int
+run_worker(struct shared_engine *engine, uint32_t index, const void *options)
+{
+    const struct running *running = options;
+    leave_holders(running, FRONTENDS_MAX);
+    return worker_run(engine, index,
+                      &(struct worker_options){.max_calls = running->run->settings.max_calls});
+}
+
+static int
+run_publisher(struct shared_engine *engine, uint32_t index, const void *options)
+{
+    (void)index;
+    const struct running *running = options;
+    leave_holders(running, FRONTENDS_MAX);
+    return publisher_run(engine, &running->run->publisher);
+}
+
+static bool
+may_restart(const struct shared_engine *engine, uint32_t index, const void *options,
+            const char **why)
+{
+    (void)engine;
+    (void)index;
+    (void)options;
+    (void)why;
+    return true;
+}
+
+static bool
+publisher_may_restart(const struct shared_engine *engine, uint32_t index, const void *options,
+                      const char **why)
+{
+    (void)engine;
+    (void)index;
+    const struct running *running = options;
+    if (publisher_can_restart(&running->run->publisher))
+        return true;
+    *why = "what it wrote is no regular file, so it cannot go on there";
+    return false;
+}
+
+static uint32_t
+fill_roles(const struct running *running, struct role_entry table[SUPERVISOR_ROLES_MAX])
+{
+    uint32_t count = 0;
+    table[count++] =
+        (struct role_entry){ROLE_PUBLISHER, 0, run_publisher, running, publisher_may_restart};
+    for (uint32_t i = 0; i < running->run->settings.workers; i++)
+        table[count++] = (struct role_entry){ROLE_WORKER, i, run_worker, running, may_restart};
+    for (uint32_t i = 0; i < running->frontends; i++)
+        table[count++] = (struct role_entry){ROLE_FRONTEND, i, run_frontend, running, may_restart};
+    return count;
+}
+
+/* ---- shared memory ------------------------------------------------------------------------- */
+
+/* Who goes on with a lasting engine must write to the same file. */
+static uint64_t
+digest(const struct run *run)
+{
+    const char *file = run->out_file != NULL ? run->out_file : run->settings.sink_file;
+    uint64_t hash = hash_bytes(HASH_START, "live", 4);
+    hash = hash_finish(hash_bytes(hash, file, strlen(file)));
+    return hash != 0 ? hash : 1;
+}
+
+static struct engine_shape
+shape_of(const struct running *running)
+{
+    const struct settings *settings = &running->run->settings;
+    return (struct engine_shape){
+        .frontends = running->frontends,
+        .workers = settings->workers,
+        .ring_slots = settings->ring_slots,
+        .result_slots = settings->result_slots,
+        .outbox_slots = settings->outbox_slots,
+        .calls_bytes = call_table_bytes(settings->max_calls),
+        .frontend_bytes = front_state_bytes(),
+        .live_links = LIVE_LINKS_MAX,
+        .run = settings->lasting ? digest(running->run) : 0,
+    };
+}
+
+static bool
+make_engine(const struct running *running, const struct engine_shape *shape,
+            struct shared_engine *engine)
+{
+    char why[SHARED_ENGINE_WHY];
+    if (!shared_engine_create(engine, running->run->settings.name, shape, why)) {
+        log_say("cannot make the shared memory: %s", why);
+        return false;
+    }
+    if (run_trim_output(running->run) == EXIT_DONE)
+        return true;
+    shared_engine_destroy(engine);
+    return false;
+}
+
+/* A lasting engine that was stopped or killed is gone on with; else a new one. */
+static bool
+find_engine(const struct running *running, struct shared_engine *engine)
+{
+    char why[SHARED_ENGINE_WHY];
+    const char *name = running->run->settings.name;
+    const struct engine_shape shape = shape_of(running);
+    if (shape.run == 0 || running->run->fresh) {
+        shared_engine_await(name);
+        return make_engine(running, &shape, engine);
+    }
+    enum engine_found found = shared_engine_take_over(engine, name, &shape, why);
+    if (found == ENGINE_NONE)
+        return make_engine(running, &shape, engine);
+    if (found == ENGINE_TAKEN_OVER) {
+        log_say("going on with the calls %s knew", name);
+        return true;
+    }
+    log_say("cannot go on with %s: %s; --fresh removes what is left of it, if it is not running, "
+            "and begins again",
+            name, why);
+    return false;
+}
+
+/* ---- the run ------------------------------------------------------------------------------- */
+
+static void
+serve_holder(void *context)
+{
+    holder_serve(context);
+}
+
+/* Whoever is started from now on must read the configuration again himself. */
+static void
+note_reload(void *context)
+{
+    struct running *running = context;
+    running->reloaded = true;
+}
+
+/* An engine that people cannot speak to runs all the same. */
+static int
+listen_to_people(struct running *running, uint32_t frontend)
+{
+    char why[CONTROL_WHY];
+    int listener =
+        control_listen(&running->run->settings, frontend, running->sockets[frontend], why);
+    if (listener >= 0)
+        return listener;
+    running->sockets[frontend][0] = '\0';
+    log_say("no requests can be taken: %s", why);
+    return -1;
+}
+
+static bool
+open_frontends(struct running *running, struct shared_engine *engine)
+{
+    const struct run *run = running->run;
+    for (uint32_t i = 0; i < running->frontends; i++) {
+        running->holders[i] = holder_open(engine);
+        if (running->holders[i] == NULL) {
+            log_say("cannot hold connections: %s", strerror(errno));
+            return false;
+        }
+        running->services[i] = (struct supervisor_service){holder_descriptor(running->holders[i]),
+                                                           serve_holder, running->holders[i]};
+        running->live[i] = (struct live_options){
+            .config_file = run->config_file,
+            .record_file = run->record_file,
+            .holder = running->holders[i],
+            .control_listener = listen_to_people(running, i),
+            .lasting = run->settings.lasting,
+        };
+    }
+    return true;
+}
+
+static void
+close_frontends(struct running *running)
+{
+    for (uint32_t i = 0; i < running->frontends; i++) {
+        if (running->holders[i] != NULL)
+            holder_close(running->holders[i]);
+        if (running->sockets[i][0] != '\0')
+            control_unlisten(running->live[i].control_listener, running->sockets[i]);
+    }
+}
+
+static uint64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The end of it: what happened, and what becomes of the memory. */
+static int
+finish(const struct run *run, struct shared_engine *engine, enum supervisor_result result)
+{
+    bool stopped = result == SUPERVISOR_DONE || result == SUPERVISOR_STOPPED;
+    if (stopped && !run->quiet) {
+        struct summary summary;
+        summary_take(&summary, engine, now_ms() - engine->created_ns / NS_PER_MS);
+        summary_print(&summary, stderr);
+    }
+    if (result == SUPERVISOR_DONE || !engine->lasting)
+        shared_engine_destroy(engine);
+    else
+        shared_engine_close(engine);
+    return stopped ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int
+supervise(struct running *running, struct shared_engine *engine)
+{
+    struct role_entry table[SUPERVISOR_ROLES_MAX];
+    char dead_letters[sizeof engine->name + sizeof ".deadletter"];
+    snprintf(dead_letters, sizeof dead_letters, "%s.deadletter", engine->name);
+    const struct supervisor_live live = {
+        .drain_ms = running->run->settings.drain_ms,
+        .reload = note_reload,
+        .services = running->services,
+        .service_count = running->frontends,
+    };
+    const struct supervisor_watch watch = {
+        .context = running, .dead_letters = dead_letters, .live = &live};
+    uint32_t count = fill_roles(running, table);
+    return finish(running->run, engine, supervisor_run(engine, table, count, &watch));
+}
+
+int
+run_engine(struct run *run)
+{
+    static struct shared_engine engine; /* kept where a handler of faults can find it */
+    struct running running = {.run = run, .frontends = run->settings.frontends};
+    sigset_t before;
+    int code = EXIT_FAILED;
+    supervisor_hold_signals(&before);
+    if (find_engine(&running, &engine)) {
+        if (open_frontends(&running, &engine))
+            code = supervise(&running, &engine);
+        else
+            shared_engine_destroy(&engine);
+        close_frontends(&running);
+    }
+    supervisor_release_signals(&before);
+    return code;
+}
