@@ -66,7 +66,7 @@ enum {
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
     OUTBOX_SLOTS_MIN = 16,
-    CLOSED_SLOTS = 1024,     /* closed calls a worker can be ahead of the front-end */
+    CLOSED_SLOTS = 4096,     /* closed calls a worker can be ahead of the front-end */
     SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
 

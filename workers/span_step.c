@@ -43,12 +43,13 @@ span_end_stale(struct step *step, struct call call)
     }
 }
 
-/* What cannot be done yet is tried again with the link's next event. */
+/* What cannot be done yet is tried again: at the tail of the list, since that is where a call gets
+ * in at no cost, and there may be thousands. */
 static void
 end_linger(struct step *step, struct call call)
 {
     if (act_any_waits(call) || !call_forget(step, call))
-        span_set(step->table, call, SPAN_LINGER, step->horizon_ms + TICK_MS);
+        span_set(step->table, call, SPAN_LINGER, step->horizon_ms + SPAN_LINGER_MS);
 }
 
 static void
