@@ -12,7 +12,7 @@
  *   {"result":"not-sent","text":"why","id":"a"}
  *
  * `call`, `link` and `id` may be absent; `id` (up to CONTROL_ID_MAX bytes) comes back as it was,
- * and answers come in the order they are known. Results are those of engine/live/control_result.def.
+ * and answers come in the order they are known. Results: engine/live/control_result.def.
  */
 
 #include "engine/live/control.h"
