@@ -323,6 +323,7 @@ wait_for_news(struct publisher *publisher, uint32_t idle_rounds)
         return;
     }
     struct shm_doorbell *bell = &publisher->engine->publisher->doorbell;
+    process_beat(publisher->engine->publisher);
     uint32_t token = doorbell_prepare(bell);
     if (!has_news(publisher))
         doorbell_sleep(bell, token);

@@ -2,6 +2,7 @@
 
 #include "base/check.h"
 #include "ipc/call_key.h"
+#include "ipc/process_state.h"
 
 enum {
     MOST_NEW_ENTRIES = 3, /* that one event can make */
@@ -186,6 +187,7 @@ wait_for_room(struct route *route, uint32_t worker)
     }
     for (;;) {
         route_publish(route, false); /* takes reports: a worker may wait for that */
+        process_beat(&route->engine->frontends[route->index]);
         uint32_t token = doorbell_prepare(bell);
         bool room = has_room(route, worker);
         if (!room)

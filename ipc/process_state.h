@@ -122,4 +122,21 @@ process_turn(const struct shm_process *process)
     return atomic_load_explicit(&process->turn, memory_order_relaxed);
 }
 
+/* Caller: the process itself, whenever it finds nothing to do; at least some times a second then. */
+static inline void
+process_beat(struct shm_process *process)
+{
+    /* relaxed: no edge. One writer, a number for onlookers. */
+    uint32_t now = atomic_load_explicit(&process->beats, memory_order_relaxed);
+    atomic_store_explicit(&process->beats, now + 1, memory_order_relaxed);
+}
+
+/* A process is stuck whose beats and commits (engine_commits()) both stand still. */
+static inline uint32_t
+process_beats(const struct shm_process *process)
+{
+    /* relaxed: no edge. */
+    return atomic_load_explicit(&process->beats, memory_order_relaxed);
+}
+
 #endif

@@ -101,7 +101,9 @@ struct shm_process {
     _Atomic uint64_t skip[FRONTENDS_MAX];
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
-    _Atomic uint32_t turn; /* workers: the front-end whose input is in hand */
+    _Atomic uint32_t turn;  /* workers: the front-end whose input is in hand */
+    _Atomic uint32_t beats; /* times it looked for news and there were none: it is not stuck */
+    uint32_t reserved;
     /* Workers: every outcome of that front-end with a decided_order up to this has been committed
      * to the result ring. Writer: the process. Edge P2. */
     _Atomic uint64_t progress[FRONTENDS_MAX];

@@ -25,6 +25,9 @@ enum {
 int cmd_run(int argc, char **argv);
 int cmd_replay(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_release(int argc, char **argv);
+int cmd_drop(int argc, char **argv);
+int cmd_clear(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
 int cmd_calls(int argc, char **argv);

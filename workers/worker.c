@@ -258,6 +258,7 @@ worker_idle(struct worker *worker, uint32_t *polls)
 {
     if (++*polls < SPIN_POLLS)
         return;
+    process_beat(worker->self);
     uint32_t token = doorbell_prepare(&worker->self->doorbell);
     if (!any_has_news(worker))
         doorbell_sleep(&worker->self->doorbell, token);

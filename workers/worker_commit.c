@@ -4,6 +4,7 @@
 #include "workers/worker_parts.h"
 
 #include "base/check.h"
+#include "ipc/process_state.h"
 
 enum {
     SPIN_POLLS = 200, /* looks before it sleeps */
@@ -18,6 +19,7 @@ wait_a_while(struct worker *worker, bool (*ready)(struct worker *))
     for (int i = 0; i < SPIN_POLLS; i++)
         if (ready(worker))
             return;
+    process_beat(worker->self);
     uint32_t token = doorbell_prepare(&worker->self->doorbell);
     if (!ready(worker))
         doorbell_sleep(&worker->self->doorbell, token);

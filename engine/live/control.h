@@ -12,9 +12,9 @@
  *   control thread  --wfcqueue, eventfd-->  decode loop     commands
  *   control thread  <--wfcqueue, eventfd--  decode loop     answers
  *
- * Bounded: CONTROL_OPEN_MAX commands whose answer is not known, CONTROL_CLIENTS_MAX clients, of whom
- * the one silent for longest gives way, CONTROL_CLIENT_OPEN_MAX commands of one client; more of his
- * are not read. Who does not take his answers, says too long a line, or says nothing for
+ * Bounded: CONTROL_OPEN_MAX commands whose answer is not known, CONTROL_CLIENTS_MAX clients, of
+ * whom the one silent for longest gives way, CONTROL_CLIENT_OPEN_MAX commands of one client; more
+ * of his are not read. Who does not take his answers, says too long a line, or says nothing for
  * CONTROL_SILENCE_MS, is let go.
  */
 
@@ -80,8 +80,8 @@ int control_descriptor(const struct control *control);
 /* control_ask_reload - async-signal-safe: read the configuration again. */
 void control_ask_reload(struct control *control);
 
-/* control_next - the next command; false when there is none. Never waits. Every one but RELOAD is to
- * be answered, once. */
+/* control_next - the next command; false when there is none. Never waits. Every one but RELOAD is
+ * to be answered, once. */
 bool control_next(struct control *control, struct control_command *command);
 
 /* control_answer - to whoever sent that ticket's command, if he is still there. Never waits. */

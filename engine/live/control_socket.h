@@ -43,7 +43,7 @@ void control_unlisten(int descriptor, const char *path);
 int control_connect(const struct settings *settings, uint32_t front_end,
                     char path[CONTROL_PATH_SIZE]);
 
-/* control_group - the group of [control]; false when there is none of that name, or none is said. */
+/* control_group - the group of [control]; false: none of that name is there, or none is said. */
 bool control_group(const struct settings *settings, gid_t *group);
 
 /*

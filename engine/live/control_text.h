@@ -11,8 +11,8 @@
  *   {"result":"granted","link":"pbx1","call":"17","id":"a"}
  *   {"result":"not-sent","text":"why","id":"a"}
  *
- * `call`, `link` and `id` may be absent; `id` (up to CONTROL_ID_MAX bytes) comes back as it was, and
- * answers come in the order they are known. Results are those of engine/live/control_result.def.
+ * `call`, `link` and `id` may be absent; `id` (up to CONTROL_ID_MAX bytes) comes back as it was,
+ * and answers come in the order they are known. Results: engine/live/control_result.def.
  */
 
 #include "engine/live/control.h"

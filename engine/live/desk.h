@@ -13,8 +13,8 @@
  * the result is unknown.
  *
  * A command without a link goes to the one where its device is in a call, else where the device is
- * known; a ClearCall to the only one with a call of that ID. Without a call, the device's is the one
- * it was heard of in last (engine/last_call.h).
+ * known; a ClearCall to the only one with a call of that ID. Without a call, the device's is the
+ * one it was heard of in last (engine/last_call.h).
  *
  * Caller: the live loop.
  */

@@ -1,0 +1,101 @@
+#!/bin/sh
+# request.sh - `release`, `drop` and `clear` ask each front-end in turn, and say what came of it.
+#
+# usage: request.sh ONHOOK_BINARY
+# Exit: 0 as promised, 1 not, 2 wrong usage.
+
+onhook=$1
+if [ $# -ne 1 ] || [ ! -x "$onhook" ]; then
+    echo "usage: request.sh ONHOOK_BINARY" >&2
+    exit 2
+fi
+work=$(mktemp -d) || exit 2
+wrong=0
+
+expect() { # WHAT GOT WANTED
+    [ "$2" = "$3" ] || { echo "$1: got '$2', wanted '$3'"; wrong=1; }
+}
+
+# Two front-ends: the first knows only 1001, the second says of the rest what it was asked.
+python3 - "$work/control" <<'END' &
+import json, os, socket, sys, threading
+silent = []
+def serve(listener, first):
+    while True:
+        peer, _ = listener.accept()
+        asked = json.loads(peer.makefile().readline())
+        device = asked.get("device", "")
+        answer = {"result": "granted", "link": "pbx1", "call": "7"}
+        if first and device != "1001":
+            answer = {"result": "elsewhere"}
+        elif device == "1002":
+            answer = {"result": "refused", "link": "pbx2", "call": "8", "text": "bad\x1b[2J"}
+        elif device == "1003":
+            peer.close()
+            continue
+        elif device == "1004":
+            silent.append(peer)
+            continue
+        elif device == "1005":
+            answer = {"result": "elsewhere"}
+        elif device != "1001":
+            answer["text"] = json.dumps(asked, sort_keys=True)
+        peer.sendall((json.dumps(answer) + "\n").encode())
+        peer.close()
+for path, first in ((sys.argv[1] + "-1", False), (sys.argv[1], True)):
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(path + ".new")
+    listener.listen()
+    os.rename(path + ".new", path)
+    threading.Thread(target=serve, args=(listener, first), daemon=True).start()
+threading.Event().wait()
+END
+peer=$!
+trap 'kill "$peer" 2>/dev/null; rm -rf "$work"' EXIT
+tries=0
+while [ ! -S "$work/control" ] && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+
+asked() { # CODE OUTPUT ARGUMENT... - what it says on standard output, and its exit code
+    code=$1
+    output=$2
+    shift 2
+    got=$("$onhook" "$@" 2>"$work/said")
+    expect "exit code of $*" $? "$code"
+    expect "$*" "$got" "$output"
+}
+
+asked 0 "granted: the switch has agreed; call 7, link pbx1" \
+    release --socket "$work/control" 1001
+asked 1 "refused: the switch has refused: bad\\x1b[2J; call 8, link pbx2" \
+    release --socket "$work/control" 1002
+asked 1 "" release --socket "$work/control" 1003
+grep -q "nobody knows what came of it" "$work/said" || { cat "$work/said"; wrong=1; }
+asked 1 "" release --socket "$work/control" --timeout 1 1004
+grep -q "has not answered within 1 s" "$work/said" || { cat "$work/said"; wrong=1; }
+asked 1 "elsewhere: no link here has that device or call" \
+    release --socket "$work/control" 1005
+asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9", "link": "x", "request": "drop"}; call 7, link pbx1' \
+    drop --socket "$work/control" --link x --by 2 9 A1
+printf '[control]\nsocket = %s/control\n' "$work" >"$work/onhook.ini"
+asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"request\": \"clear\"}"}' \
+    clear -c "$work/onhook.ini" --json --by 2 A1
+
+# By the engine's name, where engines put it.
+mkdir "$work/onhook"
+mv "$work/control" "$work/onhook/blue.control"
+mv "$work/control-1" "$work/onhook/blue.control-1"
+RUNTIME_DIRECTORY='' XDG_RUNTIME_DIR=$work asked 0 "granted: the switch has agreed; call 7, link pbx1" \
+    release --name blue 1001
+
+asked 1 "" release --socket "$work/nobody" 1001
+grep -q "no engine takes requests at $work/nobody: No such file" "$work/said" ||
+    { cat "$work/said"; wrong=1; }
+for arguments in "release" "release 1 2 3" "drop 1" "clear 1 2" "release --by 2 1" \
+    "release --timeout 0 1" "release --timeout x 1" "release --nothing 1" "clear --link= 1"; do
+    # shellcheck disable=SC2086 # words
+    asked 2 "" $arguments
+done
+exit $wrong
