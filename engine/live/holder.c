@@ -149,8 +149,8 @@ close_all_but(int one, int other)
     close_range(high + 1, ~0U, 0);
 }
 
-/* A supervisor's own ways with signals are not a gate's. What stops a whole group of processes stops
- * the front-end first, which says goodbye through the gate. */
+/* A supervisor's own ways with signals are not a gate's. What is to stop a whole group of processes
+ * is the front-end's to do, which says goodbye through the gate. */
 static void
 gate_signals(void)
 {

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -141,14 +142,13 @@ static pid_t
 gate(void)
 {
     char path[64];
-    int pid = 0;
+    char line[32] = "";
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)supervisor, (int)supervisor);
     FILE *children = fopen(path, "re");
     assert_non_null(children);
-    if (fscanf(children, "%d", &pid) != 1)
-        pid = 0;
+    bool has_one = fgets(line, sizeof line, children) != NULL;
     fclose(children);
-    return pid;
+    return has_one ? (pid_t)strtol(line, NULL, 10) : 0;
 }
 
 static bool
