@@ -18,6 +18,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "engine/source/tcp_journal.h"
 #include "tests/unit/gate_rig.h"
 
 /* ---- who is spoken with ---------------------------------------------------------------------- */
@@ -243,6 +244,33 @@ what_a_switch_said_before_it_left_is_heard(void **state)
     assert_true(gate_ends());
 }
 
+/* What a successor asks the kernel about a link (source/tcp_journal.h) holds for this one. */
+static void
+a_successor_can_go_on_with_such_a_link(void **state)
+{
+    (void)state;
+    static uint8_t buffers[2][1 << 12];
+    struct tcp_out out;
+    struct tcp_in in;
+    uint64_t base;
+    start_server(SERVER_ECHO, "good");
+    int link = connect_now();
+    memcpy(buffers[1], "what the switch gives back", 26);
+    assert_true(tcp_out_begin(link, &base));
+    assert_true(tcp_out_open(&out, link, buffers[1], sizeof buffers[1], base, 0));
+    assert_int_equal(tcp_out_send(&out, 26), TCP_OK);
+    struct pollfd wait = {.fd = link, .events = POLLIN};
+    assert_int_equal(poll(&wait, 1, 3000), 1);
+    assert_true(tcp_in_open(&in, link, buffers[0], sizeof buffers[0], 0));
+    assert_int_equal(tcp_in_receive(&in, 0), TCP_OK);
+    assert_true(tcp_in_open(&in, link, buffers[0], sizeof buffers[0], 0));
+    assert_int_equal(tcp_in_ready(&in, 0), 26);
+    assert_memory_equal(tcp_in_at(&in, 0), "what the switch gives back", 26);
+    assert_true(tcp_out_open(&out, link, buffers[1], sizeof buffers[1], base, 26));
+    assert_int_equal(out.sent, 26);
+    close(link);
+}
+
 /* ---- ends ------------------------------------------------------------------------------------ */
 
 static void
@@ -357,6 +385,7 @@ main(void)
         A_TEST(much_passes_both_ways_at_once_and_an_end_passes_too),
         A_TEST(a_front_end_that_reads_late_loses_nothing),
         A_TEST(what_a_switch_said_before_it_left_is_heard),
+        A_TEST(a_successor_can_go_on_with_such_a_link),
         A_TEST(a_killed_gate_ends_the_link),
         A_TEST(a_gate_dies_with_its_supervisor),
         A_TEST(a_killed_switch_ends_the_link),
