@@ -251,12 +251,9 @@ connect_next(struct dial *dial, uint64_t now_ms)
         const struct socket_address *address = &dial->found[dial->at];
         dial->socket = outgoing_socket(address);
         dial->due_ms = now_ms + dial->connect_ms;
-        if (dial->socket < 0)
-            judge_connect(dial, errno);
-        else if (connect(dial->socket, (const void *)&address->at, address->length) == 0)
-            judge_connect(dial, 0);
-        else if (errno != EINPROGRESS)
-            judge_connect(dial, errno);
+        int error = dial->socket < 0 ? errno : outgoing_call(dial->socket, address);
+        if (error != EINPROGRESS)
+            judge_connect(dial, error);
     }
     if (dial->phase == PHASE_CONNECT && dial->socket < 0)
         fail_address(dial, now_ms);

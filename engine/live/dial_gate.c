@@ -70,20 +70,22 @@ dial_gate_begin(struct dial_gate *gate, struct holder *holder, const struct gate
 }
 
 /* One message of the gate: its first byte, 0 when it ended without a word, -1 when there is none;
- * of what follows, `why`. */
+ * of what follows, `why`. A next one may stand behind GATE_STANDS. */
 static int
 read_status(struct dial_gate *gate, char *why, size_t size)
 {
-    char words[GATE_WORDS_SIZE + 1];
-    ssize_t count = read(gate->status, words, GATE_WORDS_SIZE);
+    char words[GATE_WORDS_SIZE + 1] = "";
+    char first;
+    ssize_t count = read(gate->status, &first, 1);
     if (count < 0)
         return errno == EAGAIN || errno == EINTR ? -1 : 0;
     if (count == 0)
         return 0;
-    words[count] = '\0';
-    if (words[0] != GATE_STANDS)
-        snprintf(why, size, "%s", words + 1);
-    return words[0];
+    if (first == GATE_STANDS)
+        return first;
+    if (read(gate->status, words, GATE_WORDS_SIZE) > 0)
+        snprintf(why, size, "%s", words);
+    return first;
 }
 
 enum dial_gate_state

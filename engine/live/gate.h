@@ -35,7 +35,7 @@ struct gate_order {
 };
 
 /* What a gate writes into the status pipe: one byte, then, if it is not GATE_STANDS, why. At most
- * GATE_WORDS_SIZE bytes at one time. */
+ * GATE_WORDS_SIZE bytes at one time; GATE_FAILED is the last. */
 enum gate_status {
     GATE_STANDS = '+', /* verified; bytes may be sent */
     GATE_FAILED = '-', /* it could not be, or has ended because of this */

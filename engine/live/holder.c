@@ -19,6 +19,8 @@
 enum {
     SERVED_AT_ONCE = 64, /* then the supervisor has a look at the rest of its work */
     DESCRIPTORS_WANTED = 65536,
+    LAST_NAPS = 20,
+    LAST_NAP_NS = 10 * 1000 * 1000,
 };
 
 /* Connections are descriptors here and in every child: as many as we may have without asking. */
@@ -72,20 +74,6 @@ forget_at(struct holder *holder, uint32_t at)
     shutdown(holder->held[at].descriptor, SHUT_RDWR); /* others may have inherited it */
     close(holder->held[at].descriptor);
     holder->held[at] = holder->held[--holder->count];
-}
-
-void
-holder_close(struct holder *holder)
-{
-    for (uint32_t i = 0; i < holder->gate_count; i++) {
-        kill(holder->gates[i], SIGKILL);
-        while (waitpid(holder->gates[i], NULL, 0) < 0 && errno == EINTR)
-            continue;
-    }
-    while (holder->count > 0)
-        forget_at(holder, 0);
-    holder_leave(holder);
-    free(holder);
 }
 
 int
@@ -161,11 +149,12 @@ close_all_but(int one, int other)
     close_range(high + 1, ~0U, 0);
 }
 
-/* A supervisor's own ways with signals are not a gate's. */
+/* A supervisor's own ways with signals are not a gate's. What is to stop a whole group of processes
+ * is the front-end's to do, which says goodbye through the gate. */
 static void
 gate_signals(void)
 {
-    static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGPIPE};
+    static const int ignored[] = {SIGINT, SIGQUIT, SIGHUP, SIGTERM, SIGPIPE};
     sigset_t none;
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_DFL);
@@ -215,6 +204,33 @@ start_gate(struct holder *holder, struct gate_order *order, int far, int status)
         return false;
     holder->gates[holder->gate_count++] = pid;
     return true;
+}
+
+/* Gates of connections that are gone come to an end, and get a moment to. */
+static void
+end_gates(struct holder *holder)
+{
+    for (int nap = 0; nap < LAST_NAPS && holder->gate_count > 0; nap++) {
+        bury_gates(holder);
+        if (holder->gate_count > 0)
+            nanosleep(&(struct timespec){.tv_nsec = LAST_NAP_NS}, NULL);
+    }
+    for (uint32_t i = 0; i < holder->gate_count; i++) {
+        kill(holder->gates[i], SIGKILL);
+        while (waitpid(holder->gates[i], NULL, 0) < 0 && errno == EINTR)
+            continue;
+    }
+    holder->gate_count = 0;
+}
+
+void
+holder_close(struct holder *holder)
+{
+    while (holder->count > 0)
+        forget_at(holder, 0);
+    end_gates(holder);
+    holder_leave(holder);
+    free(holder);
 }
 
 /* ---- what is asked -------------------------------------------------------------------------- */

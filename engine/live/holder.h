@@ -39,8 +39,8 @@ struct shared_engine;
 /* holder_open - NULL: errno. `engine`: what a gate must not see; or NULL. */
 struct holder *holder_open(struct shared_engine *engine);
 
-/* holder_close - nothing is held any longer; gates are killed. Also for who has called
- * holder_leave(). */
+/* holder_close - nothing is held any longer; gates have a moment to end, then are killed. Also for
+ * who has called holder_leave(). */
 void holder_close(struct holder *holder);
 
 /* holder_descriptor - the descriptor to wait for: POLLIN. */

@@ -166,7 +166,8 @@ holder_keep(struct holder *holder, const uint64_t *serials, uint32_t count)
 {
     struct holder_ask question = {.kind = ASK_KEEP, .count = count};
     CHECK(count <= LIVE_LINKS_MAX);
-    memcpy(question.serials, serials, count * sizeof *serials);
+    for (uint32_t i = 0; i < count; i++)
+        question.serials[i] = serials[i];
     for (uint32_t i = 0; i < holder->count; i++)
         if (holder->held[i].descriptor >= 0)
             close(holder->held[i].descriptor);

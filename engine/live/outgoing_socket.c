@@ -1,5 +1,6 @@
 #include "engine/live/outgoing_socket.h"
 
+#include <errno.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <string.h>
@@ -14,6 +15,12 @@ outgoing_socket(const struct socket_address *address)
         setsockopt(made, SOL_SOCKET, SO_KEEPALIVE, &one, sizeof one);
     }
     return made;
+}
+
+int
+outgoing_call(int socket, const struct socket_address *address)
+{
+    return connect(socket, (const void *)&address->at, address->length) == 0 ? 0 : errno;
 }
 
 bool

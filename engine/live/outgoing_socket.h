@@ -13,6 +13,9 @@
  * alive. -1: errno. */
 int outgoing_socket(const struct socket_address *address);
 
+/* outgoing_call - 0: it is connected; EINPROGRESS: until it is writable; else why not. */
+int outgoing_call(int socket, const struct socket_address *address);
+
 /* outgoing_is_to_itself - a port of this machine that nobody listens on may be given to the very
  * socket that calls it: then it is connected to itself. */
 bool outgoing_is_to_itself(int socket);

@@ -93,6 +93,24 @@ every_link_and_direction_has_bytes_of_its_own(void **state)
 }
 
 static void
+every_front_end_has_bytes_of_its_own(void **state)
+{
+    struct shared_engine *engine = *state;
+    struct engine_shape shape = shape_with(2);
+    shape.frontends = 2;
+    shared_engine_destroy(engine);
+    assert_true(shared_engine_create(engine, name, &shape, why));
+    uint8_t *one = live_stream_map(engine, 0, 1, LIVE_IN);
+    uint8_t *other = live_stream_map(engine, 1, 1, LIVE_IN);
+    assert_non_null(one);
+    assert_non_null(other);
+    one[7] = 70;
+    assert_int_equal(other[7], 0);
+    live_stream_unmap(one);
+    live_stream_unmap(other);
+}
+
+static void
 a_buffer_costs_nothing_before_it_is_used(void **state)
 {
     (void)state;
@@ -190,6 +208,7 @@ main(void)
                                         teardown),
         cmocka_unit_test_setup_teardown(every_link_and_direction_has_bytes_of_its_own, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(every_front_end_has_bytes_of_its_own, setup, teardown),
         cmocka_unit_test_setup_teardown(a_buffer_costs_nothing_before_it_is_used, setup, teardown),
         cmocka_unit_test_setup_teardown(a_successor_finds_what_a_dead_front_end_wrote, setup,
                                         teardown),
