@@ -1,5 +1,6 @@
 #include "engine/front.h"
 
+#include <string.h>
 #include <sys/mman.h>
 
 static void
@@ -65,4 +66,43 @@ front_is_complete(const struct shared_engine *engine, uint32_t index)
     open_journal(&transaction, engine->frontend_memory[index]);
     const struct shm_front_cursors *committed = transaction_cursors(&transaction);
     return committed->declared_too_much == 0;
+}
+
+/* Private handle of a dead front-end's memory, to be read only. */
+static void
+look_at(struct front *front, const struct shared_engine *engine, uint32_t index)
+{
+    front->links_max = LINKS_MAX / engine->shape.frontends;
+    front->first_link = index * front->links_max;
+    front->tables = (void *)((uint8_t *)engine->frontend_memory[index] + front_tables_offset());
+    open_journal(&front->transaction, engine->frontend_memory[index]);
+    look_at_committed(front);
+}
+
+static bool
+has_link(const struct front *front, const char *name)
+{
+    for (uint32_t i = 0; i < front->now->links.count; i++)
+        if (strcmp(front_link(front, i)->name, name) == 0)
+            return true;
+    return false;
+}
+
+bool
+front_have_link_in_common(const struct shared_engine *engine,
+                          char name[static EVENT_TEXT_LENGTH + 1])
+{
+    static struct front fronts[2]; /* large */
+    for (uint32_t one = 0; one < engine->shape.frontends; one++) {
+        look_at(&fronts[0], engine, one);
+        for (uint32_t other = one + 1; other < engine->shape.frontends; other++) {
+            look_at(&fronts[1], engine, other);
+            for (uint32_t i = 0; i < fronts[0].now->links.count; i++) {
+                memcpy(name, front_link(&fronts[0], i)->name, EVENT_TEXT_LENGTH + 1);
+                if (has_link(&fronts[1], name))
+                    return true;
+            }
+        }
+    }
+    return false;
 }

@@ -80,4 +80,11 @@ front_touch(struct front *front, const void *at, size_t length)
  */
 bool front_is_complete(const struct shared_engine *engine, uint32_t index);
 
+/*
+ * front_have_link_in_common - did two front-ends hear of a link of the same name? Which one is in
+ * `name`. Caller: the supervisor, when no front-end runs any more.
+ */
+bool front_have_link_in_common(const struct shared_engine *engine,
+                               char name[static EVENT_TEXT_LENGTH + 1]);
+
 #endif

@@ -21,35 +21,39 @@ enum {
 static void
 print_help(FILE *out)
 {
-    fputs("  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
-          "\n"
-          "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
-          "output for each party and each call that ended, a summary on standard error.\n"
-          "\n"
-          "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
-          "\n"
-          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
-          "      --profile NAME      the family of the switch, for all links\n"
-          "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
-          "                          ber1, ber2, ber3 (the phases of CSTA)\n"
-          "      --port LIST         ports of switches: of a pcap nothing else counts\n"
-          "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
-          "      --workers N         processes that judge, 1 to 64; same output for any\n"
-          "  -o, --out FILE          results to FILE instead of standard output\n"
-          "      --format NAME       jsonl (default), or text: a table to read\n"
-          "      --unordered         results as they come, not in the order of the input\n"
-          "      --name NAME         name of the shared memory (replay-PID). A run with a name,\n"
-          "                          --out and regular files that was killed is gone on with by\n"
-          "                          the same command\n"
-          "      --fresh             begin again instead, and remove what is left under the name\n"
-          "  -q, --quiet             no summary\n"
-          "      --json              the summary as one JSON object\n"
-          "  -h, --help\n"
-          "\n"
-          "What stands on the command line goes before what stands in the configuration.\n"
-          "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
-          "3 done, but some messages could not be read.\n",
-          out);
+    fputs(
+        "  onhook replay --monitored 2001,2002 monday.trace > monday.jsonl\n"
+        "\n"
+        "Reads recorded CSTA messages and says who hung up in every call: one line on standard\n"
+        "output for each party and each call that ended, a summary on standard error.\n"
+        "\n"
+        "usage: onhook replay [options] FILE...        FILE may be - for standard input\n"
+        "\n"
+        "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
+        "      --profile NAME      the family of the switch, for all links\n"
+        "      --encoding NAME     how messages are written, for all links: auto, xml,\n"
+        "                          ber1, ber2, ber3 (the phases of CSTA)\n"
+        "      --port LIST         ports of switches: of a pcap nothing else counts\n"
+        "      --monitored LIST    the devices with a monitor, for all links: 2001,2002, @FILE\n"
+        "      --workers N         processes that judge, 1 to 64; same output for any\n"
+        "      --front-ends N      processes that read, 1 to 8, every N-th FILE each, at the same\n"
+        "                          time; the files of a link must be one process's. Each link's\n"
+        "                          results are in order, those of links mixed as they come\n"
+        "  -o, --out FILE          results to FILE instead of standard output\n"
+        "      --format NAME       jsonl (default), or text: a table to read\n"
+        "      --unordered         results as they come, not in the order of the input\n"
+        "      --name NAME         name of the shared memory (replay-PID). A run with a name,\n"
+        "                          --out and regular files that was killed is gone on with by\n"
+        "                          the same command\n"
+        "      --fresh             begin again instead, and remove what is left under the name\n"
+        "  -q, --quiet             no summary\n"
+        "      --json              the summary as one JSON object\n"
+        "  -h, --help\n"
+        "\n"
+        "What stands on the command line goes before what stands in the configuration.\n"
+        "Exit codes: 0 done; 1 failed; 2 wrong usage or configuration;\n"
+        "3 done, but some messages could not be read.\n",
+        out);
 }
 
 /* ---- the command line ---------------------------------------------------------------------- */
@@ -63,16 +67,32 @@ wrong_usage(const char *option, const char *value, const char *allowed)
     return EXIT_WRONG_USAGE;
 }
 
-static int
-set_workers(struct replay *replay, const char *value)
+/* 0: it is no number from 1 to `most`. */
+static uint32_t
+number_up_to(const char *value, uint32_t most)
 {
     char *end;
     errno = 0;
     unsigned long number = strtoul(value, &end, 10);
-    if (errno != 0 || *value < '0' || *value > '9' || *end != '\0' || number < 1 ||
-        number > WORKERS_MAX)
+    bool is_one = errno == 0 && *value >= '0' && *value <= '9' && *end == '\0' && number <= most;
+    return is_one ? (uint32_t)number : 0;
+}
+
+static int
+set_workers(struct replay *replay, const char *value)
+{
+    replay->workers = number_up_to(value, WORKERS_MAX);
+    if (replay->workers == 0)
         return wrong_usage("--workers", value, "a number from 1 to 64 is wanted");
-    replay->workers = (uint32_t)number;
+    return EXIT_DONE;
+}
+
+static int
+set_frontends(struct replay *replay, const char *value)
+{
+    replay->frontends = number_up_to(value, FRONTENDS_MAX);
+    if (replay->frontends == 0)
+        return wrong_usage("--front-ends", value, "a number from 1 to 8 is wanted");
     return EXIT_DONE;
 }
 
@@ -101,6 +121,7 @@ enum option_code {
     OPTION_OUT = 'o',
     OPTION_QUIET = 'q',
     OPTION_WORKERS = 256,
+    OPTION_FRONTENDS,
     OPTION_PROFILE,
     OPTION_ENCODING,
     OPTION_MONITORED,
@@ -130,6 +151,8 @@ take_option(struct replay *replay, int code, const char *value)
         return EXIT_DONE;
     case OPTION_WORKERS:
         return set_workers(replay, value);
+    case OPTION_FRONTENDS:
+        return set_frontends(replay, value);
     case OPTION_PROFILE:
         replay->profile = value;
         return EXIT_DONE;
@@ -169,6 +192,7 @@ read_command_line(struct replay *replay, int argc, char **argv)
         {"out", required_argument, NULL, OPTION_OUT},
         {"quiet", no_argument, NULL, OPTION_QUIET},
         {"workers", required_argument, NULL, OPTION_WORKERS},
+        {"front-ends", required_argument, NULL, OPTION_FRONTENDS},
         {"profile", required_argument, NULL, OPTION_PROFILE},
         {"encoding", required_argument, NULL, OPTION_ENCODING},
         {"monitored", required_argument, NULL, OPTION_MONITORED},
@@ -201,6 +225,10 @@ read_command_line(struct replay *replay, int argc, char **argv)
     replay->input.file_count = (uint32_t)(argc - optind);
     if (replay->input.file_count == 0 && !replay->help) {
         log_say("no FILE to read; see `onhook replay --help`");
+        return EXIT_WRONG_USAGE;
+    }
+    if (replay->frontends > replay->input.file_count && !replay->help) {
+        log_say("--front-ends: there are fewer FILEs than that; see `onhook replay --help`");
         return EXIT_WRONG_USAGE;
     }
     return EXIT_DONE;
@@ -252,7 +280,10 @@ run_replay(struct replay *replay)
         .descriptor = STDOUT_FILENO, .format = replay->format, .unordered = replay->unordered};
     code = replay_open_output(replay);
     if (code == EXIT_DONE)
+        code = replay_deal_inputs(replay);
+    if (code == EXIT_DONE)
         code = replay_run(replay);
+    free(replay->dealt);
     int closed = replay_close_output(replay);
     return code == EXIT_DONE ? closed : code;
 }
@@ -260,7 +291,7 @@ run_replay(struct replay *replay)
 int
 cmd_replay(int argc, char **argv)
 {
-    struct replay replay = {.format = FORMAT_JSONL};
+    struct replay replay = {.format = FORMAT_JSONL, .frontends = 1};
     int code = read_command_line(&replay, argc, argv);
     if (code != EXIT_DONE)
         return code;

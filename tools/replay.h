@@ -24,6 +24,7 @@ struct replay {
     const char *encoding;
     const char *monitored;
     uint32_t workers; /* 0: not said */
+    uint32_t frontends;
     enum output_format format;
     bool unordered;
     bool fresh; /* what an engine of that name left is not gone on with */
@@ -32,9 +33,11 @@ struct replay {
     bool help;
 
     struct settings settings;
-    struct frontend_input input;
-    uint64_t total_bytes; /* of all files; 0 when one of them has no size */
-    bool made_output;     /* there was no --out before */
+    struct frontend_input input;                 /* all there is to read */
+    struct frontend_input shares[FRONTENDS_MAX]; /* of it, each front-end's */
+    const char **dealt;                          /* their files, one share after the other */
+    uint64_t total_bytes;                        /* of all files; 0 when one of them has no size */
+    bool made_output;                            /* there was no --out before */
     struct publisher_options publisher;
 };
 
@@ -42,6 +45,9 @@ struct replay {
 
 /* replay_look_at_inputs - can every input be read? Found out before anything starts. */
 int replay_look_at_inputs(struct replay *replay);
+
+/* replay_deal_inputs - fill in `shares`: one file to each front-end, and again. */
+int replay_deal_inputs(struct replay *replay);
 
 /* replay_open_output - open --out, if it was said and is none of the inputs; nothing is cut yet */
 int replay_open_output(struct replay *replay);

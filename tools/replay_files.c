@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -107,6 +108,26 @@ replay_close_output(const struct replay *replay)
     return cannot_open(replay->out_file, strerror(errno));
 }
 
+int
+replay_deal_inputs(struct replay *replay)
+{
+    const struct frontend_input *input = &replay->input;
+    replay->dealt = calloc(input->file_count, sizeof *replay->dealt);
+    if (replay->dealt == NULL) {
+        log_say("no memory");
+        return EXIT_FAILED;
+    }
+    const char **next = replay->dealt;
+    for (uint32_t share = 0; share < replay->frontends; share++) {
+        replay->shares[share] = *input;
+        replay->shares[share].files = next;
+        for (uint32_t i = share; i < input->file_count; i += replay->frontends)
+            *next++ = input->files[i];
+        replay->shares[share].file_count = (uint32_t)(next - replay->shares[share].files);
+    }
+    return EXIT_DONE;
+}
+
 /* ---- what a run is ------------------------------------------------------------------------- */
 
 static uint64_t
@@ -133,6 +154,7 @@ replay_digest(const struct replay *replay)
     uint64_t hash = settings_hash(HASH_START, &replay->settings);
     hash = hash_number(hash, replay->format);
     hash = hash_number(hash, replay->unordered);
+    hash = hash_number(hash, replay->frontends);
     for (uint32_t i = 0; i < replay->input.options.port_count; i++)
         hash = hash_number(hash, replay->input.options.ports[i]);
     for (uint32_t i = 0; i < replay->input.file_count; i++) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "engine/front.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
 #include "ipc/engine_inspect.h"
@@ -27,7 +28,7 @@ run_frontend(struct shared_engine *engine, uint32_t index, const void *options)
 {
     const struct replay *replay = options;
     struct settings settings = replay->settings; /* our copy: this process adds links to it */
-    return frontend_run(engine, index, &settings, &replay->input);
+    return frontend_run(engine, index, &settings, &replay->shares[index]);
 }
 
 static int
@@ -51,7 +52,7 @@ frontend_may_restart(const struct shared_engine *engine, uint32_t index, const v
                      const char **why)
 {
     const struct replay *replay = options;
-    return frontend_can_restart(engine, index, &replay->input, why);
+    return frontend_can_restart(engine, index, &replay->shares[index], why);
 }
 
 static bool
@@ -78,7 +79,7 @@ publisher_may_restart(const struct shared_engine *engine, uint32_t index, const 
     return false;
 }
 
-/* The table of roles; the front-end last, when there is somebody to take what it reads. */
+/* The table of roles; front-ends last, when there is somebody to take what they read. */
 static uint32_t
 fill_roles(const struct replay *replay, struct role_entry table[SUPERVISOR_ROLES_MAX])
 {
@@ -88,8 +89,9 @@ fill_roles(const struct replay *replay, struct role_entry table[SUPERVISOR_ROLES
     for (uint32_t i = 0; i < replay->settings.workers; i++)
         table[count++] =
             (struct role_entry){ROLE_WORKER, i, run_worker, replay, worker_may_restart};
-    table[count++] =
-        (struct role_entry){ROLE_FRONTEND, 0, run_frontend, replay, frontend_may_restart};
+    for (uint32_t i = 0; i < replay->frontends; i++)
+        table[count++] =
+            (struct role_entry){ROLE_FRONTEND, i, run_frontend, replay, frontend_may_restart};
     return count;
 }
 
@@ -107,10 +109,11 @@ shape_of(const struct replay *replay)
     const struct settings *settings = &replay->settings;
     return (struct engine_shape){
         .workers = settings->workers,
+        .frontends = replay->frontends,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
         .outbox_slots = settings->outbox_slots,
-        .calls_bytes = call_table_bytes(settings->max_calls),
+        .calls_bytes = call_table_bytes(call_share(settings->max_calls, replay->frontends)),
         .frontend_bytes = front_state_bytes(),
         .run = replay->engine_name != NULL ? replay_digest(replay) : 0,
     };
@@ -193,6 +196,19 @@ leave_engine(struct shared_engine *engine, enum supervisor_result result)
     shared_engine_close(engine);
 }
 
+/* A link that two front-ends read of is two links to the workers. */
+static bool
+links_are_apart(const struct shared_engine *engine)
+{
+    char name[EVENT_TEXT_LENGTH + 1];
+    if (!front_have_link_in_common(engine, name))
+        return true;
+    log_say("link %s is in the files of two front-ends: its results are wrong; "
+            "see --front-ends in `onhook replay --help`",
+            name);
+    return false;
+}
+
 static int
 run_engine(const struct replay *replay, struct shared_engine *engine)
 {
@@ -210,6 +226,8 @@ run_engine(const struct replay *replay, struct shared_engine *engine)
     int code = EXIT_FAILED;
     if (result == SUPERVISOR_DONE)
         code = tell_summary(replay, engine, now_ms() - engine->created_ns / NS_PER_MS);
+    if (result == SUPERVISOR_DONE && !links_are_apart(engine))
+        code = EXIT_FAILED;
     leave_engine(engine, result);
     return code;
 }

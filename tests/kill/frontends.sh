@@ -24,16 +24,6 @@ by_link() {
     fi
 }
 
-# cut_up - the site's trace in $dir/link-N.trace
-cut_up() {
-    rm -f "$dir"/link-*.trace
-    awk -v dir="$dir" '
-        /^# onhook-trace/ { head = $0; next }
-        { name = $1 == "#" ? $3 : $2; file = dir "/link-" name ".trace" }
-        !(name in known) { known[name] = 1; print head >file }
-        { print >file }' "$dir/site.trace"
-}
-
 # disturbed SEED WORKERS FRONTENDS OUTBOX KILLS
 disturbed() {
     "$kill_run" "$dir/got" "$1" "$5" "$((100 + seed % 5 * 200))" "$2" "$3" 1024 64 "$4" 100000 \
@@ -49,7 +39,8 @@ round=0
 while [ "$round" -lt "$rounds" ]; do
     "$generate" --calls "$calls" --seed "$seed" --links 8 --related $((seed % 3 * 50)) \
         --silent 30 --trace "$dir/site.trace" --truth "$dir/site.truth" 2>"$dir/said"
-    cut_up
+    rm -f "$dir"/link-*.trace
+    awk -v dir="$dir" -f "$(dirname "$0")/by_link.awk" "$dir/site.trace"
     format=jsonl
     [ $((seed % 3)) -ne 0 ] || format=unordered
     "$kill_run" "$dir/want" 1 0 1000 1 1 16384 4096 0 100000 "$format" "$dir/site.trace" \

@@ -1,13 +1,14 @@
 /*
  * torture - a replay whose processes are killed at random must print what an undisturbed one does.
  *
- *   torture ONHOOK INPUT FOLDER KILLS SEED [WORKERS]
+ *   torture ONHOOK FOLDER KILLS SEED WORKERS FRONTENDS INPUT...
  *
- * Runs of `onhook replay --name ... --out FOLDER/got INPUT`, one after another, until KILLS
+ * Runs of `onhook replay --name ... --out FOLDER/got INPUT...`, one after another, until KILLS
  * signals have ended a living process. Each run gets a number of blows, at times of their own: a
  * role, or two at once, or the supervisor (then the same command is started again) is killed by
  * SIGKILL or SIGSEGV; or stopped for a while, and then continued or killed. After each run
  * FOLDER/got must be FOLDER/want, byte for byte, and the exit code that of the undisturbed run.
+ * With several front-ends it is so of each link; the undisturbed run has one.
  *
  * The seed decides every choice and every pause; what a blow meets is up to the machine. Files of
  * a wrong run stay in FOLDER. Exit: 0 all runs right, 1 not, 2 wrong usage.
@@ -23,6 +24,7 @@
 
 #include "ipc/segment.h"
 #include "tests/sim/random.h"
+#include "tests/torture/links.h"
 #include "tests/torture/victim.h"
 
 enum {
@@ -31,7 +33,8 @@ enum {
     STOP_MAX_US = 20000,  /* how long a process is stopped */
     LOOK_US = 200,
     RUN_LIMIT_US = 120000000, /* a run that takes longer hangs */
-    WHO_MAX = VICTIM_WORKERS + WORKERS_MAX,
+    WHO_MAX = VICTIM_FRONTENDS + FRONTENDS_MAX + 1 + WORKERS_MAX,
+    WORDS_MAX = 80, /* of a command line */
     PATH_SIZE = 512,
 };
 
@@ -40,6 +43,7 @@ struct torture {
     uint64_t seed;
     struct random random; /* of this run */
     uint32_t workers;
+    uint32_t frontends;
     uint64_t wanted;
     char want[PATH_SIZE];
     char got[PATH_SIZE];
@@ -73,6 +77,18 @@ pause_us(uint32_t us)
 /* ---- blows --------------------------------------------------------------------------------- */
 
 static uint32_t
+victim_publisher(const struct torture *torture)
+{
+    return VICTIM_FRONTENDS + torture->frontends;
+}
+
+static uint32_t
+victim_count(const struct torture *torture)
+{
+    return victim_publisher(torture) + 1 + torture->workers;
+}
+
+static uint32_t
 choose_victim(struct torture *torture)
 {
     uint32_t dice = random_below(&torture->random, 100);
@@ -80,10 +96,11 @@ choose_victim(struct torture *torture)
     if (dice < 6)
         return VICTIM_SUPERVISOR;
     if (dice < 35)
-        return VICTIM_FRONTEND;
+        return VICTIM_FRONTENDS +
+               (torture->frontends > 1 ? random_below(&torture->random, torture->frontends) : 0);
     if (dice < 64)
-        return VICTIM_PUBLISHER;
-    return VICTIM_WORKERS + worker;
+        return victim_publisher(torture);
+    return victim_publisher(torture) + 1 + worker;
 }
 
 /* A supervisor that faults would tell so; everybody else may be hit by either. */
@@ -171,7 +188,10 @@ static void
 judge_run(struct torture *torture, int status, bool hangs)
 {
     bool ended = WIFEXITED(status) && WEXITSTATUS(status) == torture->exit_code;
-    if (ended && !hangs && same_bytes(torture->want, torture->got)) {
+    bool same = ended && !hangs &&
+                (torture->frontends == 1 ? same_bytes(torture->want, torture->got)
+                                         : links_are_same(torture->want, torture->got));
+    if (same) {
         unlink(torture->said);
         unlink(torture->got);
         return;
@@ -205,7 +225,7 @@ count_restarts(struct torture *torture)
 {
     if (torture->victim.control == NULL)
         return;
-    for (uint32_t who = VICTIM_FRONTEND; who < VICTIM_WORKERS + torture->workers; who++)
+    for (uint32_t who = VICTIM_FRONTENDS; who < victim_count(torture); who++)
         torture->restarts += victim_restarts(&torture->victim, who);
 }
 
@@ -240,10 +260,8 @@ torture_run(struct torture *torture)
 }
 
 static bool
-run_undisturbed(struct torture *torture, const char *onhook, const char *workers, const char *input)
+run_undisturbed(struct torture *torture, const char *const *command)
 {
-    const char *command[] = {onhook,  "replay",      "-q",  "--workers", workers,
-                             "--out", torture->want, input, NULL};
     torture->victim = (struct victim){.command = command, .said = torture->said};
     int status;
     if (!victim_start(&torture->victim, torture->victim.command) ||
@@ -257,14 +275,17 @@ run_undisturbed(struct torture *torture, const char *onhook, const char *workers
 static void
 report(const struct torture *torture, uint64_t seconds)
 {
+    uint32_t publisher = victim_publisher(torture);
+    uint64_t frontends = 0;
     uint64_t workers = 0;
-    for (uint32_t who = VICTIM_WORKERS; who < WHO_MAX; who++)
+    for (uint32_t who = VICTIM_FRONTENDS; who < publisher; who++)
+        frontends += torture->kills[who];
+    for (uint32_t who = publisher + 1; who < WHO_MAX; who++)
         workers += torture->kills[who];
-    printf("%llu kills: supervisor %llu, front-end %llu, publisher %llu, workers %llu\n",
+    printf("%llu kills: supervisor %llu, front-ends %llu, publisher %llu, workers %llu\n",
            (unsigned long long)torture->total,
-           (unsigned long long)torture->kills[VICTIM_SUPERVISOR],
-           (unsigned long long)torture->kills[VICTIM_FRONTEND],
-           (unsigned long long)torture->kills[VICTIM_PUBLISHER], (unsigned long long)workers);
+           (unsigned long long)torture->kills[VICTIM_SUPERVISOR], (unsigned long long)frontends,
+           (unsigned long long)torture->kills[publisher], (unsigned long long)workers);
     printf("%llu stops, %llu pairs, %llu restarts, %llu take-overs\n",
            (unsigned long long)torture->stops, (unsigned long long)torture->pairs,
            (unsigned long long)torture->restarts, (unsigned long long)torture->take_overs);
@@ -272,34 +293,60 @@ report(const struct torture *torture, uint64_t seconds)
            (unsigned long long)torture->wrong, (unsigned long long)seconds);
 }
 
+/* A command line: fixed words, then the inputs, then perhaps one more. */
+static void
+put_words(const char *words[WORDS_MAX], const char *const *fixed, char **inputs, const char *last)
+{
+    uint32_t count = 0;
+    for (; *fixed != NULL; fixed++)
+        words[count++] = *fixed;
+    for (; *inputs != NULL && count < WORDS_MAX - 2; inputs++)
+        words[count++] = *inputs;
+    words[count++] = last;
+    words[count] = NULL;
+}
+
+/* True when it may begin. */
+static bool
+begin(struct torture *torture, char **argv)
+{
+    torture->wanted = strtoull(argv[3], NULL, 10);
+    torture->seed = strtoull(argv[4], NULL, 10);
+    torture->workers = (uint32_t)strtoul(argv[5], NULL, 10);
+    torture->frontends = (uint32_t)strtoul(argv[6], NULL, 10);
+    snprintf(torture->want, sizeof torture->want, "%s/want", argv[2]);
+    snprintf(torture->got, sizeof torture->got, "%s/got", argv[2]);
+    snprintf(torture->said, sizeof torture->said, "%s/said", argv[2]);
+    return torture->workers >= 1 && torture->workers <= WORKERS_MAX && torture->frontends >= 1 &&
+           torture->frontends <= FRONTENDS_MAX;
+}
+
 int
 main(int argc, char **argv)
 {
     static struct torture torture;
-    if (argc < 6 || argc > 7) {
-        fprintf(stderr, "usage: torture ONHOOK INPUT FOLDER KILLS SEED [WORKERS]\n");
+    if (argc < 8 || !begin(&torture, argv)) {
+        fprintf(stderr, "usage: torture ONHOOK FOLDER KILLS SEED WORKERS FRONTENDS INPUT...\n");
         return 2;
     }
-    const char *workers = argc == 7 ? argv[6] : "4";
     char name[32];
-    uint64_t began = now_us();
-    torture.workers = (uint32_t)strtoul(workers, NULL, 10);
-    torture.wanted = strtoull(argv[4], NULL, 10);
-    if (torture.workers < 1 || torture.workers > WORKERS_MAX)
-        return 2;
-    torture.seed = strtoull(argv[5], NULL, 10);
     snprintf(name, sizeof name, "torture-%d", (int)getpid());
-    snprintf(torture.want, sizeof torture.want, "%s/want", argv[3]);
-    snprintf(torture.got, sizeof torture.got, "%s/got", argv[3]);
-    snprintf(torture.said, sizeof torture.said, "%s/said", argv[3]);
-    if (!run_undisturbed(&torture, argv[1], workers, argv[2])) {
+    uint64_t began = now_us();
+    const char *const once[] = {argv[1], "replay", "-q",         "--workers",
+                                argv[5], "--out",  torture.want, NULL};
+    const char *const named[] = {argv[1], "replay",    "-q",        "--name",
+                                 name,    "--workers", argv[5],     "--front-ends",
+                                 argv[6], "--out",     torture.got, NULL};
+    const char *undisturbed[WORDS_MAX];
+    const char *command[WORDS_MAX];
+    const char *again[WORDS_MAX];
+    put_words(undisturbed, once, argv + 7, NULL);
+    put_words(command, named, argv + 7, "--fresh");
+    put_words(again, named, argv + 7, NULL);
+    if (!run_undisturbed(&torture, undisturbed)) {
         fprintf(stderr, "torture: the undisturbed run failed: exit code %d\n", torture.exit_code);
         return 1;
     }
-    const char *command[] = {argv[1], "replay", "-q",        "--name", name,      "--workers",
-                             workers, "--out",  torture.got, argv[2],  "--fresh", NULL};
-    const char *again[] = {argv[1], "replay", "-q",        "--name", name, "--workers",
-                           workers, "--out",  torture.got, argv[2],  NULL};
     torture.victim =
         (struct victim){.command = command, .again = again, .name = name, .said = torture.said};
     while (torture.total < torture.wanted && torture.wrong < 10)

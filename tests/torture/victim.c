@@ -65,7 +65,7 @@ victim_forget(struct victim *victim)
 static const struct shm_process *
 process_of(const struct victim *victim, uint32_t who)
 {
-    return &victim->control->processes[who - VICTIM_FRONTEND];
+    return &victim->control->processes[who - VICTIM_FRONTENDS];
 }
 
 uint32_t

@@ -25,8 +25,8 @@ struct victim {
     uint64_t mapped; /* bytes */
 };
 
-/* Who can be hit: 0 the supervisor, 1 the front-end, 2 the publisher, from 3 on the workers. */
-enum { VICTIM_SUPERVISOR, VICTIM_FRONTEND, VICTIM_PUBLISHER, VICTIM_WORKERS };
+/* Who can be hit: 0 the supervisor, then the front-ends, the publisher, the workers. */
+enum { VICTIM_SUPERVISOR, VICTIM_FRONTENDS };
 
 /* victim_start - fork and exec a command; its standard error is appended to `said` */
 bool victim_start(struct victim *victim, const char *const *command);

@@ -18,11 +18,13 @@
 #include "ipc/shared_engine.h"
 
 static const struct engine_shape shape = {.workers = 2,
+                                          .frontends = 2,
                                           .ring_slots = 1024,
                                           .result_slots = 64,
                                           .calls_bytes = 1u << 20,
                                           .frontend_bytes = 8192};
 
+static uint32_t frontend; /* whose places are tried */
 static char name[SEGMENT_NAME_MAX + 1];
 static char why[SHARED_ENGINE_WHY];
 
@@ -45,7 +47,8 @@ teardown(void **state)
     return 0;
 }
 
-/* One place for each line of the table in ipc/shared_engine.h, for worker `w` of two. */
+/* One place for each line of the table in ipc/shared_engine.h, for worker `w` of two and the
+ * front-end `frontend` of two. */
 enum place {
     CONTROL_FIXED,
     WATERMARK,
@@ -98,7 +101,8 @@ static void *
 place_in_rings(struct shared_engine *engine, enum place place, uint32_t w)
 {
     shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
-    const struct ring_spsc *ring = &engine->rings[w];
+    uint32_t channel = engine_channel(engine, frontend, w);
+    const struct ring_spsc *ring = &engine->rings[channel];
     uint64_t twice = (ring->mask + 1) * ring->slot_size;
     if (place == RING_FIXED)
         return &ring->shared->fixed.slot_count;
@@ -108,14 +112,14 @@ place_in_rings(struct shared_engine *engine, enum place place, uint32_t w)
         return place_in_ring(ring, place, RING_PRODUCER);
     shared_engine_attach(engine, ROLE_PUBLISHER, 0);
     if (place <= OUTBOX_SLOT)
-        return place_in_ring(&engine->outboxes[w], place, OUTBOX_PRODUCER);
-    struct ring_spsc from = shared_engine_lane(engine, 0, w, 1 - w, true);
-    struct ring_spsc to = shared_engine_lane(engine, 0, 1 - w, w, true);
+        return place_in_ring(&engine->outboxes[channel], place, OUTBOX_PRODUCER);
+    struct ring_spsc from = shared_engine_lane(engine, frontend, w, 1 - w, true);
+    struct ring_spsc to = shared_engine_lane(engine, frontend, 1 - w, w, true);
     if (place <= LANE_FROM_SLOT)
         return place_in_ring(&from, place, LANE_FROM_PRODUCER);
     if (place <= LANE_TO_SLOT)
         return place_in_ring(&to, place, LANE_TO_PRODUCER);
-    return place_in_ring(&engine->closed[w], place, CLOSED_PRODUCER);
+    return place_in_ring(&engine->closed[channel], place, CLOSED_PRODUCER);
 }
 
 static void *
@@ -124,15 +128,15 @@ address_of(struct shared_engine *engine, enum place place, uint32_t w)
     if (place == CONTROL_FIXED)
         return &engine->control->fixed.workers;
     if (place == WATERMARK)
-        return &engine->control->watermarks[0].order;
+        return &engine->control->watermarks[frontend].order;
     if (place == FRONTEND_PAGE)
-        return &engine->frontends->progress;
+        return &engine->frontends[frontend].progress;
     if (place == PUBLISHER_PAGE)
         return &engine->publisher->progress;
     if (place == WORKER_PAGE)
         return &engine->workers[w].progress;
     if (place == FRONTEND_BELL)
-        return &engine->frontends->doorbell;
+        return &engine->frontends[frontend].doorbell;
     if (place == PUBLISHER_BELL)
         return &engine->publisher->doorbell;
     if (place == WORKER_BELL)
@@ -140,11 +144,11 @@ address_of(struct shared_engine *engine, enum place place, uint32_t w)
     if (place == CALLS_HEADER)
         return (uint8_t *)engine->calls[w] - SHM_PAGE;
     if (place == CALLS_TABLE)
-        return (uint8_t *)engine->calls[w] + shape.calls_bytes - 8;
+        return (uint8_t *)engine_calls(engine, frontend, w) + shape.calls_bytes - 8;
     if (place == JOURNAL)
         return engine->journals[w];
     if (place == FRONTEND_MEMORY)
-        return (uint8_t *)engine->frontend_memory[0] + shape.frontend_bytes - 8;
+        return (uint8_t *)engine->frontend_memory[frontend] + shape.frontend_bytes - 8;
     if (place == PUBLISHER_MEMORY)
         return engine->publisher_memory;
     if (place == RESULT_FIXED)
@@ -217,8 +221,20 @@ a_front_end_writes_what_is_its_own(void **state)
         [RING_SLOT] = true,       [RING_SLOT_TWICE] = true, [CLOSED_CONSUMER] = true,
         [FRONTEND_MEMORY] = true,
     };
-    check_role(*state, ROLE_FRONTEND, 0, may, 0);
-    check_role(*state, ROLE_FRONTEND, 0, may, 1);
+    check_role(*state, ROLE_FRONTEND, frontend, may, 0);
+    check_role(*state, ROLE_FRONTEND, frontend, may, 1);
+}
+
+static void
+a_front_end_does_not_write_what_is_anothers(void **state)
+{
+    static const bool may[PLACE_COUNT] = {
+        [FRONTEND_BELL] = true,
+        [PUBLISHER_BELL] = true,
+        [WORKER_BELL] = true,
+    };
+    check_role(*state, ROLE_FRONTEND, 1 - frontend, may, 0);
+    check_role(*state, ROLE_FRONTEND, 1 - frontend, may, 1);
 }
 
 static void
@@ -275,10 +291,14 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         PROMISE(a_front_end_writes_what_is_its_own),
+        PROMISE(a_front_end_does_not_write_what_is_anothers),
         PROMISE(a_worker_writes_what_is_its_own),
         PROMISE(a_worker_does_not_write_what_is_anothers),
         PROMISE(a_publisher_writes_what_is_its_own),
         PROMISE(a_supervisor_writes_everything),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = 0;
+    for (frontend = 0; frontend < shape.frontends; frontend++)
+        failed += cmocka_run_group_tests(tests, NULL, NULL);
+    return failed;
 }

@@ -124,6 +124,9 @@ another_run_is_refused_and_leaves_it_alone(void **state)
     other.workers = 3;
     refused(&other, "other inputs, settings or output");
     other = shape;
+    other.frontends = 2;
+    refused(&other, "other inputs, settings or output");
+    other = shape;
     other.calls_bytes += SHM_PAGE;
     refused(&other, "other inputs, settings or output");
     assert_int_equal(shared_engine_take_over(&engine, name, &shape, why), ENGINE_TAKEN_OVER);

@@ -26,16 +26,32 @@ static char name[SEGMENT_NAME_MAX];
 static char why[VIEW_WHY];
 
 static int
-create(void **state)
+create_with(uint32_t frontends)
 {
-    (void)state;
     char reason[SHARED_ENGINE_WHY];
-    struct engine_shape shape = {
-        .workers = WORKERS, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    struct engine_shape shape = {.workers = WORKERS,
+                                 .frontends = frontends,
+                                 .ring_slots = 1024,
+                                 .result_slots = 64,
+                                 .calls_bytes = 4096};
     snprintf(name, sizeof name, "view-%d", (int)getpid());
     if (!shared_engine_create(&engine, name, &shape, reason))
         fail_msg("%s", reason);
     return 0;
+}
+
+static int
+create(void **state)
+{
+    (void)state;
+    return create_with(1);
+}
+
+static int
+create_two(void **state)
+{
+    (void)state;
+    return create_with(2);
 }
 
 static int
@@ -84,6 +100,41 @@ counters_and_positions_are_what_the_processes_wrote(void **state)
     assert_true(view_result(&view, &fill));
     assert_int_equal(fill.depth, 0);
     assert_int_equal(fill.written, 0);
+    view_close(&view);
+}
+
+static void
+several_front_ends_are_told_apart_and_counted_together(void **state)
+{
+    (void)state;
+    counter_add(&engine.frontends[0].counters, COUNTER_MESSAGES, 7);
+    counter_add(&engine.frontends[1].counters, COUNTER_MESSAGES, 5);
+    watermark_set(&engine, 0, 12);
+    watermark_set(&engine, 1, 30);
+    progress_set(&engine.workers[2], 0, UINT64_MAX);
+    progress_set(&engine.workers[2], 1, 2 * 9 + 1);
+    struct ring_spsc *ring = &engine.rings[engine_channel(&engine, 1, 2)];
+    assert_true(ring_spsc_claim(ring, 3));
+    ring_spsc_publish(ring, 3);
+
+    struct view_fill fill;
+    assert_true(view_open(&view, VIEW_FOLDER, name, why));
+    assert_int_equal(view.process_count, WORKERS + 3);
+    assert_int_equal(view.channel_count, 2 * WORKERS);
+    assert_int_equal(view_total(&view, COUNTER_MESSAGES), 12);
+    assert_string_equal(view_role_name(&view, 1), "front-end");
+    assert_int_equal(view_role_index(&view, 1), 1);
+    assert_string_equal(view_role_name(&view, 2), "publisher");
+    assert_string_equal(view_role_name(&view, 5), "worker");
+    assert_int_equal(view_role_index(&view, 5), 2);
+    assert_int_equal(view_watermark(&view), 42);
+    assert_int_equal(view_progress(&view, 5), 12 + 9);
+    for (uint32_t channel = 0; channel < view.channel_count; channel++) {
+        assert_true(view_ring(&view, channel, &fill));
+        assert_int_equal(fill.depth, channel == WORKERS + 2 ? 3 : 0);
+        assert_true(view_outbox(&view, channel, &fill));
+        assert_true(view_closed(&view, channel, &fill));
+    }
     view_close(&view);
 }
 
@@ -216,5 +267,9 @@ main(void)
         cmocka_unit_test(what_is_not_there_is_said),
         cmocka_unit_test(a_copy_can_be_looked_at_and_so_can_a_damaged_one),
     };
-    return cmocka_run_group_tests(tests, create, destroy);
+    const struct CMUnitTest of_two[] = {
+        cmocka_unit_test(several_front_ends_are_told_apart_and_counted_together),
+    };
+    return cmocka_run_group_tests(tests, create, destroy) +
+           cmocka_run_group_tests(of_two, create_two, destroy);
 }
