@@ -27,6 +27,7 @@ int cmd_check(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
 int cmd_calls(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 
