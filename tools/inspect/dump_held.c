@@ -137,8 +137,8 @@ print_process(const struct held *held, const struct view *view, uint32_t process
     if (!hand.is_known)
         printf("  no journal");
     else if (hand.is_open)
-        printf("  transaction %" PRIu64 " in hand, %" PRIu64 " pieces of old bytes",
-               hand.commit + 1, hand.old_count);
+        printf("  transaction %" PRIu64 " in hand, undo entries: %" PRIu64, hand.commit + 1,
+               hand.old_count);
     else
         printf("  %" PRIu64 " transactions committed, none in hand", hand.commit);
     print_claims(held, view, process);

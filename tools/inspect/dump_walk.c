@@ -43,7 +43,8 @@ ring_is_sound(const struct dump *dump, const struct shm_ring_fixed *fixed)
         return false;
     struct ring_shape shape = {(enum segment_kind)fixed->identity.kind, fixed->slot_size, count,
                                fixed->ring_count};
-    return ring_size(&shape) <= dump->file.size / fixed->ring_count;
+    return ring_size(&shape) % SHM_PAGE == 0 &&
+           ring_size(&shape) <= dump->file.size / fixed->ring_count;
 }
 
 static void
