@@ -135,9 +135,21 @@ write_control(void)
     struct shm_control *control = (void *)bytes;
     clear();
     control->fixed.workers = 2;
+    control->fixed.frontends = 1;
     control->fixed.calls_bytes = SEGMENT_BYTES - SHM_PAGE;
     seal_as(SEGMENT_CONTROL);
     write_file("control", sizeof *control + 8 * sizeof(struct shm_process));
+}
+
+static bool
+is_numbered(enum segment_kind kind)
+{
+    static const bool numbered[SEGMENT_KIND_COUNT] = {
+#define SEGMENT_KIND(name, suffix, many) [SEGMENT_##name] = (many),
+#include "ipc/segment_kind.def"
+#undef SEGMENT_KIND
+    };
+    return numbered[kind];
 }
 
 static int
@@ -179,10 +191,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     enum segment_kind kind = (enum segment_kind)(1 + (first & 31) % (SEGMENT_KIND_COUNT - 1));
     char suffix[32];
     snprintf(suffix, sizeof suffix, "%s%s", segment_kind_suffix(kind),
-             kind == SEGMENT_RING || kind == SEGMENT_CALLS || kind == SEGMENT_JOURNAL ||
-                     kind == SEGMENT_OUTBOX
-                 ? "-0"
-                 : "");
+             is_numbered(kind) ? "-0" : "");
     write_control();
     clear();
     data += 2;
