@@ -21,6 +21,12 @@ enum {
     SINK_DAY_SIZE = 16,
 };
 
+/* How far the publisher is with the outcomes of a channel. */
+struct shm_given {
+    uint64_t arrived; /* outcomes seen in the result ring */
+    uint64_t given;   /* of these, given out */
+};
+
 struct shm_publisher_cursors {
     uint64_t begun;   /* 1: the two below are valid */
     uint64_t offset;  /* of the output: where the next row goes in the file */
@@ -28,10 +34,7 @@ struct shm_publisher_cursors {
     uint64_t headed;  /* 1: the heading is out */
     uint64_t taken;   /* slots taken from the result ring */
     struct outcome_order last[PUBLISHER_FRONTENDS_MAX]; /* of the last one given out */
-    struct {
-        uint64_t arrived; /* outcomes seen in the result ring */
-        uint64_t given;   /* of these, given out */
-    } channels[];         /* as many as there are */
+    struct shm_given channels[];                        /* as many as there are */
 };
 
 /* What a table for people holds back of each lane, and the day it last printed. */
@@ -46,6 +49,7 @@ struct shm_sink_state {
 };
 
 static_assert(sizeof(struct outcome_order) == 40, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_given) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_publisher_cursors) == 40 + PUBLISHER_FRONTENDS_MAX * 40,
               "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_sink_lane) == 752, "bump SHM_LAYOUT_VERSION");

@@ -355,3 +355,17 @@ ring_result_is_pending(const struct shm_result_slot *slot, uint64_t position)
            (int64_t)((position << POSITION_SHIFT) - (header >> POSITION_SHIFT << POSITION_SHIFT)) >=
                0;
 }
+
+struct ring_result_claim
+ring_result_claim_of(uint64_t header)
+{
+    uint64_t state = header & STATE_MASK;
+    return (struct ring_result_claim){
+        .position = header >> POSITION_SHIFT,
+        .owner = header_owner(header),
+        .is_open = state == STATE_CLAIMED,
+        .state = state == STATE_CLAIMED     ? "claimed"
+                 : state == STATE_COMMITTED ? "committed"
+                                            : "?",
+    };
+}

@@ -156,6 +156,16 @@ bool ring_result_peek(const struct shm_result_slot *slot, uint64_t position,
 /* For onlookers: will the slot yet hold the outcome of that position? */
 bool ring_result_is_pending(const struct shm_result_slot *slot, uint64_t position);
 
+/* What the header of a slot says, for onlookers. */
+struct ring_result_claim {
+    uint64_t position;
+    uint32_t owner;    /* engine_channel() */
+    bool is_open;      /* claimed, not committed */
+    const char *state; /* "claimed", "committed", "?" */
+};
+
+struct ring_result_claim ring_result_claim_of(uint64_t header);
+
 /* Outcomes claimed and not yet released, for onlookers. */
 uint64_t ring_result_depth(const struct ring_result *ring);
 

@@ -358,7 +358,7 @@ fill_of_ring(const struct view_map *map, enum segment_kind kind, uint32_t index,
         return false;
     struct ring_shape shape = {kind, fixed.slot_size, fixed.slot_count, fixed.ring_count};
     uint64_t size = ring_size(&shape);
-    if (size > map->size / fixed.ring_count)
+    if (size % SHM_PAGE != 0 || size > map->size / fixed.ring_count)
         return false;
     const struct shm_ring_header *ring = (const void *)(map->at + index * size);
     fill->slots = fixed.slot_count;

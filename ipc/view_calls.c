@@ -35,7 +35,9 @@ head_is_sound(const struct shm_call_table *head, uint64_t bytes)
            fits(head, head->slots_offset, head->max_calls + UINT64_C(1),
                 sizeof(struct shm_call_slot)) &&
            fits(head, head->links_offset, CALL_LINKS_MAX, sizeof(struct shm_worker_link)) &&
-           fits(head, head->blocks_offset, 0, 1);
+           fits(head, head->blocks_offset, 0, 1) && head->slots_offset <= head->blocks_offset &&
+           head->max_calls <
+               (head->blocks_offset - head->slots_offset) / sizeof(struct shm_call_slot);
 }
 
 bool

@@ -16,6 +16,11 @@
 #include "ipc/identity.h"
 #include "ipc/view.h"
 
+enum {
+    VIEW_FILES_MAX = 1024,
+    VIEW_SUFFIX_SIZE = 32,
+};
+
 struct view_file {
     int descriptor; /* -1: not open */
     uint64_t size;  /* bytes, when it was opened */
@@ -30,7 +35,19 @@ struct view_file {
  */
 bool view_file_open(struct view_file *file, const struct view *view, enum segment_kind kind,
                     uint32_t number);
+/* view_file_open_name - the same by what its file's name ends in: "ring-0", "control". */
+bool view_file_open_name(struct view_file *file, const struct view *view, const char *suffix);
 void view_file_close(struct view_file *file);
+
+/* Bytes of memory or disk the file takes; a hole takes none. */
+uint64_t view_file_resident(const struct view_file *file);
+
+/*
+ * view_file_names - the segments of the engine there are, by what their names end in, sorted
+ *
+ * Returns how many there are; at most VIEW_FILES_MAX are filled in.
+ */
+uint32_t view_file_names(const struct view *view, char names[VIEW_FILES_MAX][VIEW_SUFFIX_SIZE]);
 
 /* view_file_read - copy `bytes` bytes from `offset` on; false when they are not all there. */
 bool view_file_read(const struct view_file *file, uint64_t offset, void *to, uint64_t bytes);

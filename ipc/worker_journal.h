@@ -33,6 +33,12 @@ struct shm_part {
     uint64_t slot;       /* where a call that is coming in is put; 0: nowhere, there was no room */
 };
 
+/* How far a worker is in the lanes between it and another. */
+struct shm_lane_cursors {
+    uint64_t out; /* slots of the lane to that worker */
+    uint64_t in;  /* slots of the lane from it */
+};
+
 /* Where a worker is in the channel of one front-end. */
 struct shm_worker_cursors {
     uint64_t events;  /* slots of the event ring that are done with */
@@ -41,13 +47,11 @@ struct shm_worker_cursors {
     uint64_t decided; /* as in struct shm_outcome: every outcome decided up to it is there */
     uint64_t finished;
     struct shm_part part;
-    struct {
-        uint64_t out; /* slots of the lane to that worker */
-        uint64_t in;  /* slots of the lane from it */
-    } lanes[];        /* [workers] */
+    struct shm_lane_cursors lanes[]; /* [workers] */
 };
 
 static_assert(sizeof(struct shm_part) == 72, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_lane_cursors) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_worker_cursors) == 112, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the cursors of one channel in an engine of so many workers. */

@@ -31,6 +31,7 @@ int cmd_clear(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
 int cmd_calls(int argc, char **argv);
+int cmd_dump(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 

@@ -258,6 +258,35 @@ a_copy_can_be_looked_at_and_so_can_a_damaged_one(void **state)
     rmdir(folder);
 }
 
+static void
+a_ring_whose_slots_are_no_whole_pages_is_refused(void **state)
+{
+    (void)state;
+    struct view_fill fill;
+    char folder[] = "/tmp/onhook-view-XXXXXX";
+    assert_non_null(mkdtemp(folder));
+    struct file files[2];
+    copy_segment(&files[0], folder, SEGMENT_CONTROL, 0);
+    copy_segment(&files[1], folder, SEGMENT_CLOSED, 0);
+    struct shm_ring_fixed *fixed = (void *)files[1].bytes;
+    fixed->slot_count = 32; /* of 64 bytes: half a page */
+    identity_seal(fixed, &(struct identity){.kind = SEGMENT_CLOSED,
+                                            .header_size = sizeof(struct shm_ring_header),
+                                            .fixed_size = sizeof *fixed,
+                                            .total_size = files[1].size,
+                                            .epoch = 1});
+    write_file(&files[1], files[1].size);
+    assert_true(view_open(&view, folder, name, why));
+    assert_false(view_closed(&view, 0, &fill));
+    assert_false(view_closed(&view, 1, &fill));
+    view_close(&view);
+    for (int i = 0; i < 2; i++) {
+        unlink(files[i].path);
+        free(files[i].bytes);
+    }
+    rmdir(folder);
+}
+
 int
 main(void)
 {
@@ -265,6 +294,7 @@ main(void)
         cmocka_unit_test(counters_and_positions_are_what_the_processes_wrote),
         cmocka_unit_test(it_is_found_by_name_and_owned_by_who_made_it),
         cmocka_unit_test(what_is_not_there_is_said),
+        cmocka_unit_test(a_ring_whose_slots_are_no_whole_pages_is_refused),
         cmocka_unit_test(a_copy_can_be_looked_at_and_so_can_a_damaged_one),
     };
     const struct CMUnitTest of_two[] = {
