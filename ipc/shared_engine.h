@@ -47,6 +47,7 @@
 
 #include "ipc/counters.h"
 #include "ipc/doorbell.h"
+#include "ipc/histogram.h"
 #include "ipc/ring_result.h"
 #include "ipc/ring_spsc.h"
 
@@ -93,6 +94,8 @@ struct shm_process {
     /* Workers: outcomes of its outbox that stand in the result ring. Writer: the process. */
     _Atomic uint64_t flushed;
     struct shm_counters counters; /* Writer: the process. */
+    /* By enum stage; only those the process ends count. Writer: the process. */
+    alignas(SHM_PAGE) struct shm_histogram latency[STAGE_COUNT];
     /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
     alignas(SHM_PAGE) struct shm_doorbell doorbell;
 };
@@ -123,9 +126,10 @@ struct shm_control {
     alignas(SHM_PAGE) struct shm_process processes[];
 };
 
-static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_process) == 6 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
-static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
+static_assert(offsetof(struct shm_process, latency) == SHM_PAGE, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_process, doorbell) == 5 * SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, complete) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_control) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
@@ -162,7 +166,9 @@ struct shared_engine {
 /* An outcome on its way to whoever gives it out. */
 struct shm_outbox_slot {
     struct shm_outcome outcome;
-    uint64_t reserved[3];
+    uint64_t received_ns; /* of the message that decided it; 0: not timed (ipc/histogram.h) */
+    uint64_t judged_ns;   /* timed only */
+    uint64_t reserved;
 };
 
 static_assert(sizeof(struct shm_outbox_slot) == 768, "bump SHM_LAYOUT_VERSION");

@@ -27,6 +27,7 @@ struct worker {
     bool overflows;      /* the record in hand has more outcomes than the outbox has room for */
     uint32_t records;    /* done with in the transaction in hand */
     uint32_t batch_most; /* records in the next one */
+    uint64_t judged_ns;  /* of the record in hand, if it is timed; 0: not yet */
     uint32_t careful;    /* records still to be taken one by one, after a death among them */
 };
 
@@ -63,6 +64,9 @@ void worker_tell_progress(struct worker *worker, uint64_t decided);
 /* What is proven when everything in front of this record is done. */
 uint64_t worker_decided_before(const struct event *event);
 void worker_note_decided(struct worker *worker, uint64_t decided);
+
+/* worker_judged_ns - when the record in hand, which is timed, was judged: the first time asked. */
+uint64_t worker_judged_ns(struct worker *worker);
 
 /* worker_all_handed_over - all outcomes of what is about to be committed are in the outbox. */
 void worker_all_handed_over(struct worker *worker);

@@ -180,6 +180,21 @@ look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
     return out;
 }
 
+const char *
+look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns)
+{
+    static const char *const units[] = {"us", "ms", "s"};
+    double span = (double)ns / 1e3;
+    size_t unit = 0;
+    for (; unit < 2 && span >= 1000; unit++)
+        span /= 1e3;
+    if (ns < 1000)
+        snprintf(out, LOOK_NUMBER_SIZE, "%" PRIu64 " ns", ns);
+    else
+        snprintf(out, LOOK_NUMBER_SIZE, "%.1f %s", span, units[unit]);
+    return out;
+}
+
 void
 look_print_head(const struct view *view)
 {

@@ -72,6 +72,9 @@ enum {
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
 
+/* look_span - 850 as 850 ns, 12345 as 12.3 us, and so on; returns `out`. */
+const char *look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns);
+
 /* look_print_head - the line above tables: engine, time, workers, whether it lives. */
 void look_print_head(const struct view *view);
 
