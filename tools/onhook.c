@@ -17,6 +17,7 @@ static const struct command commands[] = {
     {"top", "an engine on a full screen, live", cmd_top},
     {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
+    {"metrics", "counters and latencies for Prometheus, printed or served", cmd_metrics},
 };
 
 enum {

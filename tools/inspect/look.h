@@ -19,6 +19,10 @@ struct look {
     bool help;
 };
 
+enum {
+    LOOK_WHY = 768,
+};
+
 enum look_option {
     LOOK_NAME = 256,
     LOOK_DIR,
@@ -58,6 +62,9 @@ int look_take_option(struct look *look, int code, const char *value);
  * none, or it cannot be told which: said on standard error, with the names to choose from.
  */
 bool look_open(const struct look *look, struct view *view);
+
+/* look_find - the same, but what is wrong is put into `why`, LOOK_WHY bytes. */
+bool look_find(const struct look *look, struct view *view, char *why);
 
 /* look_again - after look number `done`: wait for the next; false when there is none. */
 bool look_again(const struct look *look, unsigned long done);
