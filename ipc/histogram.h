@@ -13,11 +13,12 @@
  * that is killed did not store is lost. The numbers are for people, and decide nothing.
  *
  * Which messages are timed. Each one would cost a clock thrice, so it is one of LATENCY_EVERY, told
- * by a hash of its order, so that no place in a batch is preferred; and the first one after the
- * front-end slept, so that where messages are few most of them are seen. A batch is received at one
- * moment: that of the read that brought it. Of a recorded input that is when it was read from the
- * disk, a window at a time, and what waits there is measured too. The times travel in the event
- * record and in the outbox beside the outcome: nowhere that an outcome could come to depend on.
+ * by a hash of its order, so that no place in a batch is preferred; the first LATENCY_EVERY of all,
+ * so that a short run shows something; and the first one after the front-end slept, so that where
+ * messages are few most of them are seen. A batch is received at one moment: that of the read that
+ * brought it. Of a recorded input that is when it was read from the disk, a window at a time, and
+ * what waits there is measured too. The times travel in the event record and in the outbox beside
+ * the outcome: nowhere that an outcome could come to depend on.
  */
 
 #include <assert.h>
@@ -109,7 +110,8 @@ histogram_add(struct shm_histogram *histogram, uint64_t from_ns, uint64_t to_ns)
 static inline bool
 latency_is_due(uint64_t order)
 {
-    return (order * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - LATENCY_EVERY_BITS) == 0;
+    return order <= LATENCY_EVERY ||
+           (order * UINT64_C(0x9e3779b97f4a7c15)) >> (64 - LATENCY_EVERY_BITS) == 0;
 }
 
 /* A reader's copy. */
