@@ -94,7 +94,7 @@ open_named(struct view *view, const char *folder, const char *name, char *why)
     char reason[VIEW_WHY];
     if (view_open(view, folder, name, reason))
         return true;
-    snprintf(why, LOOK_WHY, "cannot look at engine %s: %s", name, reason);
+    snprintf(why, LOOK_WHY, "cannot look at engine %.64s: %.*s", name, VIEW_WHY, reason);
     return false;
 }
 
