@@ -148,6 +148,12 @@ static void
 take_declaration(struct capture *capture, struct settings *settings,
                  const struct source_message *message)
 {
+    if (text_is_none(message->link)) {
+        const char *problem = settings_trace_alias(settings, message->key, message->value);
+        if (problem != NULL)
+            add_problem(capture, message, 0, problem);
+        return;
+    }
     struct link_settings *link = settings_link(settings, message->link);
     if (link == NULL) {
         add_problem(capture, message, 0, "no link can have this name, or there are too many");
@@ -195,7 +201,7 @@ name_links(struct capture *capture)
     capture->more_links = count > CAPTURE_LINKS_MAX;
     capture->link_count = capture->more_links ? CAPTURE_LINKS_MAX : count;
     for (uint32_t i = 0; i < capture->link_count; i++) {
-        const struct shm_link *link = &capture->front.tables->links[i];
+        const struct shm_link *link = front_link(&capture->front, i);
         memcpy(capture->links[i].name, link->name, sizeof(link->name));
         capture->links[i].encoding = (enum csta_encoding)link->dialect.found;
     }

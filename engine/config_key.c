@@ -4,6 +4,8 @@
 #include <stdarg.h>
 
 #include "base/check.h"
+#include "base/utf8.h"
+#include "engine/address_list.h"
 #include "engine/settings.h"
 
 enum {
@@ -12,16 +14,20 @@ enum {
 
 static const struct config_key keys[] = {
 #define CONFIG_SECTION(...)
-#define ENGINE_KEY(field, name, type, lowest, highest, by_default, help)                           \
-    {SECTION_ENGINE, type,    name,       offsetof(struct settings, field),                        \
-     lowest,         highest, by_default, help},
+#define SETTINGS_KEY(section, field, name, type, lowest, highest, by_default, help)                \
+    {SECTION_##section, type, name, offsetof(struct settings, field), lowest, highest,             \
+     by_default,        help, false},
 #define LINK_KEY(field, name, type, lowest, highest, by_default, help)                             \
-    {SECTION_LINK, type,    name,       offsetof(struct link_settings, field),                     \
-     lowest,       highest, by_default, help},
+    {SECTION_LINK, type, name, offsetof(struct link_settings, field), lowest, highest,             \
+     by_default,   help, false},
+#define LIVE_KEY(field, name, type, lowest, highest, by_default, help)                             \
+    {SECTION_LINK, type, name, offsetof(struct link_settings, field), lowest, highest,             \
+     by_default,   help, true},
 #include "engine/config_key.def"
 #undef CONFIG_SECTION
-#undef ENGINE_KEY
+#undef SETTINGS_KEY
 #undef LINK_KEY
+#undef LIVE_KEY
 };
 
 enum {
@@ -33,18 +39,22 @@ static const struct {
     const char *help;
 } sections[] = {
 #define CONFIG_SECTION(name, heading, help) [SECTION_##name] = {heading, help},
-#define ENGINE_KEY(...)
+#define SETTINGS_KEY(...)
 #define LINK_KEY(...)
+#define LIVE_KEY(...)
 #include "engine/config_key.def"
 #undef CONFIG_SECTION
-#undef ENGINE_KEY
+#undef SETTINGS_KEY
 #undef LINK_KEY
+#undef LIVE_KEY
 };
 
 /* In the order of their enums. */
 static const char *const yes_no_words[] = {"no", "yes", NULL};
 static const char *const encoding_words[] = {"auto", "xml", "ber1", "ber2", "ber3", NULL};
 static const char *const infer_words[] = {"none", "first-cleared", NULL};
+static const char *const session_words[] = {"profile", "none", "register", "application", NULL};
+static const char *const format_words[] = {"jsonl", "text", NULL};
 static const char *const profile_words[] = {
 #define PROFILE(name, printed, flags, differs) printed,
 #include "ipc/profile.def"
@@ -52,6 +62,7 @@ static const char *const profile_words[] = {
     NULL,
 };
 
+static_assert(HANDSHAKE_PROFILE == 0 && HANDSHAKE_APPLICATION == 3, "session_words has its order");
 static_assert(ENCODING_AUTO == 0 && ENCODING_BER3 == 4, "encoding_words has their order");
 
 const struct config_key *
@@ -70,6 +81,15 @@ config_key_find(enum config_section section, struct text name)
     return NULL;
 }
 
+enum config_section
+config_section_find(struct text heading)
+{
+    for (unsigned i = 0; i < SECTION_COUNT; i++)
+        if (i != SECTION_LINK && text_is_equal(heading, text_of(sections[i].heading)))
+            return (enum config_section)i;
+    return SECTION_COUNT;
+}
+
 const char *
 config_section_heading(enum config_section section)
 {
@@ -84,9 +104,8 @@ config_section_help(enum config_section section)
     return sections[section].help;
 }
 
-/* The words a value is chosen from, ended by NULL; NULL for types without. */
-static const char *const *
-words_of(enum config_type type)
+const char *const *
+config_key_words(enum config_type type)
 {
     switch (type) {
     case CONFIG_YES_NO:
@@ -97,11 +116,18 @@ words_of(enum config_type type)
         return encoding_words;
     case CONFIG_INFER:
         return infer_words;
+    case CONFIG_SESSION:
+        return session_words;
+    case CONFIG_FORMAT:
+        return format_words;
     case CONFIG_NUMBER:
     case CONFIG_POWER:
     case CONFIG_SPAN:
     case CONFIG_LONG_SPAN:
+    case CONFIG_MICROSECONDS:
     case CONFIG_DEVICES:
+    case CONFIG_TEXT:
+    case CONFIG_ADDRESSES:
         return NULL;
     }
     return NULL;
@@ -128,16 +154,21 @@ read_number(struct text text, uint64_t *value)
     return take_digits(&text, value) && text_is_none(text);
 }
 
-/* "90s", "8h", "1.5s", "250ms"; a bare number is seconds. */
+#define US_PER_MS UINT64_C(1000)
+#define US_PER_S  (1000 * US_PER_MS)
+
+/* "90s", "8h", "1.5s", "250ms", "40us"; a bare number is seconds. */
 static bool
-read_span(struct text text, uint64_t *span_ms)
+read_span(struct text text, uint64_t *span_us)
 {
     static const struct {
         struct text unit;
-        uint64_t span_ms;
+        uint64_t span_us;
     } units[] = {
-        {{"", 0}, 1000},   {{"ms", 2}, 1},      {{"s", 1}, 1000},
-        {{"m", 1}, 60000}, {{"h", 1}, 3600000}, {{"d", 1}, 86400000},
+        {{"", 0}, US_PER_S},          {{"us", 2}, 1},
+        {{"ms", 2}, US_PER_MS},       {{"s", 1}, US_PER_S},
+        {{"m", 1}, 60 * US_PER_S},    {{"h", 1}, 3600 * US_PER_S},
+        {{"d", 1}, 86400 * US_PER_S},
     };
     uint64_t whole;
     uint64_t thousandths = 0;
@@ -153,7 +184,9 @@ read_span(struct text text, uint64_t *span_ms)
     }
     for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
         if (text_is_equal(text, units[i].unit)) {
-            *span_ms = whole * units[i].span_ms + thousandths * units[i].span_ms / 1000;
+            if (whole > UINT64_MAX / 2 / units[i].span_us)
+                return false;
+            *span_us = whole * units[i].span_us + thousandths * units[i].span_us / 1000;
             return true;
         }
     }
@@ -164,9 +197,14 @@ read_span(struct text text, uint64_t *span_ms)
 static bool
 read_bounded(const struct config_key *key, struct text text, uint64_t *value)
 {
-    bool is_span = key->type == CONFIG_SPAN || key->type == CONFIG_LONG_SPAN;
+    bool is_ms = key->type == CONFIG_SPAN || key->type == CONFIG_LONG_SPAN;
+    bool is_span = is_ms || key->type == CONFIG_MICROSECONDS;
     if (!(is_span ? read_span(text, value) : read_number(text, value)))
         return false;
+    if (is_ms && *value % US_PER_MS != 0)
+        return false;
+    if (is_ms)
+        *value /= US_PER_MS;
     if (key->type == CONFIG_POWER && (*value & (*value - 1)) != 0)
         return false;
     return *value >= key->lowest && *value <= key->highest;
@@ -176,7 +214,7 @@ read_bounded(const struct config_key *key, struct text text, uint64_t *value)
 static bool
 read_word(const struct config_key *key, struct text text, uint64_t *value)
 {
-    const char *const *words = words_of(key->type);
+    const char *const *words = config_key_words(key->type);
     for (*value = 0; words[*value] != NULL; (*value)++) {
         if (text_is_equal(text, text_of(words[*value])))
             return true;
@@ -192,6 +230,7 @@ store(const struct config_key *key, void *base, uint64_t value)
     case CONFIG_NUMBER:
     case CONFIG_POWER:
     case CONFIG_SPAN:
+    case CONFIG_MICROSECONDS:
         *(uint32_t *)field = (uint32_t)value;
         break;
     case CONFIG_LONG_SPAN:
@@ -199,7 +238,11 @@ store(const struct config_key *key, void *base, uint64_t value)
         break;
     case CONFIG_YES_NO:
     case CONFIG_INFER:
+    case CONFIG_FORMAT:
         *(bool *)field = value != 0;
+        break;
+    case CONFIG_SESSION:
+        *(enum handshake *)field = (enum handshake)value;
         break;
     case CONFIG_PROFILE:
         *(enum profile *)field = (enum profile)value;
@@ -208,9 +251,38 @@ store(const struct config_key *key, void *base, uint64_t value)
         *(enum csta_encoding *)field = (enum csta_encoding)value;
         break;
     case CONFIG_DEVICES:
-        CHECK(key->type != CONFIG_DEVICES);
+    case CONFIG_TEXT:
+    case CONFIG_ADDRESSES:
+        CHECK(config_key_words(key->type) != NULL); /* they are no numbers */
         break;
     }
+}
+
+static bool
+is_harmless(struct text text)
+{
+    const uint8_t *at = (const uint8_t *)text.at;
+    const uint8_t *end = at + text.length;
+    while (at != end) {
+        uint32_t character = utf8_take(&at, end);
+        if (character == UTF8_WRONG || !utf8_is_harmless(character))
+            return false;
+    }
+    return true;
+}
+
+/* A text that may stand in a message, a path, a name: nothing a terminal would obey. */
+static bool
+store_text(const struct config_key *key, void *base, struct text value)
+{
+    char *field = (char *)base + key->offset;
+    CHECK(key->highest <= SETTINGS_TEXT_MAX);
+    if (value.length < key->lowest || value.length > key->highest || !is_harmless(value))
+        return false;
+    if (value.length > 0)
+        memcpy(field, value.at, value.length);
+    field[value.length] = '\0';
+    return true;
 }
 
 bool
@@ -218,8 +290,13 @@ config_key_set(const struct config_key *key, void *base, struct text value)
 {
     CHECK(key->type != CONFIG_DEVICES);
 
+    if (key->type == CONFIG_TEXT)
+        return store_text(key, base, value);
+    if (key->type == CONFIG_ADDRESSES)
+        return address_list_read((struct address_list *)(void *)((char *)base + key->offset),
+                                 value);
     uint64_t found;
-    bool has_words = words_of(key->type) != NULL;
+    bool has_words = config_key_words(key->type) != NULL;
     if (!(has_words ? read_word(key, value, &found) : read_bounded(key, value, &found)))
         return false;
     store(key, base, found);
@@ -275,11 +352,25 @@ config_key_allowed(const struct config_key *key, char *out, size_t size)
     case CONFIG_PROFILE:
     case CONFIG_ENCODING:
     case CONFIG_INFER:
-        for (const char *const *word = words_of(key->type); *word != NULL; word++)
+    case CONFIG_SESSION:
+    case CONFIG_FORMAT:
+        for (const char *const *word = config_key_words(key->type); *word != NULL; word++)
             append(out, size, "%s%s", *word,
                    word[1] == NULL   ? ""
                    : word[2] == NULL ? " or "
                                      : ", ");
+        break;
+    case CONFIG_MICROSECONDS:
+        append(out, size, "a time from 0 to ");
+        append_span(out, size, key->highest / US_PER_MS);
+        append(out, size, ", as 2ms, 500us or 1s");
+        break;
+    case CONFIG_TEXT:
+        append(out, size, "a text of %" PRIu64 " to %" PRIu64 " bytes", key->lowest, key->highest);
+        break;
+    case CONFIG_ADDRESSES:
+        append(out, size, "up to %d of host:port with commas between, [host]:port for IPv6",
+               ADDRESSES_MAX);
         break;
     case CONFIG_DEVICES:
         append(out, size, "device numbers with commas between, ranges 2000-2010, or @FILE");
@@ -350,11 +441,13 @@ config_suggest_key(enum config_section section, struct text word, char *out, siz
     }
     const char *before = "; known are ";
     for (unsigned i = 0; i < KEY_COUNT; i++) {
-        if (keys[i].section != section)
+        if (keys[i].section != section || keys[i].live)
             continue;
         append(out, size, "%s%s", before, keys[i].name);
         before = ", ";
     }
+    if (section == SECTION_LINK)
+        append(out, size, "; and those of live links (onhook check --keys)");
     return out;
 }
 
@@ -363,30 +456,11 @@ config_suggest_value(const struct config_key *key, struct text word, char *out, 
 {
     CHECK(size > 0);
     struct nearest nearest = {.word = word};
-    const char *const *words = words_of(key->type);
+    const char *const *words = config_key_words(key->type);
     for (; words != NULL && *words != NULL; words++)
         consider(&nearest, *words);
     out[0] = '\0';
     if (nearest.known != NULL)
         append(out, size, "; did you mean \"%s\"?", nearest.known);
     return out;
-}
-
-void
-config_print_keys(FILE *out)
-{
-    for (unsigned section = 0; section < SECTION_COUNT; section++) {
-        fprintf(out, "%s[%s]  %s\n", section == 0 ? "" : "\n", sections[section].heading,
-                sections[section].help);
-        for (unsigned i = 0; i < KEY_COUNT; i++) {
-            char allowed[256];
-            if (keys[i].section != section)
-                continue;
-            fprintf(out, "  %-16s %s\n  %-16s %s", keys[i].name, keys[i].help, "",
-                    config_key_allowed(&keys[i], allowed, sizeof(allowed)));
-            if (keys[i].by_default[0] != '\0')
-                fprintf(out, "; default %s", keys[i].by_default);
-            fputc('\n', out);
-        }
-    }
 }

@@ -15,26 +15,33 @@
 
 enum config_section {
 #define CONFIG_SECTION(name, heading, help) SECTION_##name,
-#define ENGINE_KEY(...)
+#define SETTINGS_KEY(...)
 #define LINK_KEY(...)
+#define LIVE_KEY(...)
 #include "engine/config_key.def"
 #undef CONFIG_SECTION
-#undef ENGINE_KEY
+#undef SETTINGS_KEY
 #undef LINK_KEY
+#undef LIVE_KEY
     SECTION_COUNT,
 };
 
 /* What a value may be, and the type of its field. */
 enum config_type {
-    CONFIG_NUMBER,    /* uint32_t; lowest..highest */
-    CONFIG_POWER,     /* uint32_t; a power of two, lowest..highest */
-    CONFIG_YES_NO,    /* bool */
-    CONFIG_SPAN,      /* uint32_t, milliseconds */
-    CONFIG_LONG_SPAN, /* uint64_t, milliseconds */
-    CONFIG_PROFILE,   /* enum profile */
-    CONFIG_ENCODING,  /* enum encoding */
-    CONFIG_INFER,     /* bool: first-cleared */
-    CONFIG_DEVICES,   /* struct device_list; read by device_list_add() */
+    CONFIG_NUMBER,       /* uint32_t; lowest..highest */
+    CONFIG_POWER,        /* uint32_t; a power of two, lowest..highest */
+    CONFIG_YES_NO,       /* bool */
+    CONFIG_SPAN,         /* uint32_t, milliseconds */
+    CONFIG_LONG_SPAN,    /* uint64_t, milliseconds */
+    CONFIG_PROFILE,      /* enum profile */
+    CONFIG_ENCODING,     /* enum encoding */
+    CONFIG_INFER,        /* bool: first-cleared */
+    CONFIG_DEVICES,      /* struct device_list; read by device_list_add() */
+    CONFIG_MICROSECONDS, /* uint32_t, microseconds; bounds likewise */
+    CONFIG_TEXT,         /* char[SETTINGS_TEXT_MAX + 1], lowest..highest bytes, printable */
+    CONFIG_ADDRESSES,    /* struct address_list */
+    CONFIG_SESSION,      /* enum handshake */
+    CONFIG_FORMAT,       /* bool: text, not jsonl */
 };
 
 struct config_key {
@@ -46,6 +53,7 @@ struct config_key {
     uint64_t highest;
     const char *by_default;
     const char *help;
+    bool live; /* of a link that is connected to */
 };
 
 /* config_key_at - the rows in order of the table; NULL from `index` = number of keys on. */
@@ -53,6 +61,9 @@ const struct config_key *config_key_at(unsigned index);
 
 /* config_key_find - the key of that name in a section, or NULL. */
 const struct config_key *config_key_find(enum config_section section, struct text name);
+
+/* config_section_find - the section of that heading; SECTION_COUNT for none, and for links. */
+enum config_section config_section_find(struct text heading);
 
 const char *config_section_heading(enum config_section section);
 const char *config_section_help(enum config_section section);
@@ -64,6 +75,17 @@ const char *config_section_help(enum config_section section);
  * allowed; nothing changed, config_key_allowed() has the words.
  */
 bool config_key_set(const struct config_key *key, void *base, struct text value);
+
+/*
+ * config_key_value - the value of a field of `base`, as it could stand in a file
+ *
+ * For all that is one word: not for CONFIG_DEVICES, CONFIG_TEXT and CONFIG_ADDRESSES. False: those,
+ * or `size` is too small (64 never is).
+ */
+bool config_key_value(const struct config_key *key, const void *base, char *out, size_t size);
+
+/* config_key_words - the words a value is chosen from, ended by NULL; NULL for types without. */
+const char *const *config_key_words(enum config_type type);
 
 /* What a value may be, in words: "a number from 1 to 64", "yes or no". Writes and returns `out`. */
 const char *config_key_allowed(const struct config_key *key, char *out, size_t size);

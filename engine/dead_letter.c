@@ -13,6 +13,7 @@
 enum {
     LINE_SIZE = 1024,
     SHOWN_SIZE = 200, /* of one text, escaped */
+    WHOSE_SIZE = 32,
 };
 
 /* Does the record concern one call, and nobody but its worker? */
@@ -40,16 +41,19 @@ append(const char *path, const char *line, size_t length)
     return false;
 }
 
+/* `whose`: " of front-end 1", or nothing. */
 static size_t
-print_letter(char line[LINE_SIZE], uint32_t worker, const char *words, const struct event *event)
+print_letter(char line[LINE_SIZE], uint32_t worker, const char *words, const char *whose,
+             const struct event *event)
 {
     char call[SHOWN_SIZE];
     char device[SHOWN_SIZE];
-    int length = snprintf(
-        line, LINE_SIZE, "worker %u %s at input %llu: %s, link %u, callID %s, device %s\n",
-        (unsigned)worker, words, (unsigned long long)event->order, event_kind_name(event->kind),
-        (unsigned)event->link, log_escape(call, sizeof call, event->texts[EVENT_TEXT_CALL]),
-        log_escape(device, sizeof device, event->texts[EVENT_TEXT_DEVICE]));
+    int length = snprintf(line, LINE_SIZE,
+                          "worker %u %s at input %llu%s: %s, link %u, callID %s, device %s\n",
+                          (unsigned)worker, words, (unsigned long long)event->order, whose,
+                          event_kind_name(event->kind), (unsigned)event->link,
+                          log_escape(call, sizeof call, event->texts[EVENT_TEXT_CALL]),
+                          log_escape(device, sizeof device, event->texts[EVENT_TEXT_DEVICE]));
     return length < LINE_SIZE ? (size_t)length : LINE_SIZE - 1;
 }
 
@@ -59,7 +63,11 @@ dead_letter_worker(const char *path, const struct shared_engine *engine, uint32_
 {
     static struct event event; /* large */
     char line[LINE_SIZE];
-    if (!engine_input_in_hand(engine, worker, position, &event)) {
+    char whose[WHOSE_SIZE] = "";
+    uint32_t frontend = engine_turn(engine, ROLE_WORKER, worker);
+    if (engine->shape.frontends > 1)
+        snprintf(whose, sizeof whose, " of front-end %u", (unsigned)frontend);
+    if (!engine_input_in_hand(engine, frontend, worker, position, &event)) {
         snprintf(why, SHARED_ENGINE_WHY, "there is no input that could be passed over");
         return false;
     }
@@ -68,7 +76,7 @@ dead_letter_worker(const char *path, const struct shared_engine *engine, uint32_
                  event_kind_name(event.kind));
         return false;
     }
-    size_t length = print_letter(line, worker, words, &event);
+    size_t length = print_letter(line, worker, words, whose, &event);
     if (append(path, line, length))
         return true;
     snprintf(why, SHARED_ENGINE_WHY, "%.100s: %s", path, strerror(errno));

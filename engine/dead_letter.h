@@ -9,6 +9,8 @@
  *
  *   worker 2 crashed (SIGSEGV) at input 5678: Established, link 0, callID 4711, device 2001
  *
+ * and "at input 5678 of front-end 1" where there are several, for each counts its own.
+ *
  * Texts of the switch are escaped. The file never grows beyond DEAD_LETTER_FILE_MAX bytes.
  * Caller: the supervisor.
  */

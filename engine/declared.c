@@ -49,6 +49,10 @@ declared_apply(const struct front *front, struct settings *settings)
         struct text name = take(front, &at);
         struct text key = take(front, &at);
         struct text value = take(front, &at);
+        if (text_is_none(name)) {
+            settings_trace_alias(settings, key, value);
+            continue;
+        }
         struct link_settings *link = settings_link(settings, name);
         if (link != NULL && !text_is_none(key))
             settings_trace_key(link, key, value); /* what was wrong with it was said */

@@ -12,7 +12,8 @@
 #include "engine/front.h"
 #include "engine/settings.h"
 
-/* declared_note - `key` (none: only that there is such a link) with its value, of a link. */
+/* declared_note - `key` (none: only that there is such a link) with its value, of a link; of none:
+ * an alias, see settings_trace_alias(). */
 void declared_note(struct front *front, struct text link, struct text key, struct text value);
 
 /* declared_apply - everything that was written down, in its order, to settings as they began. */

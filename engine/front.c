@@ -16,8 +16,10 @@ look_at_committed(struct front *front)
 }
 
 bool
-front_open(struct front *front, void *memory)
+front_open(struct front *front, void *memory, uint32_t index, uint32_t frontends)
 {
+    front->links_max = LINKS_MAX / frontends;
+    front->first_link = index * front->links_max;
     open_journal(&front->transaction, memory);
     front->tables = (void *)((uint8_t *)memory + front_tables_offset());
     transaction_cover(&front->transaction, front->tables, sizeof *front->tables);
@@ -33,7 +35,7 @@ front_open_private(struct front *front)
 {
     void *memory = mmap(NULL, front_state_bytes(), PROT_READ | PROT_WRITE,
                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    return memory != MAP_FAILED && front_open(front, memory);
+    return memory != MAP_FAILED && front_open(front, memory, 0, 1);
 }
 
 void
@@ -57,10 +59,10 @@ front_commit(struct front *front)
 }
 
 bool
-front_is_complete(const struct shared_engine *engine)
+front_is_complete(const struct shared_engine *engine, uint32_t index)
 {
     static struct transaction transaction;
-    open_journal(&transaction, engine->frontend_memory);
+    open_journal(&transaction, engine->frontend_memory[index]);
     const struct shm_front_cursors *committed = transaction_cursors(&transaction);
     return committed->declared_too_much == 0;
 }

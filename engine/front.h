@@ -25,15 +25,19 @@ struct front {
     /* Of the transaction in hand; while there is none, those of the last, to be read only. */
     struct shm_front_cursors *now;
     struct shm_front_input input; /* all that stands before this place is done */
+    uint32_t first_link;          /* its links have these numbers, and no other front-end's have */
+    uint32_t links_max;
     struct transaction transaction;
 };
 
 /*
  * front_open - over front_state_bytes() bytes that are fresh (all zero) or a dead front-end's
  *
+ * The front-end is number `index` of `frontends`.
+ *
  * What the dead one had not committed is undone. False: the memory is not as we could have left it.
  */
-bool front_open(struct front *front, void *memory);
+bool front_open(struct front *front, void *memory, uint32_t index, uint32_t frontends);
 
 /*
  * front_open_private - memory of our own, for who wants the tables and no successor
@@ -56,6 +60,13 @@ front_has_room(const struct front *front)
     return transaction_room(&front->transaction) >= FRONT_UNIT_LOG_BYTES;
 }
 
+/* The link that was the i-th heard of, 0 .. now->links.count - 1. */
+static inline struct shm_link *
+front_link(const struct front *front, uint32_t i)
+{
+    return &front->tables->links[front->first_link + i];
+}
+
 /* front_touch - these bytes of the tables are about to change. */
 static inline void
 front_touch(struct front *front, const void *at, size_t length)
@@ -64,9 +75,9 @@ front_touch(struct front *front, const void *at, size_t length)
 }
 
 /*
- * front_is_complete - can a successor go on where this memory ends? Caller: anybody who knows that
- * the front-end is dead, before a successor runs.
+ * front_is_complete - can a successor go on where front-end `index` ended? Caller: anybody who
+ * knows that it is dead, before a successor runs.
  */
-bool front_is_complete(const struct shared_engine *engine);
+bool front_is_complete(const struct shared_engine *engine, uint32_t index);
 
 #endif

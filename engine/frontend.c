@@ -20,6 +20,7 @@ enum {
 
 struct frontend {
     struct session *session;
+    const struct frontend_input *input;
     struct shm_counters *counters;
     struct shm_front_input *at; /* session->front.input: all before it is done */
     uint32_t batched;
@@ -36,8 +37,8 @@ is_regular(const char *path)
 }
 
 bool
-frontend_can_restart(const struct shared_engine *engine, const struct frontend_input *input,
-                     const char **why)
+frontend_can_restart(const struct shared_engine *engine, uint32_t index,
+                     const struct frontend_input *input, const char **why)
 {
     bool standard_input = false;
     for (uint32_t i = 0; i < input->file_count; i++) {
@@ -49,7 +50,7 @@ frontend_can_restart(const struct shared_engine *engine, const struct frontend_i
         return false;
     }
     *why = "its input declares more of links than is kept";
-    return front_is_complete(engine);
+    return front_is_complete(engine, index);
 }
 
 static void
@@ -87,7 +88,7 @@ expect_input(struct frontend *frontend, const char *path, uint32_t number,
     struct source source;
     if (strcmp(path, "-") == 0 || !is_regular(path)) {
         for (uint32_t link = 0; link < front->now->links.count; link++)
-            session_expect(frontend->session, text_of(front->tables->links[link].name), number);
+            session_expect(frontend->session, text_of(front_link(front, link)->name), number);
     } else if (source_open(&source, path)) {
         set_options(frontend, &source, path, options);
         expect_source(frontend, &source, number);
@@ -153,6 +154,8 @@ take(struct frontend *frontend, const struct source_message *message, const stru
     if (session_take(frontend->session, message, frontend->at->file, &why, &where) ==
         SESSION_UNREADABLE)
         complaint_say(complaints, message, why, where);
+    if (frontend->input->taken != NULL)
+        frontend->input->taken(frontend->input->context, message, session_order(frontend->session));
     move_on(frontend, source, complaints->count);
     if (++frontend->batched >= frontend->batch)
         publish(frontend, source, false);
@@ -247,12 +250,13 @@ take_input(struct frontend *frontend, const char *path, const struct source_opti
 }
 
 int
-frontend_run(struct shared_engine *engine, struct settings *settings,
+frontend_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
              const struct frontend_input *input)
 {
     struct frontend frontend = {
-        .session = session_open(engine, settings),
-        .counters = &engine->frontend->counters,
+        .session = session_open(engine, index, settings),
+        .input = input,
+        .counters = &engine->frontends[index].counters,
         .batch = input->batch != 0 ? input->batch : BATCH,
     };
     if (frontend.session == NULL) {
@@ -269,6 +273,6 @@ frontend_run(struct shared_engine *engine, struct settings *settings,
     int code = frontend.at->failed != 0 ? EXIT_FAILED : EXIT_DONE;
     session_close(frontend.session);
     if (code == EXIT_DONE)
-        process_done_set(engine->frontend);
+        process_done_set(&engine->frontends[index]);
     return code;
 }

@@ -3,8 +3,9 @@
 #include "base/clock.h"
 
 void
-given_times_note(struct given_times *times, const struct shm_outbox_slot *slot)
+given_times_note(struct given_times *times, const struct ring_spsc *outbox, uint64_t number)
 {
+    const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, number);
     if (slot->received_ns == 0 || times->count == GIVEN_TIMES_MAX)
         return;
     times->at[times->count].received_ns = slot->received_ns;

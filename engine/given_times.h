@@ -21,8 +21,8 @@ struct given_times {
     } at[GIVEN_TIMES_MAX];
 };
 
-/* given_times_note - the outcome is on its way out; nothing where it is not timed. */
-void given_times_note(struct given_times *times, const struct shm_outbox_slot *slot);
+/* given_times_note - that outcome of the outbox is on its way out; nothing if it is not timed. */
+void given_times_note(struct given_times *times, const struct ring_spsc *outbox, uint64_t number);
 
 /* given_times_end - everything noted is published now. `latency`: the publisher's, by stage. */
 void given_times_end(struct given_times *times, struct shm_histogram latency[STAGE_COUNT]);

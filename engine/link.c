@@ -33,7 +33,8 @@ link_table_open(struct link_table *table, struct front *front)
     if (table->slots == NULL)
         return false;
     for (uint32_t i = 0; i < front->now->links.count; i++)
-        *slot_of(table, text_of(front->tables->links[i].name)) = (uint16_t)(i + 1);
+        *slot_of(table, text_of(front_link(front, i)->name)) =
+            (uint16_t)(front_link(front, i)->index + 1);
     return true;
 }
 
@@ -48,13 +49,14 @@ static struct shm_link *
 add_link(struct link_table *table, struct text name, uint16_t *slot)
 {
     struct shm_front_places *places = &table->front->now->links;
-    if (places->count == LINKS_MAX)
+    if (places->count == table->front->links_max)
         return NULL;
-    struct shm_link *link = &table->front->tables->links[places->count];
+    struct shm_link *link = front_link(table->front, places->count);
     link_touch(table->front, link);
-    *link = (struct shm_link){.index = (uint16_t)places->count};
+    *link = (struct shm_link){.index = (uint16_t)(table->front->first_link + places->count)};
     memcpy(link->name, name.at, name.length);
-    *slot = (uint16_t)++places->count;
+    *slot = (uint16_t)(link->index + 1);
+    places->count++;
     return link;
 }
 

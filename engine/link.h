@@ -51,8 +51,8 @@ void link_table_close(struct link_table *table);
 /*
  * link_table_find - the link of that name, made if it is not there
  *
- * NULL when LINKS_MAX are there. `name` must be a link name; a transaction is in hand. The pointer
- * stays valid until link_table_close().
+ * NULL when the front-end has as many as it may (LINKS_MAX, over all front-ends). `name` must be a
+ * link name; a transaction is in hand. The pointer stays valid until link_table_close().
  */
 struct shm_link *link_table_find(struct link_table *table, struct text name);
 

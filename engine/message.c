@@ -32,8 +32,8 @@ stamp_times(struct session *session, struct event *event)
     session->slept = false;
     event->received_ns = session->received_ns;
     event->decoded_ns = clock_ns();
-    histogram_add(&session->engine->frontend->latency[STAGE_RECEIVED_DECODED], event->received_ns,
-                  event->decoded_ns);
+    histogram_add(&session->engine->frontends[session->index].latency[STAGE_RECEIVED_DECODED],
+                  event->received_ns, event->decoded_ns);
 }
 
 /* The message's own event gets its place; what the decoder said of it stays. */
@@ -199,8 +199,11 @@ take_request(const struct taking *taking, enum request_kind kind, struct shm_fro
     struct request_query answer = query(taking, kind);
     /* Without an ID the oldest request is meant only where IDs are not written at all. */
     if (!taking->message->invoke_unreadable &&
-        request_take(&taking->session->requests, &answer, request))
+        request_take(&taking->session->requests, &answer, request)) {
+        taking->session->has_answered = true;
+        taking->session->answered = *request;
         return true;
+    }
     counter_add(taking->session->counters, COUNTER_UNMATCHED_ANSWERS, 1);
     return false;
 }
@@ -383,6 +386,8 @@ take_from_switch(const struct taking *taking)
         return take_result(taking);
     case MESSAGE_ASSOCIATION_BEGUN:
         return take_association(taking, EVENT_LINK_UP);
+    case MESSAGE_ASSOCIATION_REFUSED:
+    case MESSAGE_ASSOCIATION_RELEASE:
     case MESSAGE_ASSOCIATION_ENDED:
         return take_association(taking, EVENT_LINK_DOWN);
     case MESSAGE_OTHER:
@@ -391,6 +396,18 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_CLEAR_CALL:
     case MESSAGE_SNAPSHOT_DEVICE:
     case MESSAGE_SNAPSHOT_CALL:
+    case MESSAGE_SYSTEM_STATUS_RESPONSE:
+    case MESSAGE_REQUEST_SYSTEM_STATUS:
+    case MESSAGE_REQUEST_SYSTEM_STATUS_RESPONSE:
+    case MESSAGE_SYSTEM_REGISTER:
+    case MESSAGE_SYSTEM_REGISTER_RESPONSE:
+    case MESSAGE_SESSION_STARTED:
+    case MESSAGE_SESSION_REFUSED:
+    case MESSAGE_SESSION_RENEWED:
+    case MESSAGE_SESSION_NOT_RENEWED:
+    case MESSAGE_SESSION_ENDED:
+    case MESSAGE_SNAPSHOT_DEVICE_DATA:
+    case MESSAGE_SNAPSHOT_CALL_DATA:
         break;
     }
     return of_no_use(taking);
@@ -419,7 +436,8 @@ take_to_switch(const struct taking *taking)
         return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
     if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
         return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
-    if (taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
+    if (taking->message->message_class == MESSAGE_ASSOCIATION_RELEASE ||
+        taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
         return take_association(taking, EVENT_LINK_DOWN);
     return of_no_use(taking);
 }

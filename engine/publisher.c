@@ -1,11 +1,8 @@
 #include "engine/publisher.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -24,15 +21,17 @@ enum {
 struct publisher {
     struct shared_engine *engine;
     struct shm_counters *counters;
+    uint32_t frontends;
     uint32_t workers;
-    bool straight; /* nothing to merge: outcomes are given out as they come from the ring */
-    bool is_table; /* rows leave something in the sink's state */
+    uint32_t channels; /* front-ends times workers */
+    bool straight;     /* nothing to merge: outcomes are given out as they come from the ring */
+    bool is_table;     /* rows leave something in the sink's state */
     bool disorder_said[WORKERS_MAX];
     bool broken; /* the result ring is not what its protocol makes of it */
 
     /* What the workers had done, read before the ring's end was: once everything before `barrier`
      * is taken, it is proven. */
-    uint64_t progress[WORKERS_MAX];
+    uint64_t progress[CHANNELS_MAX];
     uint64_t barrier;
     bool barrier_stands;
     bool all_done;
@@ -41,7 +40,7 @@ struct publisher {
     struct shm_publisher_cursors *cursors; /* of the transaction in hand */
     uint64_t uncommitted;                  /* outcomes taken, and given out, in it */
     struct given_times times;              /* of these */
-    struct merge merge;
+    struct merge merges[FRONTENDS_MAX]; /* each front-end's outcomes have an order of their own */
     struct sink sink;
     struct shm_sink_state *state;
     struct output output;
@@ -64,12 +63,13 @@ publish(struct publisher *publisher, const struct shm_publisher_cursors *cursors
     struct shared_engine *engine = publisher->engine;
     engine->result.position = ring_result_first(&engine->result) + cursors->taken;
     ring_result_release(&engine->result);
-    for (uint32_t i = 0; i < publisher->workers; i++) {
+    for (uint32_t i = 0; i < publisher->channels; i++) {
         struct ring_spsc *outbox = &engine->outboxes[i];
-        outbox->position = cursors->workers[i].given;
+        outbox->position = cursors->channels[i].given;
         ring_spsc_release(outbox, 0);
-        doorbell_ring(&engine->workers[i].doorbell);
     }
+    for (uint32_t i = 0; i < publisher->workers; i++)
+        doorbell_ring(&engine->workers[i].doorbell);
 }
 
 static bool
@@ -146,11 +146,13 @@ say_bad(struct publisher *publisher, uint32_t worker)
 
 /* What is given out after what it should have come before. */
 static void
-check_order(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t worker)
+check_order(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t channel)
 {
+    uint32_t worker = channel % publisher->workers;
     struct outcome_order order = outcome_order_of(outcome);
-    bool kept = outcome_order_compare(&publisher->cursors->last, &order) <= 0;
-    publisher->cursors->last = order;
+    struct outcome_order *last = &publisher->cursors->last[channel / publisher->workers];
+    bool kept = outcome_order_compare(last, &order) <= 0;
+    *last = order;
     if (kept)
         return;
     counter_add(publisher->counters, COUNTER_DISORDERED, 1);
@@ -182,34 +184,40 @@ write_outcome(struct publisher *publisher, const struct shm_outcome *outcome, ui
 
 /* One that cannot be one, in spite of all that was checked on the way, is nobody's row. */
 static void
-give_out(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t worker)
+give_out(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t channel)
 {
-    uint64_t number = publisher->cursors->workers[worker].given++;
+    uint64_t number = publisher->cursors->channels[channel].given++;
     publisher->uncommitted++;
-    given_times_note(&publisher->times,
-                     ring_spsc_slot(&publisher->engine->outboxes[worker], number));
+    given_times_note(&publisher->times, &publisher->engine->outboxes[channel], number);
     if (!outcome_is_sound(outcome)) {
-        say_bad(publisher, worker);
+        say_bad(publisher, channel % publisher->workers);
         return;
     }
     if (!publisher->straight)
-        check_order(publisher, outcome, worker);
-    write_outcome(publisher, outcome, publisher->straight ? worker : 0);
+        check_order(publisher, outcome, channel);
+    write_outcome(publisher, outcome, publisher->straight ? channel : channel / publisher->workers);
 }
 
 static void
-give_out_proven(struct publisher *publisher)
+give_out_of(struct publisher *publisher, uint32_t frontend)
 {
     uint32_t worker;
     const struct shm_outcome *outcome;
-    while ((outcome = merge_next(&publisher->merge, &worker)) != NULL) {
-        give_out(publisher, outcome, worker);
-        merge_pop(&publisher->merge);
+    while ((outcome = merge_next(&publisher->merges[frontend], &worker)) != NULL) {
+        give_out(publisher, outcome, engine_channel(publisher->engine, frontend, worker));
+        merge_pop(&publisher->merges[frontend]);
         if (is_time_to_commit(publisher))
             commit(publisher);
         if (has_failed(publisher))
             return;
     }
+}
+
+static void
+give_out_proven(struct publisher *publisher)
+{
+    for (uint32_t frontend = 0; frontend < publisher->frontends; frontend++)
+        give_out_of(publisher, frontend);
 }
 
 /* ---- taking in ----------------------------------------------------------------------------- */
@@ -221,11 +229,12 @@ give_out_proven(struct publisher *publisher)
 static void
 take_outcome(struct publisher *publisher, const struct shm_result_slot *slot)
 {
-    uint32_t worker = slot->owner;
+    uint32_t channel = slot->owner;
+    uint32_t worker = channel % publisher->workers;
     publisher->cursors->taken++;
     publisher->uncommitted++;
-    if (worker >= publisher->workers ||
-        slot->number != publisher->cursors->workers[worker].arrived + 1) {
+    if (channel >= publisher->channels ||
+        slot->number != publisher->cursors->channels[channel].arrived + 1) {
         log_say("the result ring holds outcome %llu of worker %u, which is not its next",
                 (unsigned long long)slot->number, (unsigned)worker);
         publisher->broken = true;
@@ -233,11 +242,18 @@ take_outcome(struct publisher *publisher, const struct shm_result_slot *slot)
     }
     if (!ring_result_is_sound(&publisher->engine->result, slot))
         say_bad(publisher, worker);
-    uint64_t number = publisher->cursors->workers[worker].arrived++;
+    uint64_t number = publisher->cursors->channels[channel].arrived++;
     if (publisher->straight)
-        give_out(publisher, merge_outcome(&publisher->engine->outboxes[worker], number), worker);
+        give_out(publisher, merge_outcome(&publisher->engine->outboxes[channel], number), channel);
     else
-        merge_add(&publisher->merge, worker);
+        merge_add(&publisher->merges[channel / publisher->workers], worker);
+}
+
+static uint64_t
+progress_of(const struct publisher *publisher, uint32_t channel)
+{
+    const struct shm_process *worker = &publisher->engine->workers[channel % publisher->workers];
+    return progress_get(worker, channel / publisher->workers);
 }
 
 /* Notes how far every worker is, and then which slots were claimed by then: in this order, so
@@ -247,8 +263,8 @@ set_barrier(struct publisher *publisher)
 {
     const struct shared_engine *engine = publisher->engine;
     publisher->all_done = true;
-    for (uint32_t i = 0; i < publisher->workers; i++) {
-        publisher->progress[i] = progress_get(&engine->workers[i]);
+    for (uint32_t i = 0; i < publisher->channels; i++) {
+        publisher->progress[i] = progress_of(publisher, i);
         publisher->all_done &= publisher->progress[i] == UINT64_MAX;
     }
     publisher->barrier = ring_result_end(&engine->result);
@@ -261,8 +277,9 @@ pass_barrier(struct publisher *publisher)
     publisher->barrier_stands = false;
     if (publisher->straight)
         return;
-    for (uint32_t i = 0; i < publisher->workers; i++)
-        merge_prove(&publisher->merge, i, publisher->progress[i]);
+    for (uint32_t i = 0; i < publisher->channels; i++)
+        merge_prove(&publisher->merges[i / publisher->workers], i % publisher->workers,
+                    publisher->progress[i]);
 }
 
 /* Takes what lies before the barrier; says how many outcomes that were. */
@@ -295,8 +312,8 @@ has_news(const struct publisher *publisher)
     struct shared_engine *engine = publisher->engine;
     if (ring_result_poll(&engine->result) != NULL)
         return true;
-    for (uint32_t i = 0; i < publisher->workers; i++)
-        if (progress_get(&engine->workers[i]) != publisher->progress[i])
+    for (uint32_t i = 0; i < publisher->channels; i++)
+        if (progress_of(publisher, i) != publisher->progress[i])
             return true;
     return false;
 }
@@ -317,22 +334,6 @@ wait_for_news(struct publisher *publisher, uint32_t idle_rounds)
 }
 
 /* ---- the process --------------------------------------------------------------------------- */
-
-static struct sink_look
-look_of(int descriptor)
-{
-    struct sink_look look = {.columns = 120, .colours = false};
-    if (!isatty(descriptor))
-        return look;
-    struct winsize size;
-    if (ioctl(descriptor, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
-        look.columns = size.ws_col;
-    const char *no_color = getenv("NO_COLOR");
-    const char *terminal = getenv("TERM");
-    look.colours = (no_color == NULL || *no_color == '\0') && terminal != NULL &&
-                   strcmp(terminal, "dumb") != 0;
-    return look;
-}
 
 bool
 publisher_can_restart(const struct publisher_options *options)
@@ -388,10 +389,12 @@ find_place(struct publisher *publisher)
 static void
 open_runs(struct publisher *publisher)
 {
-    merge_init(&publisher->merge, publisher->workers);
-    for (uint32_t i = 0; i < publisher->workers; i++)
-        merge_open(&publisher->merge, i, &publisher->engine->outboxes[i],
-                   publisher->cursors->workers[i].given, publisher->cursors->workers[i].arrived);
+    for (uint32_t i = 0; i < publisher->frontends; i++)
+        merge_init(&publisher->merges[i], publisher->workers);
+    for (uint32_t i = 0; i < publisher->channels; i++)
+        merge_open(&publisher->merges[i / publisher->workers], i % publisher->workers,
+                   &publisher->engine->outboxes[i], publisher->cursors->channels[i].given,
+                   publisher->cursors->channels[i].arrived);
 }
 
 /* What a predecessor had not committed never was; what it had committed is shown again. */
@@ -399,8 +402,8 @@ static bool
 recover(struct publisher *publisher)
 {
     uint8_t *memory = publisher->engine->publisher_memory;
-    publisher->state = (void *)(memory + publisher_sink_offset());
-    transaction_open(&publisher->transaction, memory, sizeof(struct shm_publisher_cursors),
+    publisher->state = (void *)(memory + publisher_sink_offset(publisher->channels));
+    transaction_open(&publisher->transaction, memory, publisher_cursor_bytes(publisher->channels),
                      PUBLISHER_LOG_BYTES);
     transaction_cover(&publisher->transaction, publisher->counters, sizeof *publisher->counters);
     transaction_cover(&publisher->transaction, publisher->state, sizeof *publisher->state);
@@ -419,14 +422,16 @@ publisher_begin(struct publisher *publisher, struct shared_engine *engine,
 {
     publisher->engine = engine;
     publisher->counters = &engine->publisher->counters;
+    publisher->frontends = engine->shape.frontends;
     publisher->workers = engine->shape.workers;
+    publisher->channels = engine_channel_count(engine);
     publisher->straight = options->unordered || publisher->workers == 1;
     publisher->is_table = options->format == FORMAT_TEXT;
     output_init(&publisher->output, options->descriptor);
     if (!recover(publisher))
         return false;
     open_runs(publisher);
-    struct sink_look look = look_of(options->descriptor);
+    struct sink_look look = sink_look_of(options->descriptor);
     sink_init(&publisher->sink, options->format, &look, publisher->state);
     if (!find_place(publisher))
         return false;
@@ -437,7 +442,7 @@ publisher_begin(struct publisher *publisher, struct shared_engine *engine,
 static void
 publisher_end(struct publisher *publisher)
 {
-    for (uint32_t lane = 0; lane < publisher->workers; lane++) {
+    for (uint32_t lane = 0; lane < publisher->channels; lane++) {
         char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
         touch_lane(publisher, lane);
         output_commit(&publisher->output, sink_end(&publisher->sink, at, lane));
@@ -488,7 +493,8 @@ publisher_run(struct shared_engine *engine, const struct publisher_options *opti
     publisher_end(&publisher);
     if (!all_was_well(&publisher))
         return 1;
-    DCHECK(merge_is_empty(&publisher.merge));
+    for (uint32_t i = 0; i < publisher.frontends; i++)
+        DCHECK(merge_is_empty(&publisher.merges[i]));
     process_done_set(engine->publisher);
     return 0;
 }

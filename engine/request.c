@@ -107,6 +107,12 @@ find_invoke(const struct request_table *table, uint16_t link, struct text invoke
     return number;
 }
 
+bool
+request_waits(const struct request_table *table, uint16_t link, struct text invoke)
+{
+    return find_invoke(table, link, invoke) != 0;
+}
+
 static uint32_t
 take_free(const struct request_table *table)
 {

@@ -66,6 +66,9 @@ struct shm_front_request *request_put(struct request_table *table, const struct 
 bool request_take(struct request_table *table, const struct request_query *answer,
                   struct shm_front_request *request);
 
+/* request_waits - does a request with this invoke ID wait for its answer on the link? */
+bool request_waits(const struct request_table *table, uint16_t link, struct text invoke);
+
 static inline struct text
 request_call(const struct shm_front_request *request)
 {

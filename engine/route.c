@@ -66,7 +66,7 @@ forget_call(struct route *route, uint64_t key, uint64_t last_order)
 static void
 take_reports(struct route *route, uint32_t worker)
 {
-    struct ring_spsc *ring = &route->engine->closed[worker];
+    struct ring_spsc *ring = &route->closed[worker];
     uint32_t count = ring_spsc_poll(ring, CLOSED_AT_ONCE);
     if (count == 0)
         return;
@@ -85,8 +85,8 @@ commit(struct route *route)
 {
     struct shm_front_cursors *now = route->front->now;
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        now->ring_tails[worker] = route->engine->rings[worker].position;
-        now->closed_cursors[worker] = route->engine->closed[worker].position;
+        now->ring_tails[worker] = route->rings[worker].position;
+        now->closed_cursors[worker] = route->closed[worker].position;
     }
     for (uint32_t i = 0; i < FRONT_COUNTERS; i++)
         now->counters[i] = counter_read(route->counters, (enum counter)i);
@@ -100,13 +100,13 @@ show(struct route *route, bool everybody)
     struct shared_engine *engine = route->engine;
     bool got[WORKERS_MAX] = {false};
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        got[worker] = ring_spsc_held(&engine->rings[worker]) > 0;
+        got[worker] = ring_spsc_held(&route->rings[worker]) > 0;
         if (got[worker])
-            ring_spsc_publish(&engine->rings[worker], 0);
+            ring_spsc_publish(&route->rings[worker], 0);
     }
-    watermark_set(engine, route->front->now->complete);
+    watermark_set(engine, route->index, route->front->now->complete);
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        struct ring_spsc *closed = &engine->closed[worker];
+        struct ring_spsc *closed = &route->closed[worker];
         bool took = ring_spsc_held(closed) > 0;
         if (took)
             ring_spsc_release(closed, 0);
@@ -121,8 +121,8 @@ go_on(struct route *route)
 {
     const struct shm_front_cursors *now = route->front->now;
     for (uint32_t worker = 0; worker < route->workers; worker++) {
-        struct ring_spsc *ring = &route->engine->rings[worker];
-        struct ring_spsc *closed = &route->engine->closed[worker];
+        struct ring_spsc *ring = &route->rings[worker];
+        struct ring_spsc *closed = &route->closed[worker];
         ring->position = now->ring_tails[worker];
         ring_spsc_publish(ring, 0);
         closed->position = closed->peer_position = now->closed_cursors[worker];
@@ -134,15 +134,18 @@ go_on(struct route *route)
 }
 
 void
-route_open(struct route *route, struct shared_engine *engine, struct front *front,
+route_open(struct route *route, struct shared_engine *engine, uint32_t index, struct front *front,
            uint32_t map_capacity)
 {
     CHECK(map_capacity > MOST_NEW_ENTRIES);
     *route = (struct route){
         .engine = engine,
+        .index = index,
         .front = front,
-        .counters = &engine->frontend->counters,
+        .counters = &engine->frontends[index].counters,
         .workers = engine->shape.workers,
+        .rings = &engine->rings[engine_channel(engine, index, 0)],
+        .closed = &engine->closed[engine_channel(engine, index, 0)],
     };
     route_map_open(&route->map, front, map_capacity);
     go_on(route);
@@ -168,14 +171,14 @@ route_complete(struct route *route, uint64_t order)
 static bool
 has_room(struct route *route, uint32_t worker)
 {
-    return ring_spsc_claim(&route->engine->rings[worker], ROUTE_MESSAGE_SLOTS);
+    return ring_spsc_claim(&route->rings[worker], ROUTE_MESSAGE_SLOTS);
 }
 
 /* A worker that died is no reason to stop waiting: its successor goes on. */
 static void
 wait_for_room(struct route *route, uint32_t worker)
 {
-    struct shm_doorbell *bell = &route->engine->frontend->doorbell;
+    struct shm_doorbell *bell = &route->engine->frontends[route->index].doorbell;
     counter_add(route->counters, COUNTER_RING_WAITS, 1);
     for (uint32_t spin = 0; spin < ROUTE_SPINS; spin++) {
         if (has_room(route, worker))
@@ -211,7 +214,7 @@ route_reserve(struct route *route)
 static void
 stage(struct route *route, uint32_t worker, const struct event *event)
 {
-    struct ring_spsc *ring = &route->engine->rings[worker];
+    struct ring_spsc *ring = &route->rings[worker];
     uint32_t slots = event_pack_slots(event);
     CHECK(ring_spsc_claim(ring, slots)); /* route_reserve() saw to that */
     event_pack(event, ring_spsc_slot(ring, ring->position), slots);

@@ -40,9 +40,12 @@ enum {
 
 struct route {
     struct shared_engine *engine;
+    uint32_t index; /* which front-end this is */
     struct front *front;
     struct shm_counters *counters;
     uint32_t workers;
+    struct ring_spsc *rings;  /* its own, [workers] */
+    struct ring_spsc *closed; /* likewise */
     struct route_map map;
     bool pinned;           /* entries are in use: what workers forget waits */
     struct event move;     /* the record being made */
@@ -52,11 +55,12 @@ struct route {
 /*
  * route_open - over rings attached as producer, closed rings as consumer
  *
- * Goes on where `front` ends: its cursors, counters and watermark are published, and everybody is
- * rung. `map_capacity`: calls that may live away from home at one time; at least 4.
+ * As front-end `index`. Goes on where `front` ends: its cursors, counters and watermark are
+ * published, and everybody is rung. `map_capacity`: calls that may live away from home at one
+ * time; at least 4.
  */
-void route_open(struct route *route, struct shared_engine *engine, struct front *front,
-                uint32_t map_capacity);
+void route_open(struct route *route, struct shared_engine *engine, uint32_t index,
+                struct front *front, uint32_t map_capacity);
 
 /*
  * route_reserve - begin a transaction if none is in hand, and see that a message's records fit

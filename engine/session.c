@@ -11,28 +11,31 @@
 static bool
 open_parts(struct session *session)
 {
+    struct shared_engine *engine = session->engine;
     struct front *front = &session->front;
-    if (!front_open(front, session->engine->frontend_memory) ||
+    if (!front_open(front, engine->frontend_memory[session->index], session->index,
+                    engine->shape.frontends) ||
         !link_table_open(&session->links, front))
         return false;
     session->directory = directory_open(front, DIRECTORY_MAX);
     if (session->directory == NULL)
         return false;
     request_table_open(&session->requests, front, REQUESTS_MAX);
-    route_open(&session->route, session->engine, front, ROUTE_MAP_MAX);
+    route_open(&session->route, engine, session->index, front, ROUTE_MAP_MAX);
     declared_apply(front, session->settings);
     return true;
 }
 
 struct session *
-session_open(struct shared_engine *engine, struct settings *settings)
+session_open(struct shared_engine *engine, uint32_t index, struct settings *settings)
 {
     struct session *session = calloc(1, sizeof *session);
     if (session == NULL)
         return NULL;
     session->engine = engine;
+    session->index = index;
     session->settings = settings;
-    session->counters = &engine->frontend->counters;
+    session->counters = &engine->frontends[index].counters;
     session->reader.completer.settings = settings;
     if (open_parts(session))
         return session;
@@ -142,6 +145,19 @@ begin(struct session *session, struct shm_link *link, const struct source_messag
 }
 
 static enum session_result
+declare_alias(struct session *session, const struct source_message *message, const char **why)
+{
+    const char *problem = settings_trace_alias(session->settings, message->key, message->value);
+    if (problem == NULL) {
+        declared_note(&session->front, TEXT_NONE, message->key, message->value);
+        return SESSION_OK;
+    }
+    *why = problem;
+    counter_add(session->counters, COUNTER_UNREADABLE, 1);
+    return SESSION_UNREADABLE;
+}
+
+static enum session_result
 declare(struct session *session, struct shm_link *link, const struct source_message *message,
         const char **why)
 {
@@ -207,13 +223,15 @@ static enum session_result
 take_kind(struct session *session, struct shm_link *link, const struct source_message *message,
           const char **why, size_t *where)
 {
-    /* Only what cannot be read may be about no link. */
-    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN);
+    /* Only aliases, and what cannot be read, may be about no link. */
+    CHECK(link != NULL || message->kind == SOURCE_BAD || message->kind == SOURCE_BROKEN ||
+          message->kind == SOURCE_DECLARE);
     switch (message->kind) {
     case SOURCE_MESSAGE:
         return take_message(session, link, message, why, where);
     case SOURCE_DECLARE:
-        return declare(session, link, message, why);
+        return link == NULL ? declare_alias(session, message, why)
+                            : declare(session, link, message, why);
     case SOURCE_UP:
         begin(session, link, message, NULL, false);
         announce_notice(session, link, EVENT_LINK_UP);
@@ -243,6 +261,7 @@ session_take(struct session *session, const struct source_message *message, uint
     *where = 0;
     struct front *front = &session->front;
     struct shm_link *link = NULL;
+    session->has_answered = false;
     route_reserve(&session->route);
     if (!text_is_none(message->link) && message->kind != SOURCE_BROKEN) {
         link = link_table_find(&session->links, message->link);
@@ -266,7 +285,7 @@ session_end_links(struct session *session, uint32_t file_number)
 {
     struct front *front = &session->front;
     for (uint32_t i = 0; i < front->now->links.count; i++) {
-        struct shm_link *link = &front->tables->links[i];
+        struct shm_link *link = front_link(front, i);
         if (link->announced == 0 || link->last_file > file_number)
             continue;
         route_reserve(&session->route);

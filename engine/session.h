@@ -6,9 +6,9 @@
  *
  *   source_message -> order, Seq, clock -> decode -> complete -> monitor, request -> route
  *
- * Everything the workers are told stands in the order of the input: order counts messages,
- * link notices and ends of links from 1; what belongs to one message carries its order, and ticks
- * that are due, the link's settings and news of devices come before what needs them.
+ * Everything the workers are told stands in the order of the input: order counts this front-end's
+ * messages, link notices and ends of links from 1; what belongs to one message carries its order,
+ * and ticks that are due, the link's settings and news of devices come before what needs them.
  *
  * A message is done whole or not at all (engine/front.h): who is killed in the middle of one has a
  * successor that takes it again, from session->front.input on. A message before which much must be
@@ -33,6 +33,7 @@ enum session_result {
 
 struct session {
     struct shared_engine *engine;
+    uint32_t index; /* which front-end this is */
     struct settings *settings;
     struct shm_counters *counters;
     struct front front; /* all that outlives a message */
@@ -44,16 +45,20 @@ struct session {
     uint64_t received_ns; /* of what is being taken; 0: not known, so not timed */
     bool slept;           /* nothing was timed since we waited for input */
     struct event notice;  /* a record that is not the message's own event */
+    /* The request that the message taken last answered, if it did. */
+    bool has_answered;
+    struct shm_front_request answered;
 };
 
 /*
- * session_open - over an engine this process has become the front-end of
+ * session_open - over an engine this process has become front-end `index` of
  *
  * Goes on where a front-end before it ended, if there was one. `settings` are as that one's were at
  * first; they outlive the session and are changed by declarations in the input. NULL: memory is
  * out, or what the one before left cannot be trusted.
  */
-struct session *session_open(struct shared_engine *engine, struct settings *settings);
+struct session *session_open(struct shared_engine *engine, uint32_t index,
+                             struct settings *settings);
 void session_close(struct session *session);
 
 /* The order of what is being taken. */

@@ -24,6 +24,8 @@ settings_default(struct settings *settings)
 {
     *settings = (struct settings){0};
     set_defaults(SECTION_ENGINE, settings);
+    set_defaults(SECTION_SINK_JSONL, settings);
+    set_defaults(SECTION_CONTROL, settings);
     set_defaults(SECTION_LINK, &settings->defaults);
 }
 
@@ -165,11 +167,31 @@ settings_link_key(struct link_settings *link, struct text key, struct text value
     return why;
 }
 
+/* As if nobody had said anything of the link. */
+static const char *
+begin_anew(struct link_settings *link, struct text value)
+{
+    if (!text_is_equal(value, TEXT("yes")))
+        return "anew: must be yes";
+    char name[sizeof link->name];
+    memcpy(name, link->name, sizeof name);
+    free_link(link);
+    *link = (struct link_settings){0};
+    memcpy(link->name, name, sizeof name);
+    set_defaults(SECTION_LINK, link);
+    return NULL;
+}
+
 const char *
 settings_trace_key(struct link_settings *link, struct text key, struct text value)
 {
+    if (text_is_equal(key, TEXT("anew")))
+        return begin_anew(link, value);
     if (text_has_prefix(value, TEXT("@")))
         return "a trace cannot name a file: give the list itself, or a configuration with -c";
+    const struct config_key *row = config_key_find(SECTION_LINK, key);
+    if (row != NULL && row->live)
+        return "it is for links that are connected to, not for recordings";
     return settings_link_key(link, key, value);
 }
 
@@ -198,6 +220,51 @@ settings_alias(const struct settings *settings, struct text number)
             high = middle;
     }
     return number;
+}
+
+/* Where the alias of that number stands, or would. */
+static uint32_t
+alias_place(const struct settings *settings, struct text from)
+{
+    uint32_t low = 0;
+    uint32_t high = settings->alias_count;
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+        if (settings_alias_compare(text_of(settings->aliases[middle].from), from) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+const char *
+settings_trace_alias(struct settings *settings, struct text from, struct text to)
+{
+    struct alias alias;
+    if (text_is_none(from)) {
+        settings->alias_count = 0;
+        return NULL;
+    }
+    if (device_number_read(alias.from, from, 0) != NULL ||
+        device_number_read(alias.to, to, 0) != NULL)
+        return "# alias must be followed by number=number, two device numbers";
+    uint32_t place = alias_place(settings, text_of(alias.from));
+    uint32_t count = settings->alias_count;
+    if (place < count && strcmp(settings->aliases[place].from, alias.from) == 0) {
+        settings->aliases[place] = alias;
+        return NULL;
+    }
+    struct alias *aliases = NULL;
+    if (count < ALIASES_MAX)
+        aliases = realloc(settings->aliases, (count + 1) * sizeof *aliases);
+    if (aliases == NULL)
+        return "too many aliases";
+    settings->aliases = aliases;
+    memmove(&aliases[place + 1], &aliases[place], (count - place) * sizeof *aliases);
+    aliases[place] = alias;
+    settings->alias_count++;
+    return NULL;
 }
 
 void

@@ -25,6 +25,30 @@ struct device_list {
     uint32_t capacity;
 };
 
+enum {
+    SETTINGS_TEXT_MAX = 128, /* bytes of a text */
+    ADDRESSES_MAX = 8,
+    ADDRESS_HOST_MAX = 64,
+    ALIASES_MAX = 1000000, /* in one configuration */
+};
+
+/* Where a switch listens, in order of priority. */
+struct address_list {
+    struct {
+        char host[ADDRESS_HOST_MAX + 1]; /* a name, an IPv4 address, an IPv6 address without [] */
+        uint16_t port;
+    } at[ADDRESSES_MAX];
+    uint32_t count;
+};
+
+/* What is said before anything is asked (engine/live/). BER links associate (ACSE) besides. */
+enum handshake {
+    HANDSHAKE_PROFILE = 0, /* what the profile's row says */
+    HANDSHAKE_NONE,
+    HANDSHAKE_REGISTER,    /* the switch sends SystemStatus first; then we send SystemRegister */
+    HANDSHAKE_APPLICATION, /* StartApplicationSession, ECMA-354 */
+};
+
 struct link_settings {
     char name[EVENT_TEXT_LENGTH + 1];
     enum profile profile;
@@ -39,6 +63,30 @@ struct link_settings {
     bool shared; /* other links see the same switch: a DN may stand on several */
     uint32_t request_timeout_ms;
     uint64_t stale_after_ms;
+
+    /* of live links */
+    struct address_list addresses;
+    bool tls;
+    char tls_ca[SETTINGS_TEXT_MAX + 1];
+    char tls_name[SETTINGS_TEXT_MAX + 1];
+    char tls_certificate[SETTINGS_TEXT_MAX + 1];
+    char tls_key[SETTINGS_TEXT_MAX + 1];
+    enum handshake handshake;
+    char application[SETTINGS_TEXT_MAX + 1];
+    char user[SETTINGS_TEXT_MAX + 1];
+    char password_file[SETTINGS_TEXT_MAX + 1];
+    char switch_name[SETTINGS_TEXT_MAX + 1];
+    uint32_t edition;
+    uint32_t session_ms;
+    uint32_t keep_alive_ms;
+    uint32_t keep_alive_count;
+    uint32_t connect_ms;
+    uint32_t answer_ms;
+    uint32_t reconnect_least_ms;
+    uint32_t reconnect_most_ms;
+    uint32_t request_gap_us;
+    uint32_t requests_open;
+    uint32_t retry_ms;
 };
 
 struct alias {
@@ -48,10 +96,18 @@ struct alias {
 
 struct settings {
     uint32_t workers;
+    uint32_t frontends;
     uint32_t ring_slots;
     uint32_t result_slots;
     uint32_t outbox_slots;
-    uint32_t max_calls;            /* live calls of each worker */
+    uint32_t max_calls; /* live calls of each worker */
+    char name[SETTINGS_TEXT_MAX + 1];
+    bool lasting;
+    uint32_t drain_ms;
+    char sink_file[SETTINGS_TEXT_MAX + 1];
+    bool sink_text;
+    char control_socket[SETTINGS_TEXT_MAX + 1];
+    char control_group[SETTINGS_TEXT_MAX + 1];
     struct link_settings defaults; /* what a link has that nobody declared */
     struct link_settings *links;
     uint32_t link_count;
@@ -105,9 +161,17 @@ const char *settings_override(struct settings *settings, const char *key, const 
 /*
  * settings_trace_key - the same for a key that a trace declares
  *
- * A trace may come from a stranger: it cannot make us read another file (@FILE is refused).
+ * A trace may come from a stranger: it cannot make us read another file (@FILE is refused). One
+ * key more: `anew=yes` makes everything that was said of the link void, whoever said it.
  */
 const char *settings_trace_key(struct link_settings *link, struct text key, struct text value);
+
+/*
+ * settings_trace_alias - one alias that a trace declares; `from` none: none from here on
+ *
+ * In the place of one that is there. NULL, or why not: a static sentence.
+ */
+const char *settings_trace_alias(struct settings *settings, struct text from, struct text to);
 
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);

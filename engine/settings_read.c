@@ -14,10 +14,9 @@
 #include "engine/settings_parts.h"
 
 enum {
-    KEYS_MAX = 64,         /* in the whole table */
-    ALIASES_MAX = 1000000, /* in one file */
-    CONFLICTS_MAX = 10,    /* devices on two links that are named one by one */
-    ANY_LINK = LINKS_MAX,  /* the number of [link *] */
+    KEYS_MAX = 64,        /* in the whole table */
+    CONFLICTS_MAX = 10,   /* devices on two links that are named one by one */
+    ANY_LINK = LINKS_MAX, /* the number of [link *] */
 };
 
 struct read_alias {
@@ -39,13 +38,12 @@ struct settings_reader {
     unsigned errors;
     struct link_settings plain; /* what a declared link begins with */
 
-    enum config_section section; /* SECTION_COUNT before the first heading */
-    bool skips;                  /* the heading was refused: its keys are not judged */
-    uint32_t link;               /* of a [link] section: its number */
-    unsigned said[KEYS_MAX];     /* line of each key in this section, 0: not yet */
-    unsigned engine_line;        /* of the heading, 0: not yet */
-    unsigned aliases_line;
-    unsigned link_lines[LINKS_MAX + 1]; /* by number, ANY_LINK too */
+    enum config_section section;           /* SECTION_COUNT before the first heading */
+    bool skips;                            /* the heading was refused: its keys are not judged */
+    uint32_t link;                         /* of a [link] section: its number */
+    unsigned said[KEYS_MAX];               /* line of each key in this section, 0: not yet */
+    unsigned section_lines[SECTION_COUNT]; /* of the heading, 0: not yet; not of links */
+    unsigned link_lines[LINKS_MAX + 1];    /* by number, ANY_LINK too */
 
     struct read_alias *aliases;
     uint32_t alias_count;
@@ -128,12 +126,10 @@ enter_section(struct settings_reader *reader, const struct config_line *line)
 {
     struct text heading = line->section;
     memset(reader->said, 0, sizeof(reader->said));
-    if (text_is_equal(heading, TEXT("engine"))) {
-        reader->section = SECTION_ENGINE;
-        reader->skips = !is_first(reader, line, &reader->engine_line);
-    } else if (text_is_equal(heading, TEXT("aliases"))) {
-        reader->section = SECTION_ALIASES;
-        reader->skips = !is_first(reader, line, &reader->aliases_line);
+    enum config_section section = config_section_find(heading);
+    if (section != SECTION_COUNT) {
+        reader->section = section;
+        reader->skips = !is_first(reader, line, &reader->section_lines[section]);
     } else if (text_has_prefix(heading, TEXT("link "))) {
         struct text name = text_skip(heading, 5);
         while (name.length > 0 && *name.at == ' ')
@@ -142,7 +138,8 @@ enter_section(struct settings_reader *reader, const struct config_line *line)
         reader->skips = !enter_link(reader, line, name);
     } else {
         fail(reader, line->number,
-             "unknown section [%.*s]; known are [engine], [link NAME], [aliases]",
+             "unknown section [%.*s]; known are [engine], [link NAME], [aliases], [sink jsonl], "
+             "[control]",
              (int)heading.length, heading.length > 0 ? heading.at : "");
         reader->skips = true;
     }

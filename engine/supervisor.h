@@ -36,24 +36,46 @@
 
 enum {
     SUPERVISOR_TICK_MS = 100,
-    SUPERVISOR_ROLES_MAX = WORKERS_MAX + 2,
+    SUPERVISOR_ROLES_MAX = FRONTENDS_MAX + 1 + WORKERS_MAX,
     SUPERVISOR_DEATHS_HERE = 3,   /* crashes at one input; then it is passed over */
     SUPERVISOR_CRASHES_MAX = 8,   /* crashes without getting on, of whatever; then the run fails */
     SUPERVISOR_DEATHS_MAX = 1000, /* the same, when somebody kills it */
+    SUPERVISOR_SERVICES_MAX = 64,
     SUPERVISOR_BURIED_MAX = 100, /* inputs of one worker passed over; then its next crash ends it */
 };
 
 /* One process to be. */
 struct role_entry {
     enum role role; /* ROLE_FRONTEND, ROLE_WORKER or ROLE_PUBLISHER */
-    uint32_t index; /* the worker's number, else 0 */
+    uint32_t index; /* the worker's or front-end's number, else 0 */
     /* The whole life of the process; returns its exit code. A seam: engine and workers are
      * strangers, only the command knows both. */
     int (*run)(struct shared_engine *engine, uint32_t index, const void *options);
     const void *options; /* inherited by fork */
     /* May it live again after its death? Then it recovers by itself on the same segments. If not,
      * *why (static text) says it. NULL: it may never. Called in the supervisor. */
-    bool (*may_restart)(const struct shared_engine *engine, const void *options, const char **why);
+    bool (*may_restart)(const struct shared_engine *engine, uint32_t index, const void *options,
+                        const char **why);
+};
+
+/* What else the supervisor waits for, and does then; it never waits in it. */
+struct supervisor_service {
+    int descriptor;
+    void (*serve)(void *context);
+    void *context;
+};
+
+/*
+ * A run that goes on until it is told to stop. SIGTERM and SIGINT are given to the front-ends,
+ * which end their links; the rest drains. After drain_ms, or at a second signal, what is left is killed.
+ * SIGHUP is given to the front-ends too.
+ */
+struct supervisor_live {
+    uint32_t drain_ms;
+    void (*reload)(void *context);   /* at SIGHUP, before the front-ends have it; or NULL */
+    void (*stopping)(void *context); /* once, when the stop begins; or NULL */
+    const struct supervisor_service *services;
+    uint32_t service_count;
 };
 
 /* Called in the supervisor while it waits. */
@@ -61,12 +83,14 @@ struct supervisor_watch {
     void (*tick)(void *context); /* every SUPERVISOR_TICK_MS, and when a process ended; or NULL */
     void (*hush)(void *context); /* before anything is printed, and at the end; or NULL */
     void *context;
-    const char *dead_letters; /* path of the file; NULL: no input is ever passed over */
+    const char *dead_letters;           /* path of the file; NULL: no input is ever passed over */
+    const struct supervisor_live *live; /* NULL: a run over recorded input */
 };
 
 enum supervisor_result {
     SUPERVISOR_DONE = 0,
     SUPERVISOR_FAILED,      /* a role failed or could not be started; said on standard error */
+    SUPERVISOR_STOPPED,     /* a lasting live engine, on request: its memory can be gone on with */
     SUPERVISOR_INTERRUPTED, /* SIGINT, SIGTERM, SIGHUP or SIGQUIT; said on standard error */
 };
 

@@ -175,7 +175,11 @@ struct shm_act {
     call_ref pair[2]; /* who counted just before, if they were one or two */
     uint64_t tick_ms; /* last tick of the link before the clearing */
     uint64_t order;   /* of the clearing: requests sent later have nothing to do with it */
-    uint64_t reserved;
+    uint8_t rule;     /* enum rule: what decided who asked */
+    uint8_t scope;    /* enum rule: who else ends; 0 nobody */
+    uint8_t found;    /* 1 << enum finding */
+    uint8_t number;   /* of the act in its call, from 1; 255: that or later */
+    uint32_t reserved;
 };
 
 static_assert(sizeof(struct shm_act) == 48, "bump SHM_LAYOUT_VERSION");
@@ -359,5 +363,12 @@ static_assert(sizeof(struct shm_call_table) == 232, "bump SHM_LAYOUT_VERSION");
 
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);
+
+/* call_share - how many of a worker's calls each of its front-ends may have at one time. */
+static inline uint32_t
+call_share(uint32_t max_calls, uint32_t frontends)
+{
+    return max_calls / frontends + (max_calls % frontends != 0);
+}
 
 #endif

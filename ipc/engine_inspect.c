@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "ipc/front_state.h"
+#include "ipc/process_state.h"
 #include "ipc/publisher_memory.h"
 #include "ipc/ring_attach.h"
 #include "ipc/ring_result.h"
@@ -38,7 +39,7 @@ journal_of(const struct shared_engine *engine, enum role role, uint32_t index)
     if (role == ROLE_PUBLISHER)
         return engine->publisher_memory;
     bool has_one = role == ROLE_FRONTEND && engine->shape.frontend_bytes >= front_state_bytes();
-    return has_one ? engine->frontend_memory : NULL;
+    return has_one ? engine->frontend_memory[index] : NULL;
 }
 
 uint64_t
@@ -49,15 +50,29 @@ engine_commits(const struct shared_engine *engine, enum role role, uint32_t inde
     return journal != NULL ? atomic_load_explicit(&journal->commit, memory_order_acquire) : 0;
 }
 
+uint32_t
+engine_turn(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    if (role != ROLE_WORKER)
+        return 0;
+    uint32_t turn = process_turn(&engine->workers[index]);
+    return turn < engine->shape.frontends ? turn : 0;
+}
+
 uint64_t
 engine_progress(const struct shared_engine *engine, enum role role, uint32_t index)
 {
     static struct transaction transaction; /* large */
     void *journal = journal_of(engine, role, index);
-    uint32_t bytes = sizeof(struct shm_publisher_cursors);
-    uint32_t counted = bytes; /* of these, what tells how far it is */
-    if (role == ROLE_WORKER)
-        bytes = counted = worker_cursor_bytes(engine->shape.workers);
+    uint32_t workers = engine->shape.workers;
+    uint32_t bytes = publisher_cursor_bytes(engine_channel_count(engine));
+    uint32_t from = 0; /* of these, what tells how far it is */
+    uint32_t counted = bytes;
+    if (role == ROLE_WORKER) {
+        bytes = worker_cursor_bytes(engine->shape.frontends, workers);
+        counted = worker_channel_bytes(workers);
+        from = engine_turn(engine, role, index) * counted;
+    }
     if (role == ROLE_FRONTEND) {
         bytes = sizeof(struct shm_front_cursors);
         counted = offsetof(struct shm_front_cursors, counters);
@@ -65,32 +80,46 @@ engine_progress(const struct shared_engine *engine, enum role role, uint32_t ind
     if (journal == NULL)
         return 1;
     transaction_open(&transaction, journal, bytes, 0);
-    uint64_t hash = hash_bytes(HASH_START, transaction_cursors(&transaction), counted);
+    const uint8_t *cursors = transaction_cursors(&transaction);
+    uint64_t hash = hash_bytes(HASH_START, cursors + from, counted);
     return hash != 0 ? hash : 1;
 }
 
-/* How much of its ring a worker has committed. */
+/* How much of a front-end's ring a worker has committed. */
 static uint64_t
-committed_position(const struct shared_engine *engine, uint32_t worker)
+committed_position(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
 {
     static struct transaction journal; /* large */
-    transaction_open(&journal, engine->journals[worker], worker_cursor_bytes(engine->shape.workers),
-                     0);
-    const struct shm_worker_cursors *cursors = transaction_cursors(&journal);
-    return cursors->events;
+    uint32_t workers = engine->shape.workers;
+    transaction_open(&journal, engine->journals[worker],
+                     worker_cursor_bytes(engine->shape.frontends, workers), 0);
+    return worker_cursors_of(transaction_cursors(&journal), workers, frontend)->events;
 }
 
 bool
-engine_input_in_hand(const struct shared_engine *engine, uint32_t worker, uint64_t *position,
-                     struct event *event)
+engine_input_in_hand(const struct shared_engine *engine, uint32_t frontend, uint32_t worker,
+                     uint64_t *position, struct event *event)
 {
-    const struct ring_spsc *ring = &engine->rings[worker];
+    const struct ring_spsc *ring = &engine->rings[engine_channel(engine, frontend, worker)];
     struct stretch stretch = stretch_of(ring);
-    uint64_t at = committed_position(engine, worker);
+    uint64_t at = committed_position(engine, frontend, worker);
     if (!stretch.sound || at - stretch.from >= stretch.to - stretch.from)
         return false;
     *position = at;
     return event_unpack(event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at)) != 0;
+}
+
+bool
+engine_is_drained(const struct shared_engine *engine)
+{
+    for (uint32_t channel = 0; channel < engine_channel_count(engine); channel++) {
+        /* In this order: what leaves the ring is in the outbox before. */
+        struct stretch events = stretch_of(&engine->rings[channel]);
+        struct stretch outcomes = stretch_of(&engine->outboxes[channel]);
+        if (events.from != events.to || outcomes.from != outcomes.to)
+            return false;
+    }
+    return true;
 }
 
 static bool
@@ -119,12 +148,13 @@ ring_is_sound(const struct ring_spsc *ring)
 }
 
 static bool
-frontend_is_sound(const struct shared_engine *engine, char *why)
+frontend_is_sound(const struct shared_engine *engine, uint32_t index, char *why)
 {
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        if (!ring_is_sound(&engine->rings[worker]))
+        uint32_t channel = engine_channel(engine, index, worker);
+        if (!ring_is_sound(&engine->rings[channel]))
             return refuse(why, "the event ring of worker", worker);
-        if (!stretch_of(&engine->closed[worker]).sound)
+        if (!stretch_of(&engine->closed[channel]).sound)
             return refuse(why, "the ring of closed calls of worker", worker);
     }
     return true;
@@ -139,20 +169,30 @@ result_is_sound(const struct ring_result *ring)
 }
 
 static bool
-worker_is_sound(const struct shared_engine *engine, uint32_t index, char *why)
+channel_is_sound(const struct shared_engine *engine, uint32_t frontend, uint32_t index, char *why)
 {
-    if (!stretch_of(&engine->rings[index]).sound)
+    uint32_t channel = engine_channel(engine, frontend, index);
+    if (!stretch_of(&engine->rings[channel]).sound)
         return refuse(why, "its position in the event ring of worker", index);
-    if (!stretch_of(&engine->closed[index]).sound)
+    if (!stretch_of(&engine->closed[channel]).sound)
         return refuse(why, "the ring of closed calls of worker", index);
     for (uint32_t to = 0; to < engine->shape.workers; to++) {
         if (to == index)
             continue;
-        if (!shared_engine_lane_is_sound(engine, index, to))
+        if (!shared_engine_lane_is_sound(engine, frontend, index, to))
             return refuse(why, "its lane to worker", to);
-        if (!shared_engine_lane_is_sound(engine, to, index))
+        if (!shared_engine_lane_is_sound(engine, frontend, to, index))
             return refuse(why, "its position in the lane from worker", to);
     }
+    return true;
+}
+
+static bool
+worker_is_sound(const struct shared_engine *engine, uint32_t index, char *why)
+{
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends; frontend++)
+        if (!channel_is_sound(engine, frontend, index, why))
+            return false;
     if (!result_is_sound(&engine->result))
         return refuse(why, "the result ring, as left by worker", index);
     return true;
@@ -163,7 +203,7 @@ engine_verify(const struct shared_engine *engine, enum role role, uint32_t index
 {
     switch (role) {
     case ROLE_FRONTEND:
-        return frontend_is_sound(engine, why);
+        return frontend_is_sound(engine, index, why);
     case ROLE_WORKER:
         return worker_is_sound(engine, index, why);
     case ROLE_PUBLISHER:

@@ -320,3 +320,17 @@ event_kind_name(uint8_t kind)
     };
     return kind < EVENT_KIND_COUNT ? names[kind] : "?";
 }
+
+const char *
+local_state_name(uint8_t state)
+{
+    static const char *const names[] = {
+        [LOCAL_NULL] = "null",         [LOCAL_INITIATED] = "initiated",
+        [LOCAL_ALERTING] = "alerting", [LOCAL_CONNECTED] = "connected",
+        [LOCAL_HOLD] = "hold",         [LOCAL_QUEUED] = "queued",
+        [LOCAL_FAIL] = "fail",
+    };
+    if (state == LOCAL_ABSENT)
+        return "";
+    return state < sizeof names / sizeof *names ? names[state] : "?";
+}

@@ -179,4 +179,7 @@ uint32_t event_unpack(struct event *event, const void *slot, uint32_t available)
 /* The printed name of a kind; "None" for EVENT_NONE, "?" for anything else. */
 const char *event_kind_name(uint8_t kind);
 
+/* "connected", ... as ECMA-269 names it; "" for LOCAL_ABSENT, "?" for anything else. */
+const char *local_state_name(uint8_t state);
+
 #endif

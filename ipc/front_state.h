@@ -24,6 +24,7 @@
 
 #include "ipc/counters.h"
 #include "ipc/event_record.h"
+#include "ipc/live_state.h"
 #include "ipc/transaction.h"
 
 enum {
@@ -246,6 +247,8 @@ struct shm_front_cursors {
     uint8_t declared_too_much; /* something was declared that did not fit: no successor can go on */
     uint8_t refused_said;      /* that the directory is full */
     uint8_t reserved[6];
+    struct shm_live_hand hand; /* what is being done with a live link */
+    uint64_t record_bytes;     /* of the recording of live links: its committed length */
     uint64_t counters[FRONT_COUNTERS];
     uint64_t ring_tails[FRONT_WORKERS_MAX];     /* slots ever published */
     uint64_t closed_cursors[FRONT_WORKERS_MAX]; /* reports ever taken */
@@ -264,6 +267,7 @@ struct shm_front_tables {
     struct shm_route_entry routes[ROUTE_MAP_MAX + 1];
     struct shm_monitor monitors[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
     struct shm_front_device devices[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
+    struct shm_live_link live[LIVE_LINKS_MAX];
     /* {link, key, value} each behind its length, in the order of the input; only ever appended to:
      * what is behind cursors.declared_bytes says nothing */
     uint8_t declared[DECLARED_BYTES];
@@ -283,7 +287,7 @@ static_assert(sizeof(struct shm_front_input) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_begun) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
-static_assert(sizeof(struct shm_front_cursors) == 1320, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_front_cursors) == 1336, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the whole: engine_shape.frontend_bytes. */

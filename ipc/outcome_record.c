@@ -25,6 +25,7 @@ outcome_is_sound(const struct shm_outcome *outcome)
                                  OUTCOME_HAS_SINCE_ANSWER | OUTCOME_HAS_NEW_CONN_ID;
     return outcome->event < OUTCOME_EVENT_COUNT && outcome->releasing <= RELEASING_UNKNOWN &&
            outcome->reason < REASON_COUNT && outcome->evidence < EVIDENCE_COUNT &&
+           outcome->rule < RULE_COUNT && outcome->scope < RULE_COUNT &&
            outcome->cause < CAUSE_COUNT && outcome->call_type <= CALL_TYPE_CONSULT &&
            (outcome->flags & ~known_flags) == 0 && texts_are_sound(outcome);
 }

@@ -18,6 +18,7 @@
 
 #include "base/text.h"
 #include "ipc/event_record.h"
+#include "ipc/rule.h"
 
 enum outcome_event {
     OUTCOME_RELEASED,      /* EventReleased */
@@ -102,7 +103,10 @@ struct shm_outcome {
     uint64_t since_start_ms;  /* OUTCOME_HAS_SINCE_START */
     uint64_t since_answer_ms; /* OUTCOME_HAS_SINCE_ANSWER */
     uint8_t text_length[12];  /* by enum outcome_text; 0: absent */
-    uint8_t reserved[4];
+    uint8_t rule;             /* enum rule: what decided who asked */
+    uint8_t scope;            /* enum rule: why this one ends in the act, or why no other does */
+    uint8_t found;            /* 1 << enum finding */
+    uint8_t act;              /* number of the act in its call; 0: there was none */
     char text[OUTCOME_TEXT_COUNT * EVENT_TEXT_LENGTH]; /* one after the other */
 };
 

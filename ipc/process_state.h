@@ -10,9 +10,9 @@
  *
  *   deaths_here   it died so often, one time after the other, without having got on. While this
  *                 is not 0, one input is one transaction: so the next death names the culprit.
- *   skip          a worker's input at this position of its ring is to be passed over: counted,
- *                 and otherwise treated as if it had never come. The supervisor has written it to
- *                 the dead letters.
+ *   skip          a worker's input at this position of a front-end's ring is to be passed over:
+ *                 counted, and otherwise treated as if it had never come. The supervisor has
+ *                 written it to the dead letters.
  *
  * The supervisor writes the last two while the process is dead, so they need no edge but fork().
  *
@@ -90,18 +90,36 @@ process_restarts(const struct shm_process *process)
 
 /* Caller: the supervisor, between two lives of the process. */
 static inline void
-process_skip_set(struct shm_process *process, uint64_t position)
+process_skip_set(struct shm_process *process, uint32_t frontend, uint64_t position)
 {
     /* relaxed: no edge but fork(). */
-    atomic_store_explicit(&process->skip, position + 1, memory_order_relaxed);
+    atomic_store_explicit(&process->skip[frontend], position + 1, memory_order_relaxed);
 }
 
-/* Is the input at this position of its ring to be passed over? */
+/* Is the input at this position of that front-end's ring to be passed over? */
 static inline bool
-process_must_skip(const struct shm_process *process, uint64_t position)
+process_must_skip(const struct shm_process *process, uint32_t frontend, uint64_t position)
 {
     /* relaxed: no edge but fork(). */
-    return atomic_load_explicit(&process->skip, memory_order_relaxed) == position + 1;
+    return atomic_load_explicit(&process->skip[frontend], memory_order_relaxed) == position + 1;
+}
+
+/* Caller: a worker, before it looks at a front-end's input: who dies of it has said whose it is. */
+static inline void
+process_turn_set(struct shm_process *process, uint32_t frontend)
+{
+    /* relaxed: no edge but death. A kill leaves the stores of the dead in program order. */
+    if (atomic_load_explicit(&process->turn, memory_order_relaxed) != frontend)
+        atomic_store_explicit(&process->turn, frontend, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* The front-end whose input a dead worker had in hand. Not trusted: it may be any number. */
+static inline uint32_t
+process_turn(const struct shm_process *process)
+{
+    /* relaxed: no edge but death. */
+    return atomic_load_explicit(&process->turn, memory_order_relaxed);
 }
 
 #endif

@@ -6,23 +6,23 @@
 enum {
     STATE_CLAIMED = 1,
     STATE_COMMITTED = 2,
-    STATE_BITS = 4,
-    WORKER_BITS = 8,
-    POSITION_SHIFT = STATE_BITS + WORKER_BITS,
+    STATE_BITS = 2,
+    OWNER_BITS = 10,
+    POSITION_SHIFT = STATE_BITS + OWNER_BITS,
 };
 
 #define STATE_MASK ((UINT64_C(1) << STATE_BITS) - 1)
 
 static uint64_t
-header_of(uint64_t position, uint32_t worker, uint64_t state)
+header_of(uint64_t position, uint32_t owner, uint64_t state)
 {
-    return position << POSITION_SHIFT | (uint64_t)worker << STATE_BITS | state;
+    return position << POSITION_SHIFT | (uint64_t)owner << STATE_BITS | state;
 }
 
 static uint32_t
-header_worker(uint64_t header)
+header_owner(uint64_t header)
 {
-    return (uint32_t)(header >> STATE_BITS) & RESULT_WORKER_NONE;
+    return (uint32_t)(header >> STATE_BITS) & RESULT_OWNER_NONE;
 }
 
 /* Both sides lose the top bits that a header has no room for. */
@@ -61,7 +61,7 @@ ring_result_format(void *mapping, uint64_t mapping_size, uint32_t slot_count, ui
     struct shm_result_slot *slots = (void *)(header + 1);
     for (uint32_t i = 0; i < slot_count; i++) {
         /* relaxed: nobody looks before the magic (S1). */
-        atomic_store_explicit(&slots[i].header, header_of(i, RESULT_WORKER_NONE, STATE_COMMITTED),
+        atomic_store_explicit(&slots[i].header, header_of(i, RESULT_OWNER_NONE, STATE_COMMITTED),
                               memory_order_relaxed);
     }
     atomic_store_explicit(&header->tail, slot_count, memory_order_relaxed);
@@ -167,12 +167,12 @@ checksum_of(const struct shm_result_slot *slot)
 
 /* Everything of the slot but its header, and then that it is there and counts. */
 static void
-fill(struct shm_result_slot *slot, uint64_t position, uint32_t worker, _Atomic uint64_t *flushed,
+fill(struct shm_result_slot *slot, uint64_t position, uint32_t owner, _Atomic uint64_t *flushed,
      const struct shm_outcome *outcome)
 {
     uint64_t number = ring_result_flushed(flushed) + 1;
     memcpy(&slot->outcome, outcome, outcome_size(outcome));
-    slot->owner = worker;
+    slot->owner = owner;
     slot->number = number;
     slot->checksum = checksum_of(slot);
     /* release: M5. Every other byte stands before it. */
@@ -182,10 +182,10 @@ fill(struct shm_result_slot *slot, uint64_t position, uint32_t worker, _Atomic u
 }
 
 static void
-commit(struct shm_result_slot *slot, uint64_t position, uint32_t worker)
+commit(struct shm_result_slot *slot, uint64_t position, uint32_t owner)
 {
     /* release: M1. Every byte of the outcome, and its count, come before the slot says so. */
-    atomic_store_explicit(&slot->header, header_of(position, worker, STATE_COMMITTED),
+    atomic_store_explicit(&slot->header, header_of(position, owner, STATE_COMMITTED),
                           memory_order_release);
 }
 
@@ -200,7 +200,7 @@ ring_result_flushed(const _Atomic uint64_t *flushed)
 
 /* Claims the tail's slot for us. False when the ring is full, or no step of ours leads further. */
 static bool
-claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
+claim(struct ring_result *ring, uint32_t owner, uint64_t *position)
 {
     for (;;) {
         /* acquire: M3. */
@@ -214,7 +214,7 @@ claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
         if (header_has_position(header, tail)) {
             pass_tail(ring, tail);
         } else if (header_is(header, tail - (ring->mask + 1), STATE_COMMITTED)) {
-            uint64_t mine = header_of(tail, worker, STATE_CLAIMED);
+            uint64_t mine = header_of(tail, owner, STATE_CLAIMED);
             *position = tail;
             /* release: M4. */
             if (atomic_compare_exchange_strong_explicit(
@@ -230,23 +230,23 @@ claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
 }
 
 bool
-ring_result_flush(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+ring_result_flush(struct ring_result *ring, uint32_t owner, _Atomic uint64_t *flushed,
                   const struct shm_outcome *outcome)
 {
-    DCHECK(worker < RESULT_WORKER_NONE);
+    DCHECK(owner < RESULT_OWNER_NONE);
     uint64_t position;
-    if (!claim(ring, worker, &position))
+    if (!claim(ring, owner, &position))
         return false;
     pass_tail(ring, position);
     struct shm_result_slot *slot = &ring->slots[position & ring->mask];
-    fill(slot, position, worker, flushed, outcome);
-    commit(slot, position, worker);
+    fill(slot, position, owner, flushed, outcome);
+    commit(slot, position, owner);
     return true;
 }
 
 /* The dead one's open claim: between the cursor and the tail, which it may not have moved. */
 static bool
-find_claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
+find_claim(struct ring_result *ring, uint32_t owner, uint64_t *position)
 {
     /* acquire: M2. Before the tail, so that nothing of ours lies below. */
     uint64_t from = atomic_load_explicit(&ring->shared->cursor, memory_order_acquire);
@@ -256,7 +256,7 @@ find_claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
         /* acquire: M4. */
         uint64_t header =
             atomic_load_explicit(&ring->slots[at & ring->mask].header, memory_order_acquire);
-        if (header != header_of(at, worker, STATE_CLAIMED))
+        if (header != header_of(at, owner, STATE_CLAIMED))
             continue;
         *position = at;
         return true;
@@ -265,21 +265,21 @@ find_claim(struct ring_result *ring, uint32_t worker, uint64_t *position)
 }
 
 void
-ring_result_recover(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+ring_result_recover(struct ring_result *ring, uint32_t owner, _Atomic uint64_t *flushed,
                     const struct shm_outcome *next)
 {
     uint64_t position;
-    if (!find_claim(ring, worker, &position))
+    if (!find_claim(ring, owner, &position))
         return;
     pass_tail(ring, position);
     struct shm_result_slot *slot = &ring->slots[position & ring->mask];
     /* acquire: M5. */
     uint64_t body = atomic_load_explicit(&slot->body_position, memory_order_acquire);
     bool is_counted =
-        body == position && slot->owner == worker && slot->number == ring_result_flushed(flushed);
+        body == position && slot->owner == owner && slot->number == ring_result_flushed(flushed);
     if (!is_counted)
-        fill(slot, position, worker, flushed, next);
-    commit(slot, position, worker);
+        fill(slot, position, owner, flushed, next);
+    commit(slot, position, owner);
 }
 
 bool
@@ -306,7 +306,7 @@ ring_result_is_sound(const struct ring_result *ring, const struct shm_result_slo
     /* relaxed: no edge. The slot was polled: M1 carries all of it. */
     uint64_t header = atomic_load_explicit(&slot->header, memory_order_relaxed);
     uint64_t body = atomic_load_explicit(&slot->body_position, memory_order_relaxed);
-    return body == ring->position && slot->owner == header_worker(header) &&
+    return body == ring->position && slot->owner == header_owner(header) &&
            slot->checksum == checksum_of(slot);
 }
 

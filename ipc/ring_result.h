@@ -5,15 +5,16 @@
  * ipc/ring_result.h - many workers write outcomes, one publisher reads them in ring order; any of
  * them may be killed at any instruction.
  *
- * A worker commits outcomes to its outbox first, and copies them from there into the ring, in their
- * order. How many are there is `flushed`, a word of its own. Fixed slots. The claim names its owner
- * in the same atomic word as the position, so whoever meets an unfinished claim knows whose it is,
- * and a producer that stalls between claiming a slot and moving the tail is helped, never waited
- * for. One that stalls between claim and commit holds up the publisher, not the other workers
- * (until the ring is full). One that dies there has at most one open claim; its successor finishes
- * it, from the outbox.
+ * A worker commits outcomes to an outbox first, and copies them from there into the ring, in their
+ * order. How many are there is `flushed`, a word of its own. It has an outbox for each front-end:
+ * the owner of a slot is the outbox (engine_channel()), its writer the worker. Fixed slots. The
+ * claim names its owner in the same atomic word as the position, so whoever meets an unfinished
+ * claim knows whose it is, and a producer that stalls between claiming a slot and moving the tail
+ * is helped, never waited for. One that stalls between claim and commit holds up the publisher,
+ * not the other workers (until the ring is full). One that dies there has at most one open claim;
+ * its successor finishes it, from the outbox, for each of its outboxes.
  *
- *   hdr: pos << 12 | worker << 4 | state     state: CLAIMED 1, COMMITTED 2
+ *   hdr: pos << 12 | owner << 2 | state     state: CLAIMED 1, COMMITTED 2
  *
  *   producer: recover once; then flush          (any worker, concurrently)
  *   consumer: poll -> read the slot -> release  (the publisher)
@@ -57,7 +58,7 @@
 #include "ipc/identity.h"
 
 enum {
-    RESULT_WORKER_NONE = 255, /* who is said to have written a slot nobody has yet */
+    RESULT_OWNER_NONE = 1023, /* who is said to have written a slot nobody has yet */
 };
 
 /* A process's private handle; geometry checked and copied once at attach. */
@@ -99,9 +100,9 @@ uint64_t ring_result_flushed(const _Atomic uint64_t *flushed);
  *
  * `outcome` is number *flushed + 1 of the worker's outbox; *flushed is one more afterwards. Never
  * blocks, never makes a system call; each of its retries means that another worker got on.
- * `worker` is below RESULT_WORKER_NONE. In a ring that somebody scribbled over the answer is false.
+ * `owner` is below RESULT_OWNER_NONE. In a ring that somebody scribbled over the answer is false.
  */
-bool ring_result_flush(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+bool ring_result_flush(struct ring_result *ring, uint32_t owner, _Atomic uint64_t *flushed,
                        const struct shm_outcome *outcome);
 
 /*
@@ -111,7 +112,7 @@ bool ring_result_flush(struct ring_result *ring, uint32_t worker, _Atomic uint64
  * at. Done twice, or killed and done again, it comes to the same. Caller: the worker's successor,
  * before its first flush.
  */
-void ring_result_recover(struct ring_result *ring, uint32_t worker, _Atomic uint64_t *flushed,
+void ring_result_recover(struct ring_result *ring, uint32_t owner, _Atomic uint64_t *flushed,
                          const struct shm_outcome *next);
 
 /* Would a flush find room? By a look at the cursor; others may take it meanwhile. */

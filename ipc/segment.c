@@ -20,7 +20,7 @@ enum {
 
 static const struct {
     const char *suffix;
-    bool per_worker;
+    bool is_numbered;
 } kinds[SEGMENT_KIND_COUNT] = {
 #define SEGMENT_KIND(name, printed, each) [SEGMENT_##name] = {(printed), (each)},
 #include "ipc/segment_kind.def"
@@ -59,7 +59,7 @@ segment_path(char path[static SEGMENT_PATH_SIZE], const char *name, enum segment
 {
     CHECK(segment_name_is_valid(name));
     CHECK(kind != SEGMENT_NONE && (unsigned)kind < SEGMENT_KIND_COUNT);
-    if (kinds[kind].per_worker)
+    if (kinds[kind].is_numbered)
         snprintf(path, SEGMENT_PATH_SIZE, SEGMENT_FOLDER "%s.%s-%u", name, kinds[kind].suffix,
                  number);
     else
@@ -211,7 +211,7 @@ static void
 remove_leftovers(const char *name, uint32_t workers_max)
 {
     for (unsigned kind = SEGMENT_NONE + 1; kind < SEGMENT_KIND_COUNT; kind++) {
-        uint32_t count = kinds[kind].per_worker ? workers_max : 1;
+        uint32_t count = kinds[kind].is_numbered ? workers_max : 1;
         for (uint32_t number = 0; kind != SEGMENT_CONTROL && number < count; number++) {
             char path[SEGMENT_PATH_SIZE];
             segment_path(path, name, (enum segment_kind)kind, number);
@@ -325,6 +325,22 @@ segment_map_rings(struct shared_segment *segment, const struct ring_shape *shape
         }
     }
     return SEGMENT_OK;
+}
+
+uint8_t *
+segment_map_twice(const struct shared_segment *segment, uint64_t offset, uint64_t size)
+{
+    CHECK(offset % SHM_PAGE == 0 && size % SHM_PAGE == 0 && offset + size <= segment->size);
+    uint8_t *at =
+        mmap(NULL, 2 * size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (at == MAP_FAILED)
+        return NULL;
+    if (map_at(segment, at, offset, size) && map_at(segment, at + size, offset, size))
+        return at;
+    int reason = errno;
+    munmap(at, 2 * size);
+    errno = reason;
+    return NULL;
 }
 
 void

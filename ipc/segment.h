@@ -113,6 +113,13 @@ enum segment_result segment_map(struct shared_segment *segment);
 enum segment_result segment_map_rings(struct shared_segment *segment,
                                       const struct ring_shape *shape);
 
+/*
+ * segment_map_twice - a part of a file, writable, twice in a row: what wraps there is one piece
+ *
+ * Whole pages. Apart from segment->mapping: the caller's to munmap(), 2 * size bytes. NULL: errno.
+ */
+uint8_t *segment_map_twice(const struct shared_segment *segment, uint64_t offset, uint64_t size);
+
 /* segment_unlink - take the name away, once; the memory stays as long as it is mapped.
  * Async-signal-safe. */
 void segment_unlink(struct shared_segment *segment);

@@ -8,13 +8,17 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ipc/live_state.h"
 #include "ipc/publisher_memory.h"
 #include "ipc/segment.h"
 #include "ipc/shared_engine_parts.h"
 #include "ipc/worker_journal.h"
 
 static_assert((int)JOURNAL_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
-static_assert((int)PUBLISHER_WORKERS_MAX == (int)WORKERS_MAX, "a place for each");
+static_assert((int)JOURNAL_FRONTENDS_MAX == (int)FRONTENDS_MAX, "a place for each");
+static_assert((int)PUBLISHER_CHANNELS_MAX == (int)CHANNELS_MAX, "a place for each");
+static_assert((int)PUBLISHER_FRONTENDS_MAX == (int)FRONTENDS_MAX, "a place for each");
+static_assert((int)CHANNELS_MAX < (int)RESULT_OWNER_NONE, "each can own a slot");
 
 enum {
     RING_SLOTS_MIN = 1024,
@@ -39,11 +43,13 @@ is_power_of_two(uint32_t value)
     return value != 0 && (value & (value - 1)) == 0;
 }
 
-/* What is left out: an outbox is as long as the result ring. */
+/* What is left out: one front-end, and an outbox as long as the result ring. */
 static struct engine_shape
 filled_up(const struct engine_shape *shape)
 {
     struct engine_shape filled = *shape;
+    if (filled.frontends == 0)
+        filled.frontends = 1;
     if (filled.outbox_slots == 0)
         filled.outbox_slots = filled.result_slots;
     return filled;
@@ -56,207 +62,23 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "a name is 1 to 40 of A-Z a-z 0-9 . _ -";
     if (shape->workers < 1 || shape->workers > WORKERS_MAX)
         return "workers must be 1 to 64";
+    if (shape->frontends > FRONTENDS_MAX)
+        return "front-ends must be 1 to 8";
+    if (shape->frontends * shape->workers > CHANNELS_MAX)
+        return "front-ends times workers must be at most 256";
+    if (shape->frontends > 1 && shape->calls_bytes % SHM_PAGE != 0)
+        return "the bytes of a call table must be whole pages";
     if (!is_power_of_two(shape->ring_slots) || shape->ring_slots < RING_SLOTS_MIN)
         return "slots of a ring must be a power of two, at least 1024";
     if (!is_power_of_two(shape->result_slots) || shape->result_slots < RESULT_SLOTS_MIN)
         return "slots of the result ring must be a power of two, at least 64";
     if (!is_power_of_two(shape->outbox_slots) || shape->outbox_slots < OUTBOX_SLOTS_MIN)
         return "slots of an outbox must be a power of two, at least 16";
+    if (shape->live_links > LIVE_LINKS_MAX)
+        return "live links must be 256 at the most";
     if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
         return "this build is for pages of 4096 bytes";
     return NULL;
-}
-
-/* Says why in words; with the system's own where the system refused. */
-static bool
-succeeded(const struct shared_segment *segment, enum segment_result result, char *why)
-{
-    if (result == SEGMENT_OK)
-        return true;
-    int reason = errno;
-    bool systems = result == SEGMENT_NO_ROOM || result == SEGMENT_SYSTEM;
-    snprintf(why, SHARED_ENGINE_WHY, "%s: %s%s%s", segment->path, segment_result_words(result),
-             systems ? ": " : "", systems ? strerror(reason) : "");
-    return false;
-}
-
-/* How the segments come to be: made, or found as a dead engine left them. */
-struct making {
-    uint64_t epoch; /* that all of one engine have */
-    bool fresh;
-};
-
-static enum segment_result
-obtain(const struct making *making, struct shared_segment *segment, const char *path, uint64_t size,
-       bool reserve)
-{
-    if (making->fresh)
-        return segment_create(segment, path, size, reserve);
-    enum segment_result result = segment_open(segment, path);
-    if (result == SEGMENT_OK && segment->size != (size + SHM_PAGE - 1) / SHM_PAGE * SHM_PAGE) {
-        segment_close(segment);
-        result = SEGMENT_OTHER_SIZE;
-    }
-    return result;
-}
-
-/* Is what was found a segment of this engine? Every header begins with its identity. */
-static bool
-is_of_engine(const struct making *making, const struct shared_segment *segment, char *why)
-{
-    const struct shm_identity *identity = (const void *)segment->mapping;
-    if (making->fresh || identity->epoch == making->epoch)
-        return true;
-    snprintf(why, SHARED_ENGINE_WHY, "%s: it is not of the same engine as the others",
-             segment->path);
-    return false;
-}
-
-static void
-control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
-{
-    struct shm_control *control = engine->control;
-    memcpy(control->fixed.name, engine->name, sizeof engine->name);
-    control->fixed.created_ns = now_ns(CLOCK_MONOTONIC);
-    control->fixed.calls_bytes = engine->shape.calls_bytes;
-    control->fixed.frontend_bytes = engine->shape.frontend_bytes;
-    control->fixed.run = engine->shape.run;
-    control->fixed.workers = engine->shape.workers;
-    control->fixed.ring_slots = engine->shape.ring_slots;
-    control->fixed.result_slots = engine->shape.result_slots;
-    control->fixed.outbox_slots = engine->shape.outbox_slots;
-    identity_seal(control, &(struct identity){
-                               .kind = SEGMENT_CONTROL,
-                               .header_size = sizeof *control,
-                               .fixed_size = sizeof control->fixed,
-                               .total_size = size,
-                               .epoch = epoch,
-                           });
-}
-
-static uint64_t
-control_size(const struct engine_shape *shape)
-{
-    return sizeof(struct shm_control) +
-           (PROCESS_WORKERS + shape->workers) * sizeof(struct shm_process);
-}
-
-static void
-use_control(struct shared_engine *engine)
-{
-    engine->control = (void *)engine_segment(engine, SEGMENT_CONTROL, 0)->mapping;
-    engine->frontend = &engine->control->processes[PROCESS_FRONTEND];
-    engine->publisher = &engine->control->processes[PROCESS_PUBLISHER];
-    engine->workers = &engine->control->processes[PROCESS_WORKERS];
-}
-
-static bool
-make_control(struct shared_engine *engine, uint64_t epoch, char *why)
-{
-    struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
-    uint64_t size = control_size(&engine->shape);
-    enum segment_result result = segment_create_control(segment, engine->name, size, WORKERS_MAX);
-    if (result == SEGMENT_OK)
-        result = segment_map(segment);
-    if (!succeeded(segment, result, why))
-        return false;
-    use_control(engine);
-    control_format(engine, size, epoch);
-    return true;
-}
-
-static bool
-make_rings(struct shared_engine *engine, enum segment_kind kind, uint32_t worker,
-           const struct making *making, char *why)
-{
-    struct shared_segment *segment = engine_segment(engine, kind, worker);
-    struct ring_shape shape = engine_ring_shape(engine, kind);
-    char path[SEGMENT_PATH_SIZE];
-    segment_path(path, engine->name, kind, worker);
-    enum segment_result result =
-        obtain(making, segment, path, ring_size(&shape) * shape.ring_count, kind != SEGMENT_LANES);
-    if (result == SEGMENT_OK)
-        result = segment_map_rings(segment, &shape);
-    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
-        return false;
-    for (uint32_t ring = 0; ring < shape.ring_count && making->fresh; ring++)
-        ring_format(engine_view(engine, kind, worker, ring).at, &shape, ring, making->epoch);
-    return true;
-}
-
-/* Memory of one process: *memory is where it begins, behind the header. */
-static bool
-make_memory(struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint64_t bytes,
-            void **memory, const struct making *making, char *why)
-{
-    struct shared_segment *segment = engine_segment(engine, kind, worker);
-    char path[SEGMENT_PATH_SIZE];
-    segment_path(path, engine->name, kind, worker);
-    uint64_t header = sizeof(struct shm_memory_header);
-    uint64_t size = bytes > UINT64_MAX - header ? UINT64_MAX : bytes + header;
-    enum segment_result result = obtain(making, segment, path, size, false);
-    if (result == SEGMENT_OK)
-        result = segment_map(segment);
-    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
-        return false;
-    *memory = segment->mapping + header;
-    if (making->fresh)
-        identity_seal(segment->mapping, &(struct identity){
-                                            .kind = kind,
-                                            .header_size = sizeof(struct shm_memory_header),
-                                            .fixed_size = sizeof(struct shm_identity),
-                                            .total_size = segment->size,
-                                            .epoch = making->epoch,
-                                        });
-    return true;
-}
-
-static bool
-make_result(struct shared_engine *engine, const struct making *making, char *why)
-{
-    struct shared_segment *segment = engine_segment(engine, SEGMENT_RESULT, 0);
-    char path[SEGMENT_PATH_SIZE];
-    segment_path(path, engine->name, SEGMENT_RESULT, 0);
-    uint64_t size = ring_result_size(engine->shape.result_slots);
-    enum segment_result result = obtain(making, segment, path, size, true);
-    if (result == SEGMENT_OK)
-        result = segment_map(segment);
-    if (!succeeded(segment, result, why) || !is_of_engine(making, segment, why))
-        return false;
-    if (making->fresh)
-        ring_result_format(segment->mapping, segment->mapping_size, engine->shape.result_slots,
-                           making->epoch);
-    return true;
-}
-
-static bool
-make_worker(struct shared_engine *engine, uint32_t worker, const struct making *making, char *why)
-{
-    const struct engine_shape *shape = &engine->shape;
-    return make_rings(engine, SEGMENT_RING, worker, making, why) &&
-           make_memory(engine, SEGMENT_CALLS, worker, shape->calls_bytes, &engine->calls[worker],
-                       making, why) &&
-           make_memory(engine, SEGMENT_JOURNAL, worker,
-                       worker_journal_bytes(shape->workers, shape->calls_bytes),
-                       &engine->journals[worker], making, why) &&
-           make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
-}
-
-/* All but the control segment, which stands. */
-static bool
-make_segments(struct shared_engine *engine, const struct making *making, char *why)
-{
-    const struct engine_shape *shape = &engine->shape;
-    for (uint32_t worker = 0; worker < shape->workers; worker++)
-        if (!make_worker(engine, worker, making, why))
-            return false;
-    return make_rings(engine, SEGMENT_LANES, 0, making, why) &&
-           make_rings(engine, SEGMENT_CLOSED, 0, making, why) &&
-           make_memory(engine, SEGMENT_FRONTEND, 0, shape->frontend_bytes, &engine->frontend_memory,
-                       making, why) &&
-           make_memory(engine, SEGMENT_PUBLISHER, 0, publisher_memory_bytes(),
-                       &engine->publisher_memory, making, why) &&
-           make_result(engine, making, why);
 }
 
 /* A handle that holds nothing yet. */
@@ -269,8 +91,9 @@ begin(struct shared_engine *engine, const char *name, const struct engine_shape 
         snprintf(why, SHARED_ENGINE_WHY, "%s", fault);
         return false;
     }
-    *engine = (struct shared_engine){
-        .shape = filled, .segment_count = 6 + 4 * shape->workers, .lasting = shape->run != 0};
+    *engine = (struct shared_engine){.shape = filled,
+                                     .segment_count = engine_segment_count(&filled),
+                                     .lasting = shape->run != 0};
     snprintf(engine->name, sizeof engine->name, "%s", name);
     engine->segments = calloc(engine->segment_count, sizeof *engine->segments);
     if (engine->segments == NULL) {
@@ -293,14 +116,15 @@ bool
 shared_engine_create(struct shared_engine *engine, const char *name,
                      const struct engine_shape *shape, char *why)
 {
-    struct making making = {.epoch = now_ns(CLOCK_REALTIME), .fresh = true};
+    struct engine_making making = {.epoch = now_ns(CLOCK_REALTIME), .fresh = true};
     if (!begin(engine, name, shape, why))
         return false;
-    if (!make_control(engine, making.epoch, why) || !make_segments(engine, &making, why)) {
+    engine->created_ns = now_ns(CLOCK_MONOTONIC);
+    if (!engine_make_control(engine, making.epoch, why) ||
+        !engine_make_segments(engine, &making, why)) {
         shared_engine_destroy(engine);
         return false;
     }
-    engine->created_ns = engine->control->fixed.created_ns;
     shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
     set_complete(engine, 1);
     return true;
@@ -344,7 +168,7 @@ shared_engine_is_left(const char *name)
 
 /* Judges a control segment that is ours now: can this engine go on? */
 static enum engine_found
-judge_control(struct shared_engine *engine, struct making *making, char *why)
+judge_control(struct shared_engine *engine, struct engine_making *making, char *why)
 {
     const struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
     const struct engine_shape *shape = &engine->shape;
@@ -362,9 +186,11 @@ judge_control(struct shared_engine *engine, struct making *making, char *why)
         return ENGINE_REFUSED;
     }
     if (fixed.run != shape->run || fixed.workers != shape->workers ||
-        fixed.ring_slots != shape->ring_slots || fixed.result_slots != shape->result_slots ||
+        fixed.frontends != shape->frontends || fixed.ring_slots != shape->ring_slots ||
+        fixed.live_links != shape->live_links || fixed.result_slots != shape->result_slots ||
         fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
-        fixed.frontend_bytes != shape->frontend_bytes || segment->size != control_size(shape)) {
+        fixed.frontend_bytes != shape->frontend_bytes ||
+        segment->size != engine_control_size(shape)) {
         snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
         return ENGINE_REFUSED;
     }
@@ -374,7 +200,7 @@ judge_control(struct shared_engine *engine, struct making *making, char *why)
 }
 
 static enum engine_found
-find_control(struct shared_engine *engine, struct making *making, char *why)
+find_control(struct shared_engine *engine, struct engine_making *making, char *why)
 {
     struct shared_segment *segment = engine_segment(engine, SEGMENT_CONTROL, 0);
     enum segment_result result = await_control(segment, engine->name);
@@ -384,31 +210,41 @@ find_control(struct shared_engine *engine, struct making *making, char *why)
         return ENGINE_NONE; /* killed before it had a size */
     if (result == SEGMENT_OK)
         result = segment_map(segment);
-    if (!succeeded(segment, result, why))
+    if (!engine_succeeded(segment, result, why))
         return ENGINE_REFUSED;
-    use_control(engine);
+    engine_use_control(engine);
     return judge_control(engine, making, why);
+}
+
+static bool
+is_sound(const struct shared_engine *engine, enum segment_kind kind, uint32_t worker, uint32_t ring)
+{
+    struct ring_spsc attached;
+    struct engine_ring_view view = engine_view(engine, kind, worker, ring);
+    return ring_attach_consumer(&attached, view.at, view.size) == ATTACH_OK;
+}
+
+static bool
+channel_is_sound(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    bool sound = is_sound(engine, SEGMENT_RING, worker, frontend) &&
+                 is_sound(engine, SEGMENT_OUTBOX, worker, frontend) &&
+                 is_sound(engine, SEGMENT_CLOSED, 0, engine_channel(engine, frontend, worker));
+    for (uint32_t to = 0; to < engine->shape.workers && sound; to++)
+        sound = shared_engine_lane_is_sound(engine, frontend, worker, to);
+    return sound;
 }
 
 /* Can every ring be attached to? What cannot must be found here, where there is an answer. */
 static bool
 rings_are_sound(const struct shared_engine *engine, char *why)
 {
-    uint32_t workers = engine->shape.workers;
-    struct ring_spsc ring;
     struct ring_result result;
     const struct shared_segment *results = engine_segment(engine, SEGMENT_RESULT, 0);
     bool sound = ring_result_attach(&result, results->mapping, results->mapping_size) == ATTACH_OK;
-    for (uint32_t worker = 0; worker < workers && sound; worker++) {
-        struct engine_ring_view view = engine_view(engine, SEGMENT_RING, worker, 0);
-        sound = ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        view = engine_view(engine, SEGMENT_OUTBOX, worker, 0);
-        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        view = engine_view(engine, SEGMENT_CLOSED, 0, worker);
-        sound = sound && ring_attach_consumer(&ring, view.at, view.size) == ATTACH_OK;
-        for (uint32_t to = 0; to < workers && sound; to++)
-            sound = shared_engine_lane_is_sound(engine, worker, to);
-    }
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends && sound; frontend++)
+        for (uint32_t worker = 0; worker < engine->shape.workers && sound; worker++)
+            sound = channel_is_sound(engine, frontend, worker);
     if (!sound)
         snprintf(why, SHARED_ENGINE_WHY, "its rings are damaged");
     return sound;
@@ -418,12 +254,12 @@ enum engine_found
 shared_engine_take_over(struct shared_engine *engine, const char *name,
                         const struct engine_shape *shape, char *why)
 {
-    struct making making = {.fresh = false};
+    struct engine_making making = {.fresh = false};
     if (!begin(engine, name, shape, why))
         return ENGINE_REFUSED;
     enum engine_found found = find_control(engine, &making, why);
     if (found == ENGINE_TAKEN_OVER &&
-        (!make_segments(engine, &making, why) || !rings_are_sound(engine, why)))
+        (!engine_make_segments(engine, &making, why) || !rings_are_sound(engine, why)))
         found = ENGINE_REFUSED;
     if (found == ENGINE_TAKEN_OVER)
         shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
@@ -460,29 +296,30 @@ shared_engine_destroy(struct shared_engine *engine)
 }
 
 void
-watermark_set(struct shared_engine *engine, uint64_t order)
+watermark_set(struct shared_engine *engine, uint32_t frontend, uint64_t order)
 {
     /* release: P1. The ring positions published before it. */
-    atomic_store_explicit(&engine->control->watermark, order, memory_order_release);
+    atomic_store_explicit(&engine->control->watermarks[frontend].order, order,
+                          memory_order_release);
 }
 
 uint64_t
-watermark_get(const struct shared_engine *engine)
+watermark_get(const struct shared_engine *engine, uint32_t frontend)
 {
     /* acquire: P1. A poll after this sees every record up to the watermark. */
-    return atomic_load_explicit(&engine->control->watermark, memory_order_acquire);
+    return atomic_load_explicit(&engine->control->watermarks[frontend].order, memory_order_acquire);
 }
 
 void
-progress_set(struct shm_process *worker, uint64_t decided_order)
+progress_set(struct shm_process *worker, uint32_t frontend, uint64_t decided_order)
 {
     /* release: P2. The outcomes committed before it. */
-    atomic_store_explicit(&worker->progress, decided_order, memory_order_release);
+    atomic_store_explicit(&worker->progress[frontend], decided_order, memory_order_release);
 }
 
 uint64_t
-progress_get(const struct shm_process *worker)
+progress_get(const struct shm_process *worker, uint32_t frontend)
 {
     /* acquire: P2. A poll after this sees every outcome up to that order. */
-    return atomic_load_explicit(&worker->progress, memory_order_acquire);
+    return atomic_load_explicit(&worker->progress[frontend], memory_order_acquire);
 }

@@ -4,16 +4,24 @@
 /*
  * ipc/shared_engine.h - all shared memory of one running engine, made once by the supervisor.
  *
- *   /dev/shm/onhook-NAME.control   identity, shape, watermark, processes: doorbells, counters
- *   /dev/shm/onhook-NAME.ring-W    events, front-end -> worker W (slots mapped twice in a row)
- *   /dev/shm/onhook-NAME.calls-W   worker W's call table (grown on demand, bounded)
- *   /dev/shm/onhook-NAME.journal-W what worker W changes, undone if it dies (ipc/transaction.h)
- *   /dev/shm/onhook-NAME.outbox-W  outcomes of worker W until they are given out
- *   /dev/shm/onhook-NAME.lanes     calls on the move between workers, one lane for each pair
- *   /dev/shm/onhook-NAME.closed    call keys whose memory has run out, worker -> front-end
- *   /dev/shm/onhook-NAME.frontend  the front-end's own memory, which outlives it
- *   /dev/shm/onhook-NAME.publisher the publisher's
- *   /dev/shm/onhook-NAME.result    outcomes, all workers -> publisher
+ *   /dev/shm/onhook-NAME.control    identity, shape, watermarks, processes: doorbells, counters
+ *   /dev/shm/onhook-NAME.ring-W     events, front-ends -> worker W (slots mapped twice in a row)
+ *   /dev/shm/onhook-NAME.calls-W    worker W's call tables (grown on demand, bounded)
+ *   /dev/shm/onhook-NAME.journal-W  what worker W changes, undone if it dies (ipc/transaction.h)
+ *   /dev/shm/onhook-NAME.outbox-W   outcomes of worker W until they are given out
+ *   /dev/shm/onhook-NAME.lanes      calls on the move between workers, one lane for each pair
+ *   /dev/shm/onhook-NAME.closed     call keys whose memory has run out, workers -> front-ends
+ *   /dev/shm/onhook-NAME.frontend-F front-end F's own memory, which outlives it
+ *   /dev/shm/onhook-NAME.publisher  the publisher's
+ *   /dev/shm/onhook-NAME.streams-F  bytes of front-end F's live links; only where there are any
+ *   /dev/shm/onhook-NAME.result     outcomes, all workers -> publisher
+ *
+ * Front-ends share nothing: each has links of its own, numbers what it sends by itself, and speaks
+ * to each worker through a channel of its own: an event ring, a ring of closed calls, an outbox,
+ * the lanes, and a call table. Whatever holds up one of them (a full outbox, a lane) so never
+ * holds up another, and each is as if it had the workers for itself. Rings of one kind stand one
+ * behind the other in a segment: in ring-W and outbox-W by front-end, in closed by channel, in
+ * lanes by front-end, from and to.
  *
  * The supervisor maps everything before it forks, so every role has it at the same address; each
  * role then gives up write access to what it does not write (shared_engine_become()). A store
@@ -21,10 +29,10 @@
  *
  *                                          front-end   worker w        publisher
  *   control  identity, shape               -           -               -
- *            watermark                     writes      -               -
+ *            a front-end's watermark       its own     -               -
  *            a process's own page          its own     its own         its own
  *            every process's doorbell      writes      writes          writes
- *   ring-W   producer page, slots          writes      -               -
+ *   ring-W   producer page, slots          its own     -               -
  *            consumer page                 -           ring w          -
  *   calls-W  the table                     -           table w         -
  *   journal  all                           -           journal w       -
@@ -33,11 +41,12 @@
  *   lanes    producer page, slots          -           from w          -
  *            consumer page                 -           to w            -
  *   closed   producer page, slots          -           ring w          -
- *            consumer page                 writes      -               -
- *   frontend all                           writes      -               -
+ *            consumer page                 its own     -               -
+ *   frontend all                           its own     -               -
  *   publisher all                          -           -               writes
  *   result   tail, slots                   -           writes          -
  *            cursor                        -           -               writes
+ *   streams  all, by live_stream_map()     writes      -               -
  *
  * The supervisor keeps everything writable. Everybody may read everything.
  */
@@ -53,6 +62,8 @@
 
 enum {
     WORKERS_MAX = 64,
+    FRONTENDS_MAX = 8,
+    CHANNELS_MAX = 256,    /* front-ends times workers */
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
     OUTBOX_SLOTS_MIN = 16,
@@ -69,12 +80,14 @@ enum role {
 
 struct engine_shape {
     uint32_t workers;        /* 1..WORKERS_MAX */
+    uint32_t frontends;      /* 1..FRONTENDS_MAX; 0: one */
     uint32_t ring_slots;     /* 64-byte slots of each event ring; power of two, >= 1024 */
     uint32_t result_slots;   /* outcomes; power of two, >= 64 */
-    uint32_t outbox_slots;   /* of each worker, not given out; power of two, >= 16; 0: as above */
-    uint64_t calls_bytes;    /* upper bound of each worker's call table segment */
-    uint64_t frontend_bytes; /* of the front-end's own memory, likewise */
-    uint64_t run;            /* digest of what it runs with; 0: nobody can go on with it */
+    uint32_t outbox_slots;   /* of each channel, not given out; power of two, >= 16; 0: as above */
+    uint64_t calls_bytes;    /* upper bound of each channel's call table; whole pages */
+    uint64_t frontend_bytes; /* of each front-end's own memory, likewise */
+    uint32_t live_links; /* of each front-end, with stream buffers (ipc/live_stream.h); 0: none */
+    uint64_t run;        /* digest of what it runs with; 0: nobody can go on with it */
 };
 
 /* What one process says of itself, on a page of its own, and a page on which others wake it. */
@@ -84,15 +97,18 @@ struct shm_process {
     _Atomic uint32_t restarts; /* how often it died and was started again */
     /* Deaths one after the other without a commit between them; 0 once it has got on. */
     _Atomic uint32_t deaths_here;
-    /* The input at position skip - 1 has ended the process too often: to be passed over. */
-    _Atomic uint64_t skip;
+    /* Of each front-end: its input at position skip - 1 has ended the process too often: to be
+     * passed over. */
+    _Atomic uint64_t skip[FRONTENDS_MAX];
     /* 1: finished its work and is about to exit with success. Writer: the process. */
     alignas(SHM_LINE) _Atomic uint32_t done;
-    /* Workers: every outcome with a decided_order up to this has been committed to the result
-     * ring. Writer: the process. Edge P2. */
-    _Atomic uint64_t progress;
-    /* Workers: outcomes of its outbox that stand in the result ring. Writer: the process. */
-    _Atomic uint64_t flushed;
+    _Atomic uint32_t turn; /* workers: the front-end whose input is in hand */
+    /* Workers: every outcome of that front-end with a decided_order up to this has been committed
+     * to the result ring. Writer: the process. Edge P2. */
+    _Atomic uint64_t progress[FRONTENDS_MAX];
+    /* Workers: outcomes of that front-end's outbox that stand in the result ring. Writer: the
+     * process. */
+    _Atomic uint64_t flushed[FRONTENDS_MAX];
     struct shm_counters counters; /* Writer: the process. */
     /* By enum stage; only those the process ends count. Writer: the process. */
     alignas(SHM_PAGE) struct shm_histogram latency[STAGE_COUNT];
@@ -112,7 +128,14 @@ struct shm_control_fixed {
     uint32_t ring_slots;
     uint32_t result_slots;
     uint32_t outbox_slots;
-    uint32_t reserved[4];
+    uint32_t frontends;
+    uint32_t live_links;
+    uint32_t reserved[2];
+};
+
+/* Writer: the front-end whose it is. */
+struct shm_watermark {
+    alignas(SHM_PAGE) _Atomic uint64_t order; /* edge P1 */
 };
 
 struct shm_control {
@@ -120,21 +143,23 @@ struct shm_control {
     /* 1 from when all segments stand until the first of them goes: the engine may be taken over.
      * Writer: the supervisor. */
     alignas(SHM_LINE) _Atomic uint32_t complete;
-    /* Edge P1. Writer: the front-end. */
-    alignas(SHM_PAGE) _Atomic uint64_t watermark;
-    /* The front-end, the publisher, then the workers. */
+    struct shm_watermark watermarks[FRONTENDS_MAX];
+    /* The front-ends, the publisher, then the workers. */
     alignas(SHM_PAGE) struct shm_process processes[];
 };
 
 static_assert(sizeof(struct shm_process) == 6 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
-static_assert(offsetof(struct shm_process, done) == SHM_LINE, "pid has another writer");
+static_assert(offsetof(struct shm_process, done) == 2 * SHM_LINE, "pid has another writer");
 static_assert(offsetof(struct shm_process, latency) == SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_process, doorbell) == 5 * SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, complete) == 192, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_control) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
-static_assert(offsetof(struct shm_control, watermark) == SHM_PAGE, "own page");
-static_assert(offsetof(struct shm_control, processes) == 2 * SHM_PAGE, "own page");
+static_assert(sizeof(struct shm_watermark) == SHM_PAGE, "own page");
+static_assert(sizeof(struct shm_control) == (1 + FRONTENDS_MAX) * SHM_PAGE,
+              "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_control, watermarks) == SHM_PAGE, "own page");
+static_assert(offsetof(struct shm_control, processes) == (1 + FRONTENDS_MAX) * SHM_PAGE,
+              "own page");
 
 /*
  * One process's view of the engine. A plain copy is a second view of the same mappings: threads
@@ -144,24 +169,45 @@ struct shared_engine {
     char name[64];
     struct engine_shape shape;
     struct shm_control *control;
-    struct shm_process *frontend; /* views into control */
+    struct shm_process *frontends; /* [shape.frontends]; views into control */
     struct shm_process *publisher;
-    struct shm_process *workers;            /* [shape.workers] */
-    struct ring_spsc rings[WORKERS_MAX];    /* attached by shared_engine_become() or _attach() */
-    struct ring_spsc closed[WORKERS_MAX];   /* likewise; 64-byte slots: struct shm_closed_call */
-    struct ring_spsc outboxes[WORKERS_MAX]; /* likewise: struct shm_outbox_slot */
+    struct shm_process *workers;             /* [shape.workers] */
+    struct ring_spsc rings[CHANNELS_MAX];    /* attached by shared_engine_become() or _attach() */
+    struct ring_spsc closed[CHANNELS_MAX];   /* likewise; 64-byte slots: struct shm_closed_call */
+    struct ring_spsc outboxes[CHANNELS_MAX]; /* likewise: struct shm_outbox_slot */
     struct ring_result result;
     /* Memory of one process each, zeroed at first, beginning with a page. */
-    void *calls[WORKERS_MAX];    /* each worker's table; calls_bytes long */
+    void *calls[WORKERS_MAX];    /* each worker's tables, calls_bytes each: engine_calls() */
     void *journals[WORKERS_MAX]; /* each worker's; ipc/worker_journal.h */
-    void *frontend_memory;       /* frontend_bytes long */
-    void *publisher_memory;      /* ipc/publisher_memory.h */
-    bool lasting;                /* outlives a run that did not end well, for a take-over */
-    uint64_t created_ns;         /* CLOCK_MONOTONIC, of its first start */
+    void *frontend_memory[FRONTENDS_MAX]; /* frontend_bytes long */
+    void *publisher_memory;               /* ipc/publisher_memory.h */
+    bool lasting;        /* outlives a run that did not end well, for a take-over */
+    uint64_t created_ns; /* CLOCK_MONOTONIC, of its first start */
     /* private: mappings and descriptors, see shared_engine.c */
     struct shared_segment *segments;
     uint32_t segment_count;
 };
+
+/* The number of the channel between a front-end and a worker, of CHANNELS_MAX. With one front-end
+ * it is the worker's. */
+static inline uint32_t
+engine_channel(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    return frontend * engine->shape.workers + worker;
+}
+
+static inline uint32_t
+engine_channel_count(const struct shared_engine *engine)
+{
+    return engine->shape.frontends * engine->shape.workers;
+}
+
+/* Where a worker keeps a front-end's calls: shape.calls_bytes. */
+static inline void *
+engine_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    return (uint8_t *)engine->calls[worker] + frontend * engine->shape.calls_bytes;
+}
 
 /* An outcome on its way to whoever gives it out. */
 struct shm_outbox_slot {
@@ -220,28 +266,29 @@ void shared_engine_await(const char *name);
  * shared_engine_become - after fork: drop write access to what this role never writes, attach
  * rings in the role's direction, make the pages it uses present
  *
- * `index` is the worker's number, else 0. Dies (CHECK) when the kernel refuses.
+ * `index` is the worker's or the front-end's number, else 0. Dies (CHECK) when the kernel refuses.
  */
 void shared_engine_become(struct shared_engine *engine, enum role role, uint32_t index);
 
 /*
  * shared_engine_attach - attach the rings in a role's direction, and nothing else
  *
- * rings[], closed[] and outboxes[] that the role has no part in are left as they are. The
- * front-end and the supervisor are producers of all rings and consumers of all closed; worker
- * `index` is the consumer of its ring and the producer of its closed and its outbox, the publisher
- * the consumer of all outboxes. For threads that play roles in one
- * process: shared_engine_become() does it for processes.
+ * rings[], closed[] and outboxes[] that the role has no part in are left as they are. A front-end
+ * is the producer of its rings and the consumer of its closed, the supervisor of all; worker
+ * `index` is the consumer of its rings and the producer of its closed and its outboxes, the
+ * publisher the consumer of all outboxes. For threads that play roles in one process:
+ * shared_engine_become() does it for processes.
  */
 void shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t index);
 
-/* The lane from worker `from` to worker `to` (another one), attached in the direction this process
- * uses: LANE_SLOTS slots of LANE_SLOT_SIZE bytes. */
-struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to,
-                                    bool as_producer);
+/* The lane for a front-end's calls from worker `from` to worker `to` (another one), attached in the
+ * direction this process uses: LANE_SLOTS slots of LANE_SLOT_SIZE bytes. */
+struct ring_spsc shared_engine_lane(struct shared_engine *engine, uint32_t frontend, uint32_t from,
+                                    uint32_t to, bool as_producer);
 
 /* Are the lane's header and positions such as that lane can have? For the supervisor. */
-bool shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to);
+bool shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t frontend,
+                                 uint32_t from, uint32_t to);
 
 /* shared_engine_is_left - is there a dead engine under the name that somebody may go on with? */
 bool shared_engine_is_left(const char *name);
@@ -258,9 +305,9 @@ void shared_engine_destroy(struct shared_engine *engine);
 void shared_engine_unlink(struct shared_engine *engine);
 
 /*
- * The watermark: every record with an order up to it has been published to the ring it belongs
- * to. Writer: the front-end, after it published all rings. A worker reads it BEFORE it polls;
- * once the ring is empty, all its work up to that watermark is done.
+ * The watermark of a front-end: every record of its with an order up to it has been published to
+ * the ring it belongs to. Writer: the front-end, after it published all rings. A worker reads it
+ * BEFORE it polls; once that front-end's ring is empty, all work of it up to there is done.
  *
  *   edge  store (release)                  load (acquire)                carries
  *   P1    watermark_set                 -> watermark_get                 ring positions
@@ -274,9 +321,9 @@ decided_by(uint64_t order)
     return order >= UINT64_MAX / 2 ? UINT64_MAX : 2 * order + 1;
 }
 
-void watermark_set(struct shared_engine *engine, uint64_t order);
-uint64_t watermark_get(const struct shared_engine *engine);
-void progress_set(struct shm_process *worker, uint64_t decided_order);
-uint64_t progress_get(const struct shm_process *worker);
+void watermark_set(struct shared_engine *engine, uint32_t frontend, uint64_t order);
+uint64_t watermark_get(const struct shared_engine *engine, uint32_t frontend);
+void progress_set(struct shm_process *worker, uint32_t frontend, uint64_t decided_order);
+uint64_t progress_get(const struct shm_process *worker, uint32_t frontend);
 
 #endif

@@ -7,28 +7,29 @@
 #include "ipc/shared_engine_parts.h"
 
 static struct engine_ring_view
-ring_view(const struct shared_engine *engine, uint32_t worker)
+ring_view(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
 {
-    return engine_view(engine, SEGMENT_RING, worker, 0);
+    return engine_view(engine, SEGMENT_RING, worker, frontend);
 }
 
 static struct engine_ring_view
-outbox_view(const struct shared_engine *engine, uint32_t worker)
+outbox_view(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
 {
-    return engine_view(engine, SEGMENT_OUTBOX, worker, 0);
+    return engine_view(engine, SEGMENT_OUTBOX, worker, frontend);
 }
 
 static struct engine_ring_view
-closed_view(const struct shared_engine *engine, uint32_t worker)
+closed_view(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
 {
-    return engine_view(engine, SEGMENT_CLOSED, 0, worker);
+    return engine_view(engine, SEGMENT_CLOSED, 0, engine_channel(engine, frontend, worker));
 }
 
 /* A worker has no lane to itself; the place is there, formatted, and nobody uses it. */
 static struct engine_ring_view
-lane_view(const struct shared_engine *engine, uint32_t from, uint32_t to)
+lane_view(const struct shared_engine *engine, uint32_t frontend, uint32_t from, uint32_t to)
 {
-    return engine_view(engine, SEGMENT_LANES, 0, from * engine->shape.workers + to);
+    uint32_t channel = engine_channel(engine, frontend, from);
+    return engine_view(engine, SEGMENT_LANES, 0, channel * engine->shape.workers + to);
 }
 
 static void
@@ -39,36 +40,53 @@ attach(struct ring_spsc *ring, struct engine_ring_view view, bool as_producer)
     CHECK(result == ATTACH_OK);
 }
 
+/* What a role does with a channel: the supervisor what the front-end does. */
+static void
+attach_channel(struct shared_engine *engine, enum role role, uint32_t frontend, uint32_t worker)
+{
+    uint32_t channel = engine_channel(engine, frontend, worker);
+    if (role == ROLE_PUBLISHER || role == ROLE_WORKER)
+        attach(&engine->outboxes[channel], outbox_view(engine, frontend, worker),
+               role == ROLE_WORKER);
+    if (role == ROLE_PUBLISHER)
+        return;
+    attach(&engine->rings[channel], ring_view(engine, frontend, worker), role != ROLE_WORKER);
+    attach(&engine->closed[channel], closed_view(engine, frontend, worker), role == ROLE_WORKER);
+}
+
 void
 shared_engine_attach(struct shared_engine *engine, enum role role, uint32_t index)
 {
-    CHECK(index < engine->shape.workers);
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        if (role == ROLE_PUBLISHER || (role == ROLE_WORKER && worker == index))
-            attach(&engine->outboxes[worker], outbox_view(engine, worker), role == ROLE_WORKER);
-        if (role == ROLE_PUBLISHER || (role == ROLE_WORKER && worker != index))
-            continue;
-        attach(&engine->rings[worker], ring_view(engine, worker), role != ROLE_WORKER);
-        attach(&engine->closed[worker], closed_view(engine, worker), role == ROLE_WORKER);
+    CHECK(index < (role == ROLE_FRONTEND ? engine->shape.frontends : engine->shape.workers));
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends; frontend++) {
+        for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
+            bool anothers = (role == ROLE_FRONTEND && frontend != index) ||
+                            (role == ROLE_WORKER && worker != index);
+            if (!anothers)
+                attach_channel(engine, role, frontend, worker);
+        }
     }
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     CHECK(ring_result_attach(&engine->result, result->mapping, result->mapping_size) == ATTACH_OK);
 }
 
 struct ring_spsc
-shared_engine_lane(struct shared_engine *engine, uint32_t from, uint32_t to, bool as_producer)
+shared_engine_lane(struct shared_engine *engine, uint32_t frontend, uint32_t from, uint32_t to,
+                   bool as_producer)
 {
+    CHECK(frontend < engine->shape.frontends);
     CHECK(from < engine->shape.workers && to < engine->shape.workers && from != to);
     struct ring_spsc lane;
-    attach(&lane, lane_view(engine, from, to), as_producer);
+    attach(&lane, lane_view(engine, frontend, from, to), as_producer);
     return lane;
 }
 
 bool
-shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t from, uint32_t to)
+shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t frontend, uint32_t from,
+                            uint32_t to)
 {
     struct ring_spsc lane;
-    struct engine_ring_view view = lane_view(engine, from, to);
+    struct engine_ring_view view = lane_view(engine, frontend, from, to);
     return ring_attach_consumer(&lane, view.at, view.size) == ATTACH_OK;
 }
 
@@ -110,17 +128,33 @@ allow_memory(struct shared_engine *engine, enum segment_kind kind, uint32_t work
 }
 
 static void
-become_frontend(struct shared_engine *engine)
+become_frontend(struct shared_engine *engine, uint32_t index)
 {
-    allow_writing(engine->frontend, sizeof *engine->frontend);
-    allow_writing(&engine->control->watermark, SHM_PAGE);
-    allow_memory(engine, SEGMENT_FRONTEND, 0);
+    allow_writing(&engine->frontends[index], sizeof engine->frontends[index]);
+    allow_writing(&engine->control->watermarks[index], SHM_PAGE);
+    allow_memory(engine, SEGMENT_FRONTEND, index);
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
-        struct engine_ring_view ring = ring_view(engine, worker);
+        struct engine_ring_view ring = ring_view(engine, index, worker);
         allow_producer(ring);
-        allow_consumer(closed_view(engine, worker));
+        allow_consumer(closed_view(engine, index, worker));
         uint64_t header = sizeof(struct shm_ring_header);
         make_present(ring.at + header, ring.size - header, true);
+    }
+}
+
+static void
+allow_channel(struct shared_engine *engine, uint32_t frontend, uint32_t index)
+{
+    struct engine_ring_view ring = ring_view(engine, frontend, index);
+    allow_consumer(ring);
+    make_present(ring.at, ring.size, false);
+    allow_producer(closed_view(engine, frontend, index));
+    allow_producer(outbox_view(engine, frontend, index));
+    for (uint32_t other = 0; other < engine->shape.workers; other++) {
+        if (other == index)
+            continue;
+        allow_producer(lane_view(engine, frontend, index, other));
+        allow_consumer(lane_view(engine, frontend, other, index));
     }
 }
 
@@ -128,19 +162,10 @@ static void
 become_worker(struct shared_engine *engine, uint32_t index)
 {
     allow_writing(&engine->workers[index], sizeof engine->workers[index]);
-    struct engine_ring_view ring = ring_view(engine, index);
-    allow_consumer(ring);
-    make_present(ring.at, ring.size, false);
-    allow_producer(closed_view(engine, index));
-    allow_producer(outbox_view(engine, index));
     allow_memory(engine, SEGMENT_CALLS, index);
     allow_memory(engine, SEGMENT_JOURNAL, index);
-    for (uint32_t other = 0; other < engine->shape.workers; other++) {
-        if (other == index)
-            continue;
-        allow_producer(lane_view(engine, index, other));
-        allow_consumer(lane_view(engine, other, index));
-    }
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends; frontend++)
+        allow_channel(engine, frontend, index);
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     uint64_t header = sizeof(struct shm_result_header);
     allow_writing(result->mapping + offsetof(struct shm_result_header, tail), SHM_PAGE);
@@ -153,8 +178,9 @@ become_publisher(struct shared_engine *engine)
 {
     allow_writing(engine->publisher, sizeof *engine->publisher);
     allow_memory(engine, SEGMENT_PUBLISHER, 0);
-    for (uint32_t worker = 0; worker < engine->shape.workers; worker++)
-        allow_consumer(outbox_view(engine, worker));
+    for (uint32_t frontend = 0; frontend < engine->shape.frontends; frontend++)
+        for (uint32_t worker = 0; worker < engine->shape.workers; worker++)
+            allow_consumer(outbox_view(engine, frontend, worker));
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     allow_writing(result->mapping + offsetof(struct shm_result_header, cursor), SHM_PAGE);
     make_present(result->mapping, result->mapping_size, false);
@@ -169,10 +195,10 @@ shared_engine_become(struct shared_engine *engine, enum role role, uint32_t inde
     for (uint32_t i = 0; i < engine->segment_count; i++)
         CHECK(mprotect(engine->segments[i].mapping, engine->segments[i].mapping_size, PROT_READ) ==
               0);
-    for (uint32_t i = 0; i < PROCESS_WORKERS + engine->shape.workers; i++)
+    for (uint32_t i = 0; i < engine->shape.frontends + 1 + engine->shape.workers; i++)
         allow_writing(&engine->control->processes[i].doorbell, SHM_PAGE);
     if (role == ROLE_FRONTEND)
-        become_frontend(engine);
+        become_frontend(engine, index);
     else if (role == ROLE_WORKER)
         become_worker(engine, index);
     else

@@ -16,8 +16,6 @@
 #include "ipc/segment.h"
 
 enum {
-    PROCESS_PUBLISHER = 1, /* in shm_control, after the front-end */
-    PROCESS_WORKERS = 2,
     PATH_SIZE = 192,
     LOCK_LINE = 256,
 };
@@ -79,7 +77,9 @@ open_control(struct view *view, char *why)
     uint64_t room = view->control.size - sizeof(struct shm_control);
     if (result == ATTACH_OK &&
         (view->fixed.workers < 1 || view->fixed.workers > WORKERS_MAX ||
-         room / sizeof(struct shm_process) < view->fixed.workers + PROCESS_WORKERS))
+         view->fixed.frontends < 1 || view->fixed.frontends > FRONTENDS_MAX ||
+         view->fixed.frontends * view->fixed.workers > CHANNELS_MAX ||
+         room / sizeof(struct shm_process) < view->fixed.frontends + 1 + view->fixed.workers))
         result = ATTACH_BAD_GEOMETRY;
     if (result == ATTACH_OK)
         return true;
@@ -101,7 +101,9 @@ view_open(struct view *view, const char *folder, const char *name, char *why)
         view_close(view);
         return false;
     }
-    view->process_count = view->fixed.workers + PROCESS_WORKERS;
+    view->frontends = view->fixed.frontends;
+    view->channel_count = view->frontends * view->fixed.workers;
+    view->process_count = view->frontends + 1 + view->fixed.workers;
     char path[PATH_SIZE];
     for (uint32_t i = 0; i < view->fixed.workers; i++) {
         path_of(path, view, SEGMENT_RING, i);
@@ -229,16 +231,34 @@ process_of(const struct view *view, uint32_t process)
     return &control_of(view)->processes[process];
 }
 
-const char *
-view_role(uint32_t process)
+enum role
+view_role(const struct view *view, uint32_t process)
 {
-    return process == 0 ? "front-end" : process == PROCESS_PUBLISHER ? "publisher" : "worker";
+    if (process < view->frontends)
+        return ROLE_FRONTEND;
+    return process == view->frontends ? ROLE_PUBLISHER : ROLE_WORKER;
+}
+
+const char *
+view_role_name(const struct view *view, uint32_t process)
+{
+    enum role role = view_role(view, process);
+    return role == ROLE_FRONTEND ? "front-end" : role == ROLE_PUBLISHER ? "publisher" : "worker";
 }
 
 uint32_t
-view_role_index(uint32_t process)
+view_role_index(const struct view *view, uint32_t process)
 {
-    return process >= PROCESS_WORKERS ? process - PROCESS_WORKERS : 0;
+    switch (view_role(view, process)) {
+    case ROLE_FRONTEND:
+        return process;
+    case ROLE_WORKER:
+        return process - view->frontends - 1;
+    case ROLE_PUBLISHER:
+    case ROLE_SUPERVISOR:
+        break;
+    }
+    return 0;
 }
 
 uint32_t
@@ -259,18 +279,36 @@ view_is_done(const struct view *view, uint32_t process)
     return process_is_done(process_of(view, process));
 }
 
-uint64_t
-view_progress(const struct view *view, uint32_t process)
+static uint64_t
+watermark_of(const struct view *view, uint32_t frontend)
 {
-    uint64_t decided = progress_get(process_of(view, process));
-    return decided == UINT64_MAX ? decided : decided / 2; /* decided_order: two a message */
+    /* acquire: P1. */
+    return atomic_load_explicit(&control_of(view)->watermarks[frontend].order,
+                                memory_order_acquire);
 }
 
 uint64_t
 view_watermark(const struct view *view)
 {
-    /* acquire: P1. */
-    return atomic_load_explicit(&control_of(view)->watermark, memory_order_acquire);
+    uint64_t sent = 0;
+    for (uint32_t frontend = 0; frontend < view->frontends; frontend++)
+        sent += watermark_of(view, frontend);
+    return sent;
+}
+
+/* Whoever is done with all a front-end will ever send is done with what it has sent. */
+uint64_t
+view_progress(const struct view *view, uint32_t process)
+{
+    uint64_t sum = 0;
+    bool all = true;
+    for (uint32_t frontend = 0; frontend < view->frontends; frontend++) {
+        uint64_t decided = progress_get(process_of(view, process), frontend);
+        bool finished = decided == UINT64_MAX;
+        sum += finished ? watermark_of(view, frontend) : decided / 2; /* two a message */
+        all = all && finished;
+    }
+    return all ? UINT64_MAX : sum;
 }
 
 uint64_t
@@ -341,21 +379,24 @@ fill_of_ring(const struct view_map *map, enum segment_kind kind, uint32_t index,
 }
 
 bool
-view_ring(const struct view *view, uint32_t worker, struct view_fill *fill)
+view_ring(const struct view *view, uint32_t channel, struct view_fill *fill)
 {
-    return fill_of_ring(&view->rings[worker], SEGMENT_RING, 0, fill);
+    uint32_t workers = view->fixed.workers;
+    return fill_of_ring(&view->rings[channel % workers], SEGMENT_RING, channel / workers, fill);
 }
 
 bool
-view_outbox(const struct view *view, uint32_t worker, struct view_fill *fill)
+view_outbox(const struct view *view, uint32_t channel, struct view_fill *fill)
 {
-    return fill_of_ring(&view->outboxes[worker], SEGMENT_OUTBOX, 0, fill);
+    uint32_t workers = view->fixed.workers;
+    return fill_of_ring(&view->outboxes[channel % workers], SEGMENT_OUTBOX, channel / workers,
+                        fill);
 }
 
 bool
-view_closed(const struct view *view, uint32_t worker, struct view_fill *fill)
+view_closed(const struct view *view, uint32_t channel, struct view_fill *fill)
 {
-    return fill_of_ring(&view->closed, SEGMENT_CLOSED, worker, fill);
+    return fill_of_ring(&view->closed, SEGMENT_CLOSED, channel, fill);
 }
 
 /* The ring's header, judged; NULL where it is not there or not sound. */

@@ -24,7 +24,7 @@
 enum {
     VIEW_WHY = 200,        /* bytes of the buffer for a reason */
     VIEW_ENGINES_MAX = 64, /* names view_find() tells apart */
-    VIEW_PROCESSES_MAX = WORKERS_MAX + 2,
+    VIEW_PROCESSES_MAX = FRONTENDS_MAX + 1 + WORKERS_MAX,
 };
 
 /* A file mapped read-only; never grows after it was mapped. */
@@ -37,7 +37,9 @@ struct view {
     char folder[64];
     char name[64];
     struct shm_control_fixed fixed; /* a copy, judged */
-    uint32_t process_count;         /* front-end, publisher, then the workers */
+    uint32_t frontends;
+    uint32_t channel_count; /* front-ends times workers: engine_channel() */
+    uint32_t process_count; /* front-ends, publisher, then the workers */
     struct view_map control;
     struct view_map rings[WORKERS_MAX];    /* headers are sound; NULL where the file is not */
     struct view_map outboxes[WORKERS_MAX]; /* likewise */
@@ -69,13 +71,15 @@ uint32_t view_find(const char *folder, char names[VIEW_ENGINES_MAX][64]);
 uint32_t view_owner(const struct view *view);
 
 /* The processes, 0 .. process_count - 1. */
-const char *view_role(uint32_t process);    /* "front-end", "publisher", "worker" */
-uint32_t view_role_index(uint32_t process); /* a worker's number, else 0 */
+enum role view_role(const struct view *view, uint32_t process);
+const char *view_role_name(const struct view *view, uint32_t process); /* "front-end", ... */
+uint32_t view_role_index(const struct view *view, uint32_t process);   /* its number in its role */
 uint32_t view_pid(const struct view *view, uint32_t process);
 uint32_t view_restarts(const struct view *view, uint32_t process);
 bool view_is_done(const struct view *view, uint32_t process);
-/* The order of the last input that is done; UINT64_MAX: all are. */
+/* How many inputs a worker is done with, of all front-ends together; UINT64_MAX: with all. */
 uint64_t view_progress(const struct view *view, uint32_t process);
+/* How many inputs the front-ends have sent. */
 uint64_t view_watermark(const struct view *view);
 uint64_t view_counter(const struct view *view, uint32_t process, enum counter which);
 /* view_latency - how long the stage took, over all processes; *latency is overwritten. */
@@ -92,10 +96,10 @@ struct view_fill {
     uint32_t slot_size; /* bytes */
 };
 
-/* False where the segment is missing or its header is not sound. */
-bool view_ring(const struct view *view, uint32_t worker, struct view_fill *fill);
-bool view_outbox(const struct view *view, uint32_t worker, struct view_fill *fill);
-bool view_closed(const struct view *view, uint32_t worker, struct view_fill *fill);
+/* False where the segment is missing or its header is not sound. `channel` < channel_count. */
+bool view_ring(const struct view *view, uint32_t channel, struct view_fill *fill);
+bool view_outbox(const struct view *view, uint32_t channel, struct view_fill *fill);
+bool view_closed(const struct view *view, uint32_t channel, struct view_fill *fill);
 bool view_result(const struct view *view, struct view_fill *fill);
 
 /* Where an onlooker stands in the stream of outcomes. */

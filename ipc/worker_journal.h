@@ -5,7 +5,7 @@
  * ipc/worker_journal.h - what a worker's transactions carry: its positions everywhere.
  *
  * Positions are those of ipc/ring_spsc.h, of a ring's whole life. All zero is a worker that has
- * not begun.
+ * not begun. Cursors of its channels stand one behind the other, by front-end.
  */
 
 #include "ipc/transaction.h"
@@ -16,7 +16,8 @@
 #define JOURNAL_LOG_MOST (UINT64_C(30) << 30)
 
 enum {
-    JOURNAL_WORKERS_MAX = 64, /* WORKERS_MAX */
+    JOURNAL_WORKERS_MAX = 64,  /* WORKERS_MAX */
+    JOURNAL_FRONTENDS_MAX = 8, /* FRONTENDS_MAX */
 };
 
 /* How far a record is that is handled in several transactions; all zero: it has not begun. */
@@ -32,6 +33,7 @@ struct shm_part {
     uint64_t slot;       /* where a call that is coming in is put; 0: nowhere, there was no room */
 };
 
+/* Where a worker is in the channel of one front-end. */
 struct shm_worker_cursors {
     uint64_t events;  /* slots of the event ring that are done with */
     uint64_t outbox;  /* outcomes put into the outbox */
@@ -42,18 +44,32 @@ struct shm_worker_cursors {
     struct {
         uint64_t out; /* slots of the lane to that worker */
         uint64_t in;  /* slots of the lane from it */
-    } lanes[JOURNAL_WORKERS_MAX];
+    } lanes[];        /* [workers] */
 };
 
 static_assert(sizeof(struct shm_part) == 72, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_cursors) == 112 + JOURNAL_WORKERS_MAX * 16,
-              "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_cursors) == 112, "bump SHM_LAYOUT_VERSION");
 
-/* Bytes of cursors an engine of so many workers needs: no more is copied in each transaction. */
+/* Bytes of the cursors of one channel in an engine of so many workers. */
 static inline uint32_t
-worker_cursor_bytes(uint32_t workers)
+worker_channel_bytes(uint32_t workers)
 {
-    return (uint32_t)offsetof(struct shm_worker_cursors, lanes) + workers * 16;
+    return (uint32_t)sizeof(struct shm_worker_cursors) + workers * 16;
+}
+
+/* Of all channels of a worker: no more is copied in each transaction. */
+static inline uint32_t
+worker_cursor_bytes(uint32_t frontends, uint32_t workers)
+{
+    return frontends * worker_channel_bytes(workers);
+}
+
+/* The cursors of one front-end's channel, in all of a worker's. */
+static inline struct shm_worker_cursors *
+worker_cursors_of(const void *cursors, uint32_t workers, uint32_t frontend)
+{
+    const uint8_t *at = (const uint8_t *)cursors + frontend * worker_channel_bytes(workers);
+    return (struct shm_worker_cursors *)(uintptr_t)at;
 }
 
 /* Bytes of the log of a worker whose call table has so many. */
@@ -66,9 +82,10 @@ worker_log_bytes(uint64_t calls_bytes)
 
 /* Bytes of its journal. */
 static inline uint64_t
-worker_journal_bytes(uint32_t workers, uint64_t calls_bytes)
+worker_journal_bytes(uint32_t frontends, uint32_t workers, uint64_t calls_bytes)
 {
-    return transaction_bytes(worker_cursor_bytes(workers), worker_log_bytes(calls_bytes));
+    return transaction_bytes(worker_cursor_bytes(frontends, workers),
+                             worker_log_bytes(calls_bytes));
 }
 
 #endif

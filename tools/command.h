@@ -26,7 +26,9 @@ int cmd_replay(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
+int cmd_calls(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 
 #endif

@@ -14,9 +14,11 @@
 static const struct command commands[] = {
     {"replay", "who hung up, in every call of recorded input", cmd_replay},
     {"check", "whether a configuration or a capture can be used, and what is wrong", cmd_check},
+    {"explain", "one call, message by message: who hung up and by which rule", cmd_explain},
     {"top", "an engine on a full screen, live", cmd_top},
     {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
+    {"calls", "the calls it knows at this moment", cmd_calls},
     {"metrics", "counters and latencies for Prometheus, printed or served", cmd_metrics},
 };
 

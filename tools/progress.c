@@ -88,6 +88,15 @@ write_terminal(const char *bytes, size_t length)
     (void)written;
 }
 
+static uint64_t
+read_by_all(const struct shared_engine *engine, enum counter which)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < engine->shape.frontends; i++)
+        total += counter_read(&engine->frontends[i].counters, which);
+    return total;
+}
+
 void
 progress_tick(void *context)
 {
@@ -95,13 +104,12 @@ progress_tick(void *context)
     uint64_t elapsed_ms = (now_ns() - progress->started_ns) / NS_PER_MS;
     if (!progress->wanted || elapsed_ms < PROGRESS_AFTER_MS)
         return;
-    const struct shm_counters *counters = &progress->engine->frontend->counters;
     char line[PROGRESS_LINE_SIZE];
     char drawn[PROGRESS_LINE_SIZE + 8];
-    int length =
-        snprintf(drawn, sizeof drawn, "%s\033[K\r",
-                 progress_line(line, counter_read(counters, COUNTER_BYTES), progress->total_bytes,
-                               counter_read(counters, COUNTER_MESSAGES), elapsed_ms));
+    int length = snprintf(
+        drawn, sizeof drawn, "%s\033[K\r",
+        progress_line(line, read_by_all(progress->engine, COUNTER_BYTES), progress->total_bytes,
+                      read_by_all(progress->engine, COUNTER_MESSAGES), elapsed_ms));
     write_terminal(drawn, (size_t)length);
     progress->shown = true;
 }

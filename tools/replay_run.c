@@ -25,10 +25,9 @@
 static int
 run_frontend(struct shared_engine *engine, uint32_t index, const void *options)
 {
-    (void)index;
     const struct replay *replay = options;
     struct settings settings = replay->settings; /* our copy: this process adds links to it */
-    return frontend_run(engine, &settings, &replay->input);
+    return frontend_run(engine, index, &settings, &replay->input);
 }
 
 static int
@@ -48,15 +47,18 @@ run_publisher(struct shared_engine *engine, uint32_t index, const void *options)
 }
 
 static bool
-frontend_may_restart(const struct shared_engine *engine, const void *options, const char **why)
+frontend_may_restart(const struct shared_engine *engine, uint32_t index, const void *options,
+                     const char **why)
 {
     const struct replay *replay = options;
-    return frontend_can_restart(engine, &replay->input, why);
+    return frontend_can_restart(engine, index, &replay->input, why);
 }
 
 static bool
-worker_may_restart(const struct shared_engine *engine, const void *options, const char **why)
+worker_may_restart(const struct shared_engine *engine, uint32_t index, const void *options,
+                   const char **why)
 {
+    (void)index;
     (void)engine;
     (void)options;
     (void)why;
@@ -64,8 +66,10 @@ worker_may_restart(const struct shared_engine *engine, const void *options, cons
 }
 
 static bool
-publisher_may_restart(const struct shared_engine *engine, const void *options, const char **why)
+publisher_may_restart(const struct shared_engine *engine, uint32_t index, const void *options,
+                      const char **why)
 {
+    (void)index;
     (void)engine;
     const struct replay *replay = options;
     if (publisher_can_restart(&replay->publisher))
@@ -197,7 +201,10 @@ run_engine(const struct replay *replay, struct shared_engine *engine)
     char dead_letters[sizeof engine->name + sizeof ".deadletter"];
     snprintf(dead_letters, sizeof dead_letters, "%s.deadletter", engine->name);
     progress_begin(&progress, engine, replay->total_bytes, replay->publisher.descriptor);
-    struct supervisor_watch watch = {progress_tick, progress_hush, &progress, dead_letters};
+    const struct supervisor_watch watch = {.tick = progress_tick,
+                                           .hush = progress_hush,
+                                           .context = &progress,
+                                           .dead_letters = dead_letters};
     uint32_t count = fill_roles(replay, table);
     enum supervisor_result result = supervisor_run(engine, table, count, &watch);
     int code = EXIT_FAILED;

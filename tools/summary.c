@@ -52,13 +52,15 @@ summary_take(struct summary *summary, const struct shared_engine *engine, uint64
 {
     memset(summary, 0, sizeof *summary);
     summary->elapsed_ms = elapsed_ms;
-    add_process(summary, engine->frontend);
     add_process(summary, engine->publisher);
+    for (uint32_t i = 0; i < engine->shape.frontends; i++) {
+        add_process(summary, &engine->frontends[i]);
+        summary->frontend_restarts += process_restarts(&engine->frontends[i]);
+    }
     for (uint32_t i = 0; i < engine->shape.workers; i++) {
         add_process(summary, &engine->workers[i]);
         summary->worker_restarts += process_restarts(&engine->workers[i]);
     }
-    summary->frontend_restarts = process_restarts(engine->frontend);
     summary->publisher_restarts = process_restarts(engine->publisher);
 }
 

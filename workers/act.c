@@ -79,8 +79,10 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
     act->monitor = call_add_text(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
     act->order = step->event->order;
     act->subject = party_ref(block, subject);
-    if (subject == NULL)
+    if (subject == NULL) {
         act->flags |= ACT_ENDS_ALL;
+        act->scope = RULE_WHOLE_CALL;
+    }
     if ((block->flags & CALL_FAILED) != 0 && !talks_with_somebody(step, call, subject)) {
         act->flags |= ACT_FAILED;
         act->failure_cause = block->failure_cause;
@@ -93,7 +95,7 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
 
 struct shm_act *
 act_begin_fixed(struct step *step, struct call call, struct text initiator, enum evidence evidence,
-                enum reason reason)
+                enum reason reason, enum rule rule)
 {
     struct shm_act *act = call_add_act(call.block);
     note_present(step, call, act);
@@ -104,6 +106,7 @@ act_begin_fixed(struct step *step, struct call call, struct text initiator, enum
     act->initiator = call_add_text(call.block, initiator);
     act->evidence = (uint8_t)evidence;
     act->reason = (uint8_t)reason;
+    act->rule = (uint8_t)rule;
     return act;
 }
 

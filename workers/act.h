@@ -13,9 +13,10 @@
 /* act_begin - a new act about `subject` (NULL: CallCleared), with what the message says. */
 struct shm_act *act_begin(struct step *step, struct call call, struct shm_party *subject);
 
-/* act_begin_fixed - an act whose verdict is given: initiator (may be absent), evidence, reason. */
+/* act_begin_fixed - an act whose verdict is given: initiator (may be absent), evidence, reason, and
+ * the rule that gives it. */
 struct shm_act *act_begin_fixed(struct step *step, struct call call, struct text initiator,
-                                enum evidence evidence, enum reason reason);
+                                enum evidence evidence, enum reason reason, enum rule rule);
 
 /* act_subject - the party whose clearing began the act; NULL for CallCleared and fixed acts. */
 struct shm_party *act_subject(struct call call, const struct shm_act *act);
@@ -54,7 +55,7 @@ void act_reconsider(struct step *step, struct call call, struct shm_act *act);
 
 /* act_fix - nobody decided after all: the act stands with that reason and no initiator, and leaves
  * nobody alone. */
-void act_fix(struct call call, struct shm_act *act, enum reason reason);
+void act_fix(struct call call, struct shm_act *act, enum reason reason, enum rule rule);
 
 /* act_any_waits - does some act of the call hang on the answer to a request? */
 bool act_any_waits(struct call call);
@@ -66,7 +67,8 @@ void act_settle(struct step *step, struct call call);
 /* act_end_call - the call has ended in `act` (NULL: nothing to tell); it lingers from now on. */
 void act_end_call(struct step *step, struct call call, struct shm_act *act);
 
-/* act_learn - a later message names who released; counts for what was not told yet. */
-void act_learn(struct step *step, struct call call, struct shm_act *act, struct text releasing);
+/* act_learn - a later message names who released; counts, by `rule`, for what was not told yet. */
+void act_learn(struct step *step, struct call call, struct shm_act *act, struct text releasing,
+               enum rule rule);
 
 #endif

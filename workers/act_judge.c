@@ -55,6 +55,7 @@ act_adopt(struct step *step, struct call call, struct shm_act *act, const struct
 {
     act->initiator = call_add_text(call.block, verdict->initiator);
     act->evidence = (uint8_t)verdict->evidence;
+    act->rule = (uint8_t)verdict->rule;
     act->flags = (uint16_t)(verdict->abnormal ? act->flags | ACT_VETOED : act->flags & ~ACT_VETOED);
     act->reason = (uint8_t)reason_now(step, call, act);
 }
@@ -119,6 +120,7 @@ static void
 claim_everybody(struct call call, struct shm_act *act)
 {
     act->flags |= ACT_ENDS_ALL;
+    act->scope = RULE_CLEAR_CALL_ENDS_ALL;
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0)
             act_mark_alone(call, party, act);
@@ -152,6 +154,27 @@ waits_until(struct step *step, struct call call, const struct shm_act *act,
     return until;
 }
 
+/* What was known of the act, for whoever wants to know why; it decides nothing. */
+static uint8_t
+found_of(const struct step *step, struct call call, const struct shm_act *act,
+         const struct evidence_set *set)
+{
+    unsigned found = act->found & 1U << FINDING_RELEASING_STRANGE;
+    found |= (unsigned)(set->releasing.length != 0) << FINDING_RELEASING;
+    found |= (unsigned)(set->asked_by_other.length != 0) << FINDING_ASKED_BY_OTHER;
+    found |= (unsigned)(set->asked_by_self.length != 0) << FINDING_ASKED_BY_SELF;
+    found |= (unsigned)(set->local.length != 0) << FINDING_LOCAL_STATE;
+    found |= (unsigned)set->veto << FINDING_VETO;
+    FOR_EACH_REQUEST (request, call.block) {
+        if (request->id > act->order)
+            continue;
+        found |= (unsigned)(request->state == REQUEST_STATE_REFUSED) << FINDING_REFUSED;
+        found |= (unsigned)(request->state == REQUEST_PENDING && !request_is_open(step, request))
+                 << FINDING_UNANSWERED;
+    }
+    return (uint8_t)found;
+}
+
 void
 act_judge(struct step *step, struct call call, struct shm_act *act)
 {
@@ -174,6 +197,7 @@ act_judge(struct step *step, struct call call, struct shm_act *act)
         claim_everybody(call, act);
         take_over_waiting(step, call, act, &verdict);
     }
+    act->found = found_of(step, call, act, &set);
     act_adopt(step, call, act, &verdict);
     use_up_requests(call, act);
 }
@@ -185,12 +209,14 @@ act_reconsider(struct step *step, struct call call, struct shm_act *act)
 }
 
 void
-act_fix(struct call call, struct shm_act *act, enum reason reason)
+act_fix(struct call call, struct shm_act *act, enum reason reason, enum rule rule)
 {
     act->flags = ACT_FIXED;
     act->initiator = 0;
     act->evidence = EVIDENCE_NONE;
     act->reason = (uint8_t)reason;
+    act->rule = (uint8_t)rule;
+    act->scope = RULE_NONE;
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && act_ends(call, party, act)) {
             party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
@@ -200,7 +226,8 @@ act_fix(struct call call, struct shm_act *act, enum reason reason)
 }
 
 void
-act_learn(struct step *step, struct call call, struct shm_act *act, struct text releasing)
+act_learn(struct step *step, struct call call, struct shm_act *act, struct text releasing,
+          enum rule rule)
 {
     if (releasing.length == 0 || act->initiator != 0 || act->releasing != 0 ||
         (act->flags & (ACT_FIXED | ACT_VETOED)) != 0)
@@ -210,6 +237,6 @@ act_learn(struct step *step, struct call call, struct shm_act *act, struct text 
         act_judge(step, call, act);
         return;
     }
-    struct verdict verdict = {releasing, EVIDENCE_RELEASING_DEVICE, false};
+    struct verdict verdict = {releasing, EVIDENCE_RELEASING_DEVICE, rule, false};
     act_adopt(step, call, act, &verdict);
 }

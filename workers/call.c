@@ -220,8 +220,12 @@ call_add_act(struct shm_call *call)
 {
     struct shm_act *act = take(call, sizeof *act);
     call_ref *link = &call->acts;
-    while (*link != 0)
+    act->number = 1;
+    while (*link != 0) {
+        const struct shm_act *before = call_at(call, *link);
+        act->number = before->number == UINT8_MAX ? UINT8_MAX : (uint8_t)(before->number + 1);
         link = &((struct shm_act *)call_at(call, *link))->next;
+    }
     *link = ref_of(call, act);
     return act;
 }

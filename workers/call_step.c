@@ -27,6 +27,7 @@ step_begin(struct step *step, const struct event *event)
     step->now_ms = step->link->tick_ms;
     step->horizon_ms = event->clock_ms;
     step->held_count = 0;
+    step->note = (struct step_note){.rule = RULE_NONE};
     part_begin(step);
 }
 
@@ -275,6 +276,7 @@ step_ended(struct step *step, struct call call)
 {
     uint8_t kind = step->event->kind;
     call.slot->last_order = step->event->order;
+    step->note = (struct step_note){.conn_id = call.block->conn_id, .rule = RULE_CALL_WAS_OVER};
     if (kind == EVENT_CONNECTION_CLEARED) {
         if (call_table_reserve(step->table, &call, call_room(step->event)))
             clearing_copy(step, call);
@@ -284,6 +286,7 @@ step_ended(struct step *step, struct call call)
         return true;
     if (call_is_copy(call.block, kind, step_text(step, EVENT_TEXT_DEVICE), step->event->monitor)) {
         counter_add(step->counters, COUNTER_COPIES, 1);
+        step->note.is_copy = true;
         return true;
     }
     return false;
@@ -313,6 +316,7 @@ step_living(struct step *step, struct call call)
     span_clear(step->table, call, SPAN_QUIET);
     if (opening)
         call_open(step, call);
+    step->note = (struct step_note){.conn_id = call.block->conn_id, .rule = RULE_NONE};
     call_note_details(step, call);
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (call_note_fact(call.block, event->kind, device, event->monitor)) {
@@ -320,6 +324,7 @@ step_living(struct step *step, struct call call)
             call.block->fact_count++;
         fact_step(step, call, opening);
     } else {
+        step->note.is_copy = true;
         counter_add(step->counters, COUNTER_COPIES, 1);
         if (event->kind == EVENT_CONNECTION_CLEARED)
             clearing_copy(step, call);
@@ -338,9 +343,12 @@ step_call_event(struct step *step)
     const struct event *event = step->event;
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
     uint64_t key = call_key(event->link, call_id);
-    if (clearing_is_hold(step))
-        return;
     struct call call = call_table_find(step->table, key, event->link, call_id);
+    if (clearing_is_hold(step)) {
+        step->note.conn_id = call.number == 0 ? 0 : call.block->conn_id;
+        step->note.rule = RULE_HOLD_CLEARING;
+        return;
+    }
     bool ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (ended && step_ended(step, call))
         return;

@@ -111,11 +111,15 @@ find_cleared(struct step *step, struct call call)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     struct shm_party *party = call_party(call.block, device);
-    if (party != NULL)
+    if (party != NULL) {
+        step->note.rule = party_is_active(party) ? RULE_NONE : RULE_LEFT_BEFORE;
         return party_is_active(party) ? party : NULL;
+    }
     const struct shm_name *name = call_find_name(call.block, device);
-    if (name != NULL && (name->flags & NAME_FAILED) != 0)
+    if (name != NULL && (name->flags & NAME_FAILED) != 0) {
+        step->note.rule = RULE_NEVER_A_PARTY;
         return NULL;
+    }
     bool is_elsewhere = name != NULL && (name->flags & NAME_ELSEWHERE) != 0;
     party = is_elsewhere ? NULL : guess_party(step, call);
     if (party != NULL) {
@@ -124,6 +128,7 @@ find_cleared(struct step *step, struct call call)
     }
     if ((call.block->flags & CALL_FROM_START) != 0) {
         counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
+        step->note.rule = RULE_FITS_NOBODY;
         return NULL;
     }
     return join_cleared(step, call, device);
@@ -208,7 +213,7 @@ watch_quiet(struct step *step, struct call call)
 static void
 end_unanswered(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
-    act_fix(call, act, REASON_NO_ANSWER);
+    act_fix(call, act, REASON_NO_ANSWER, RULE_NO_ANSWER);
     party->end_call_state = CALL_STATE_NO_ANSWER;
     act_settle(step, call);
     watch_quiet(step, call);
@@ -217,8 +222,9 @@ end_unanswered(struct step *step, struct call call, struct shm_party *party, str
 void
 clearing_leave_by_transfer(struct step *step, struct call call, struct shm_party *party)
 {
-    struct shm_act *act = act_begin_fixed(step, call, call_text(call.block, party->number),
-                                          EVIDENCE_RELEASING_DEVICE, REASON_TRANSFER);
+    struct shm_act *act =
+        act_begin_fixed(step, call, call_text(call.block, party->number), EVIDENCE_RELEASING_DEVICE,
+                        REASON_TRANSFER, RULE_TRANSFER);
     act_end_party(step, call, party, act);
     party->end_call_state = CALL_STATE_TRANSFERRED;
     act_settle(step, call);
@@ -241,6 +247,8 @@ mark_others(struct step *step, struct call call, struct shm_party *party, struct
 {
     if (!party_is_observer(step, call, party) || act->counted == 0)
         left_after(step, call, act, party);
+    else
+        act->scope = RULE_OBSERVER_LEAVES;
 }
 
 /* The party ends; whether by somebody, the answer to a request must still tell. */
@@ -299,8 +307,8 @@ clearing_decide(struct step *step, struct call call, struct shm_act *act)
     } else if (unanswered) {
         end_unanswered(step, call, party, act);
     } else {
-        act_fix(call, act, REASON_HANGUP);
-        party_divert(step, call, party);
+        act_fix(call, act, REASON_HANGUP, RULE_REDIRECTED);
+        party_divert(step, call, party, RULE_PASSED_OVER);
         watch_quiet(step, call);
     }
 }
@@ -311,6 +319,8 @@ end_in_own_act(struct step *step, struct call call, struct shm_party *party, uin
     struct text releasing = releasing_of(step, call, party);
     struct shm_act *act = act_begin(step, call, party);
     act->releasing = call_add_text(call.block, releasing);
+    if (releasing.length == 0 && step_text(step, EVENT_TEXT_RELEASING).length != 0)
+        act->found |= 1 << FINDING_RELEASING_STRANGE;
     act->flags |= unless;
     if (party_is_observer(step, call, party))
         act->flags |= ACT_OBSERVER;
@@ -349,7 +359,7 @@ end_alone(struct step *step, struct call call, struct shm_party *party)
         return;
     }
     if (names_other)
-        act_learn(step, call, act, releasing);
+        act_learn(step, call, act, releasing, RULE_LATER_MESSAGE);
     act_end_party(step, call, party, act);
     left_finish(step, call, act);
 }
@@ -367,7 +377,8 @@ end_waiting(struct step *step, struct call call, struct shm_party *party)
         unless = ACT_ELSE_DIVERTED;
     if (judge_is_diversion(step->event->cause) ||
         (unless == ACT_ELSE_DIVERTED && asked == NOT_ASKED)) {
-        party_divert(step, call, party);
+        party_divert(step, call, party,
+                     unless == ACT_ELSE_DIVERTED ? RULE_PASSED_OVER : RULE_DIVERSION_CAUSE);
         watch_quiet(step, call);
     } else {
         end_in_own_act(step, call, party, unless);
@@ -384,10 +395,11 @@ clearing_connection(struct step *step, struct call call)
     if (judge_is_transfer(step->event->cause)) {
         clearing_leave_by_transfer(step, call, party);
     } else if (is_silent(party)) {
+        step->note.rule = RULE_BRIDGED;
         act_drop_party(call, party);
         left_finish(step, call, NULL);
     } else if (is_one_of_many_phones(step, party)) {
-        return;
+        step->note.rule = RULE_MANY_PHONES;
     } else if ((party->flags & PARTY_ALONE) != 0) {
         end_alone(step, call, party);
     } else if (party_is_waiting(party)) {
@@ -401,7 +413,8 @@ clearing_connection(struct step *step, struct call call)
 static void
 clear_empty_call(struct step *step, struct call call)
 {
-    struct shm_act *act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_HANGUP);
+    struct shm_act *act =
+        act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_HANGUP, RULE_ALL_GONE);
     act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
     act_settle(step, call);
 }
@@ -444,6 +457,6 @@ clearing_copy(struct step *step, struct call call)
     bool is_subject = party_ref(call.block, party) == act->subject;
     if (!is_subject && party_is_named(call.block, party, releasing))
         return;
-    act_learn(step, call, act, releasing_of(step, call, party));
+    act_learn(step, call, act, releasing_of(step, call, party), RULE_LATER_COPY);
     act_settle(step, call);
 }

@@ -212,9 +212,14 @@ evidence_gather(const struct step *step, struct call call, const struct shm_act 
             by_other = gather_other(&set, call, act, subject, request);
         }
     }
-    if (set.asked_by_self.length == 0)
+    set.asked_rule = RULE_REQUEST_BY_SELF;
+    if (set.asked_by_self.length == 0) {
         set.asked_by_self = by_other;
-    if (set.asked_by_self.length == 0)
+        set.asked_rule = RULE_REQUEST_FOR_OTHER;
+    }
+    if (set.asked_by_self.length == 0) {
         set.asked_by_self = by_clear_all;
+        set.asked_rule = RULE_CLEAR_CALL;
+    }
     return set;
 }

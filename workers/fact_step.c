@@ -24,7 +24,7 @@ leave_queue(struct step *step, struct call call, const struct shm_party *subject
     struct text from = step_text(step, EVENT_TEXT_LAST_REDIRECTION);
     struct shm_party *queued = call_active_party(call.block, from);
     if (queued != NULL && queued != subject && queued->state == LOCAL_QUEUED)
-        party_divert(step, call, queued);
+        party_divert(step, call, queued, RULE_LEFT_QUEUE);
 }
 
 static void
@@ -32,7 +32,7 @@ leave_all_queues(struct step *step, struct call call, const struct shm_party *su
 {
     FOR_EACH_PARTY (party, call.block) {
         if (party != subject && party_is_active(party) && party->state == LOCAL_QUEUED)
-            party_divert(step, call, party);
+            party_divert(step, call, party, RULE_LEFT_QUEUE);
     }
 }
 
@@ -123,7 +123,7 @@ step_diverted(struct step *step, struct call call)
         return;
     }
     if (party != NULL)
-        party_divert(step, call, party);
+        party_divert(step, call, party, RULE_DIVERTED);
     if (left_is_unseen(step, call))
         span_set(step->table, call, SPAN_QUIET, step->event->clock_ms + SPAN_QUIET_MS);
 }

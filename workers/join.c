@@ -194,7 +194,7 @@ end_other(struct step *step, const struct join *join)
     struct shm_act *act = NULL;
     if (!join->replaces_path)
         act = act_begin_fixed(step, other, join->controller, EVIDENCE_RELEASING_DEVICE,
-                              REASON_TRANSFER);
+                              REASON_TRANSFER, RULE_JOINED);
     act_end_call(step, other, act);
     act_settle(step, other);
 }
@@ -211,6 +211,7 @@ leave_tombstone(struct step *step, struct call kept, struct text old_id)
     stone.block->life = CALL_ENDED;
     stone.block->flags |= CALL_DELETE_TOLD;
     stone.block->joined_key = kept.slot->key;
+    stone.block->conn_id = kept.block->conn_id; /* for who asks what a late copy is about */
     stone.slot->last_order = step->event->order;
     span_set(step->table, stone, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
@@ -231,6 +232,7 @@ clear_result_id(struct step *step, struct join *join)
     }
     if (!merge_calls(step, join, found))
         return false;
+    step->note.early_conn_id = found.block->conn_id;
     if (found.block->life == CALL_LIVING)
         act_end_call(step, found, NULL);
     else
@@ -397,6 +399,7 @@ is_known(struct step *step)
     if (primary.number == 0 || primary.block->life == CALL_EMBRYO)
         return false;
     primary.slot->last_order = step->event->order;
+    step->note.conn_id = primary.block->conn_id;
     if (primary.block->life == CALL_ENDED)
         return !is_only_second_left(step, primary);
     if (!call_table_reserve(step->table, &primary, call_room(step->event)))
@@ -426,6 +429,18 @@ touch_ended(struct step *step, struct text call_id)
                           step->event->order);
 }
 
+/* Which calls it was about, for who wants to know. */
+static void
+note_join(struct step *step, const struct join *join)
+{
+    if (join->kept.number != 0)
+        step->note.conn_id = join->kept.block->conn_id;
+    if (join->other.number != 0)
+        step->note.other_conn_id = join->other.block->conn_id;
+    if (join->replaces_path)
+        step->note.rule = RULE_PATH_REPLACED;
+}
+
 void
 join_calls(struct step *step)
 {
@@ -442,6 +457,7 @@ join_calls(struct step *step)
         .other = CALL_NONE,
     };
     if (is_known(step)) {
+        step->note.is_copy = true;
         counter_add(step->counters, COUNTER_COPIES, 1);
     } else {
         uint32_t room = call_room(step->event) + CALL_ROOM_STEP;
@@ -463,6 +479,7 @@ join_calls(struct step *step)
             join_two(step, &join);
         if (join.kept.number != 0)
             call_touch(step, join.kept);
+        note_join(step, &join);
     }
     touch_ended(step, primary);
     touch_ended(step, second);

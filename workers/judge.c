@@ -1,31 +1,37 @@
 #include "workers/judge.h"
 
 static struct verdict
-verdict_of(struct text initiator, enum evidence evidence)
+verdict_of(struct text initiator, enum evidence evidence, enum rule rule)
 {
-    return (struct verdict){initiator, evidence, false};
+    return (struct verdict){initiator, evidence, rule, false};
 }
 
 struct verdict
 judge_release(const struct evidence_set *set)
 {
     if (set->veto && !set->any_granted)
-        return (struct verdict){TEXT_NONE, EVIDENCE_NONE, true};
+        return (struct verdict){TEXT_NONE, EVIDENCE_NONE, RULE_VETO, true};
     bool released_by_third = set->releasing.length != 0 && !set->releasing_is_subject &&
                              !text_is_equal(set->releasing, set->asked_by_other);
     if (set->asked_by_other.length != 0 && !released_by_third)
-        return verdict_of(set->asked_by_other, EVIDENCE_REQUEST);
+        return verdict_of(set->asked_by_other, EVIDENCE_REQUEST,
+                          set->releasing.length != 0 && set->releasing_is_subject
+                              ? RULE_REQUEST_BEATS_DROPPED
+                              : RULE_REQUEST_BY_OTHER);
     if (set->releasing.length != 0)
-        return verdict_of(set->releasing, EVIDENCE_RELEASING_DEVICE);
+        return verdict_of(set->releasing, EVIDENCE_RELEASING_DEVICE,
+                          set->asked_by_other.length != 0 && released_by_third
+                              ? RULE_THIRD_DEVICE
+                              : RULE_RELEASING_DEVICE);
     if (set->asked_by_self.length != 0)
-        return verdict_of(set->asked_by_self, EVIDENCE_REQUEST);
+        return verdict_of(set->asked_by_self, EVIDENCE_REQUEST, set->asked_rule);
     if (set->asked_by_nobody)
-        return verdict_of(TEXT_NONE, EVIDENCE_REQUEST);
+        return verdict_of(TEXT_NONE, EVIDENCE_REQUEST, RULE_CLEAR_CALL_BY_NOBODY);
     if (set->local.length != 0)
-        return verdict_of(set->local, EVIDENCE_LOCAL_STATE);
+        return verdict_of(set->local, EVIDENCE_LOCAL_STATE, RULE_LOCAL_STATE);
     if (set->infer_subject && set->subject.length != 0)
-        return verdict_of(set->subject, EVIDENCE_INFERRED);
-    return verdict_of(TEXT_NONE, EVIDENCE_NONE);
+        return verdict_of(set->subject, EVIDENCE_INFERRED, RULE_FIRST_CLEARED);
+    return verdict_of(TEXT_NONE, EVIDENCE_NONE, RULE_NO_EVIDENCE);
 }
 
 static bool

@@ -23,6 +23,7 @@ struct evidence_set {
     bool asked_by_nobody;       /* a granted ClearCall that names nobody at all */
     bool any_granted;           /* any request of ours that bears on this clearing */
     struct text local;          /* who localConnectionInfo says released, where trusted */
+    enum rule asked_rule;       /* by which asked_by_self counts */
     bool infer_subject;         /* first-cleared applies */
     bool veto;                  /* the cause says that no person asked */
 };
@@ -30,6 +31,7 @@ struct evidence_set {
 struct verdict {
     struct text initiator; /* absent: unknown */
     enum evidence evidence;
+    enum rule rule;
     bool abnormal; /* the veto decided */
 };
 

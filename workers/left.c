@@ -48,9 +48,10 @@ controller_ends(const struct step *step, struct call call, const struct shm_part
            party_is_named(call.block, subject, call_text(call.block, call.block->controller));
 }
 
-/* Does a conversation go on, or could one begin, without the subject? */
-static bool
-somebody_goes_on(const struct step *step, struct call call, const struct shm_party *subject)
+/* Does a conversation go on, or could one begin, without the subject? RULE_GOES_ON; else why not,
+ * or RULE_NONE where nobody is left. */
+static enum rule
+who_goes_on(const struct step *step, struct call call, const struct shm_party *subject)
 {
     bool caller_left = (subject->flags & PARTY_CALLER) != 0;
     uint32_t count = 0;
@@ -63,14 +64,21 @@ somebody_goes_on(const struct step *step, struct call call, const struct shm_par
         count++;
         engaged |= party_is_engaged(party);
     }
-    return count >= 2 && engaged;
+    if (count >= 2)
+        return engaged ? RULE_GOES_ON : RULE_NOBODY_TALKS;
+    if (count == 1)
+        return RULE_TWO_LEFT;
+    return left_any(call) ? RULE_NOBODY_TALKS : RULE_NONE;
 }
 
 void
 left_after(struct step *step, struct call call, struct shm_act *act,
            const struct shm_party *subject)
 {
-    if (!controller_ends(step, call, subject) && somebody_goes_on(step, call, subject))
+    enum rule scope = controller_ends(step, call, subject) ? RULE_CONTROLLER_ENDS
+                                                           : who_goes_on(step, call, subject);
+    act->scope = (uint8_t)scope;
+    if (scope == RULE_GOES_ON)
         return;
     act->flags |= ACT_ENDS_ALL;
     FOR_EACH_PARTY (party, call.block) {
@@ -95,11 +103,18 @@ drop_silent(struct call call)
     }
 }
 
+static enum rule
+rule_of(enum reason reason)
+{
+    return reason == REASON_STALE ? RULE_STALE : RULE_OUT_OF_SIGHT;
+}
+
 /* Those who are alone end in their act; the others in one of their own, of that reason. The act of
  * the last one is returned; the latter's, if there is one. */
 static struct shm_act *
 end_left(struct step *step, struct call call, struct shm_act *act, enum reason reason)
 {
+    enum rule rule = rule_of(reason);
     struct shm_act *own = NULL;
     FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
@@ -110,7 +125,7 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
             continue;
         }
         if (own == NULL)
-            own = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason);
+            own = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason, rule);
         act_end_party(step, call, party, own);
     }
     return own != NULL ? own : act;
@@ -133,7 +148,7 @@ left_end_all(struct step *step, struct call call, enum reason reason)
     drop_silent(call);
     struct shm_act *act = end_left(step, call, NULL, reason);
     if (act == NULL && (call.block->flags & CALL_HAD_PARTY) != 0)
-        act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason);
+        act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason, rule_of(reason));
     act_end_call(step, call, act);
     act_settle(step, call);
 }

@@ -107,6 +107,28 @@ party_outcome(struct step *step, struct call call, const struct shm_party *party
     return outcome;
 }
 
+static void
+set_verdict(struct shm_outcome *outcome, const struct shm_act *act)
+{
+    outcome->reason = act->reason;
+    outcome->evidence = act->evidence;
+    outcome->rule = act->rule;
+    outcome->found = act->found;
+    outcome->act = act->number;
+}
+
+/* Why it ended in the act; the one whose connection cleared needs no reason, but where nobody else
+ * ends by it, that is one. */
+static void
+set_scope(struct call call, struct shm_outcome *outcome, const struct shm_act *act,
+          const struct shm_party *party)
+{
+    bool is_subject = act->subject != 0 && act->subject == party_ref(call.block, party);
+    bool ends_itself_only = act->scope == RULE_GOES_ON || act->scope == RULE_OBSERVER_LEAVES;
+    if (is_subject == ends_itself_only)
+        outcome->scope = act->scope;
+}
+
 /* A party known by a dynamic ID alone may be the one who released, unless that is another party. */
 static enum releasing_party
 releasing_of(struct call call, const struct shm_party *party, struct text initiator)
@@ -130,8 +152,10 @@ outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
     struct shm_outcome *outcome =
         party_outcome(step, call, party, abandoned ? OUTCOME_ABANDONED : OUTCOME_RELEASED);
     outcome->releasing = (uint8_t)releasing;
-    outcome->reason = act->reason;
-    outcome->evidence = act->evidence;
+    set_verdict(outcome, act);
+    set_scope(call, outcome, act, party);
+    if (releasing == RELEASING_UNKNOWN && initiator.length != 0)
+        outcome->scope = RULE_DYNAMIC_ID;
     outcome->call_state = party->end_call_state;
     add_texts(step, outcome, call, call_text(block, party->number), call_text(block, party->other),
               TEXT_NONE);
@@ -145,8 +169,8 @@ outcome_party(struct step *step, struct call call, const struct shm_act *act,
     if (directory_is_monitored(step->table, call.slot->link, number))
         outcome_dn_event(step, call, act, party);
     struct shm_outcome *outcome = party_outcome(step, call, party, OUTCOME_PARTY_DELETED);
-    outcome->reason = act->reason;
-    outcome->evidence = act->evidence;
+    set_verdict(outcome, act);
+    set_scope(call, outcome, act, party);
     add_texts(step, outcome, call, number, TEXT_NONE, act_initiator(call, act));
 }
 
@@ -159,8 +183,8 @@ outcome_call(struct step *step, struct call call, const struct shm_act *act)
     set_since(outcome, (block->flags & CALL_HAS_TIMES) != 0, block->start_us,
               (block->flags & CALL_ANSWERED) != 0, block->answer_us);
     outcome->cause = block->deleted_cause;
-    outcome->reason = act->reason;
-    outcome->evidence = act->evidence;
+    set_verdict(outcome, act);
+    outcome->scope = act->scope;
     if (block->new_conn_id != 0) {
         outcome->flags |= OUTCOME_HAS_NEW_CONN_ID;
         outcome->new_conn_id = block->new_conn_id;
@@ -179,6 +203,7 @@ outcome_redirect(struct step *step, struct call call, const struct shm_party *pa
     outcome->releasing = RELEASING_UNKNOWN;
     outcome->reason = no_answer ? REASON_NO_ANSWER : REASON_ABANDON;
     outcome->evidence = EVIDENCE_NONE;
+    outcome->rule = RULE_REDIRECTED;
     outcome->call_state = no_answer ? CALL_STATE_NO_ANSWER : CALL_STATE_REDIRECTED;
     add_texts(step, outcome, call, number, call_text(call.block, party->other), TEXT_NONE);
 }

@@ -141,8 +141,9 @@ party_make_monitored(struct step *step, struct call call)
 }
 
 void
-party_divert(struct step *step, struct call call, struct shm_party *party)
+party_divert(struct step *step, struct call call, struct shm_party *party, enum rule rule)
 {
+    step->note.rule = rule;
     if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0) {
         const struct shm_party *other = evidence_only_other(step, call, party);
         party->other = other == NULL ? 0 : other->number;

@@ -34,7 +34,7 @@ void party_make_caller(struct step *step, struct call call);
 void party_make_monitored(struct step *step, struct call call);
 
 /* party_divert - it leaves silently: forwarded, picked up, taken from the queue. */
-void party_divert(struct step *step, struct call call, struct shm_party *party);
+void party_divert(struct step *step, struct call call, struct shm_party *party, enum rule rule);
 
 /* party_answer - this party talks now, and with it whoever is connected or holds. */
 void party_answer(struct step *step, struct call call, struct shm_party *party);

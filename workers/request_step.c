@@ -30,6 +30,7 @@ request_step_sent(struct step *step)
         call = CALL_NONE;
     if (call.number == 0)
         return;
+    step->note.conn_id = call.block->conn_id;
     struct shm_request *request = call_add_request(call.block);
     request->id = step->event->order;
     request->sent_ms = step->event->clock_ms;
@@ -58,6 +59,7 @@ static void
 apply_answer(struct step *step, struct call call)
 {
     call.slot->last_order = step->event->order;
+    step->note.conn_id = call.block->conn_id;
     FOR_EACH_REQUEST (request, call.block) {
         if (request->id != step->event->request || request->state != REQUEST_PENDING)
             continue;

@@ -25,7 +25,7 @@ lost_act(struct step *step, struct call call, const struct shm_party *party)
             act_other(call, act, party) != NULL)
             return act;
     }
-    return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST);
+    return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST, RULE_LOST);
 }
 
 /* Connections ended while we could not see. Whoever is left keeps the evidence of its own clearing;
@@ -199,6 +199,7 @@ snapshot_call(struct step *step)
     call = obtain_living(step, call_id);
     if (call.number == 0)
         return;
+    step->note.conn_id = call.block->conn_id;
     for (uint32_t i = 0; i < event->item_count; i++)
         adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
               event->items[i].state);

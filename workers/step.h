@@ -38,6 +38,15 @@ enum {
     STEP_HELD_MAX = 8,
 };
 
+/* What an event was about, beside its outcomes: for who explains it. Nothing is decided by it. */
+struct step_note {
+    uint64_t conn_id;       /* of the call; 0: none, or one nobody has heard of yet */
+    uint64_t other_conn_id; /* of the other old call of a join */
+    uint64_t early_conn_id; /* of what was heard under the join's result before it */
+    enum rule rule;         /* RULE_IS_SILENT: why it ended nobody; RULE_NONE: nothing to say */
+    bool is_copy;           /* of a fact that was known */
+};
+
 struct due_call;
 
 struct step {
@@ -59,6 +68,7 @@ struct step {
     struct shm_part *part;  /* how far the event is, if some of it was committed; or NULL */
     uint32_t part_outcomes; /* outcomes in the batch, and bytes in the journal, from which on a */
     uint64_t part_log;      /* part is large */
+    struct step_note note;
     uint32_t outcome_count;
     struct shm_outcome *outcomes; /* [OUTCOMES_IN_BATCH] */
     struct due_call *due;         /* [max_calls]: calls one event concerns */

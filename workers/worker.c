@@ -74,7 +74,7 @@ worker_consume(struct worker *worker, uint32_t slots)
     if (worker->event.received_ns != 0)
         histogram_add(&worker->self->latency[STAGE_DECODED_JUDGED], worker->event.decoded_ns,
                       worker_judged_ns(worker));
-    ring_spsc_take(&worker->engine->rings[worker->index], slots);
+    ring_spsc_take(worker->channel->events, slots);
     worker->records++;
 }
 
@@ -87,17 +87,17 @@ worker_overflow(struct worker *worker)
 {
     uint32_t before = worker->records;
     uint64_t decided = worker_decided_before(&worker->event);
-    const struct shm_worker_cursors *last = transaction_cursors(&worker->transaction);
-    uint64_t fitted = worker_outbox(worker)->position - last->outbox;
+    struct ring_spsc *outbox = worker->channel->outbox;
+    uint64_t fitted = outbox->position - worker_committed(worker, worker->channel)->outbox;
     transaction_roll_back(&worker->transaction);
     worker_rewind(worker);
     if (before > 0) {
-        worker->batch_most = before;
+        worker->channel->batch_most = before;
         return BATCH_MORE;
     }
-    worker->cursors = transaction_begin(&worker->transaction);
+    worker_begin(worker);
     worker->cursors->part.emitted += fitted;
-    worker_outbox(worker)->position += fitted;
+    outbox->position += fitted;
     worker_note_decided(worker, decided);
     worker_commit(worker);
     return BATCH_FULL;
@@ -109,7 +109,7 @@ batch_is_large(struct worker *worker)
 {
     uint32_t half = worker->engine->shape.outbox_slots / 2;
     return transaction_used(&worker->transaction) > BATCH_LOG_BYTES ||
-           !ring_spsc_claim(worker_outbox(worker), half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
+           !ring_spsc_claim(worker->channel->outbox, half < BATCH_OUTCOMES ? half : BATCH_OUTCOMES);
 }
 
 /* An input that this worker died of again and again (ipc/process_state.h). */
@@ -117,7 +117,8 @@ static bool
 is_passed_over(struct worker *worker)
 {
     const struct event *event = &worker->event;
-    if (!process_must_skip(worker->self, worker->engine->rings[worker->index].position))
+    const struct channel *channel = worker->channel;
+    if (!process_must_skip(worker->self, channel->frontend, channel->events->position))
         return false;
     /* Another worker waits for a move, or for the lane it leaves free. */
     if (event->kind == EVENT_MOVE_OUT || event->kind == EVENT_MOVE_IN)
@@ -130,9 +131,9 @@ is_passed_over(struct worker *worker)
 static enum batch
 worker_records(struct worker *worker, uint32_t ready)
 {
-    struct ring_spsc *ring = &worker->engine->rings[worker->index];
+    struct ring_spsc *ring = worker->channel->events;
     uint64_t end = ring->position + ready;
-    while (ring->position != end && worker->records < worker->batch_most) {
+    while (ring->position != end && worker->records < worker->channel->batch_most) {
         uint32_t left = (uint32_t)(end - ring->position);
         uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
         if (slots == 0)
@@ -151,22 +152,21 @@ worker_records(struct worker *worker, uint32_t ready)
 /* A record that ends the process must be alone in its transaction, so that the next life of this
  * worker knows it. */
 static void
-set_batch_most(struct worker *worker)
+set_batch_most(struct channel *channel)
 {
-    worker->batch_most = worker->careful > 0 ? 1 : BATCH_RECORDS;
-    worker->careful -= worker->careful > 0;
+    channel->batch_most = channel->careful > 0 ? 1 : BATCH_RECORDS;
+    channel->careful -= channel->careful > 0;
 }
 
 static enum batch
 worker_batch(struct worker *worker)
 {
-    struct ring_spsc *ring = &worker->engine->rings[worker->index];
-    uint32_t ready = ring_spsc_poll(ring, UINT32_MAX);
+    uint32_t ready = ring_spsc_poll(worker->channel->events, UINT32_MAX);
     if (ready == 0)
         return BATCH_EMPTY;
     worker_begin(worker);
     enum batch result = worker_records(worker, ready);
-    set_batch_most(worker);
+    set_batch_most(worker->channel);
     if (result == BATCH_FULL)
         return worker_overflow(worker);
     if (result == BATCH_BROKEN)
@@ -183,18 +183,87 @@ worker_batch(struct worker *worker)
     return result;
 }
 
-/* ---- the process --------------------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------------------------- */
 
-/* The ring is empty: what the front-end had pushed before is done. Wait for more. */
-static void
-worker_idle(struct worker *worker, uint64_t watermark, uint32_t *polls)
+/* Need the channel wait no longer for what it waits for? */
+static bool
+may_go_on(const struct worker *worker, const struct channel *channel)
 {
-    worker_tell_progress(worker, decided_by(watermark));
+    switch (channel->state) {
+    case CHANNEL_OPEN:
+        return true;
+    case CHANNEL_FULL:
+        return worker_outbox_has_room(worker, channel);
+    case CHANNEL_LANE_OUT:
+        return ring_spsc_claim(channel->lane, 1);
+    case CHANNEL_LANE_IN:
+        return ring_spsc_poll(channel->lane, 1) != 0;
+    case CHANNEL_FINISHED:
+        break;
+    }
+    return false;
+}
+
+/* A batch of the channel's records, if there are any and nothing else is waited for. */
+static enum batch
+take_turn(struct worker *worker, struct channel *channel)
+{
+    worker->channel = channel;
+    if (!may_go_on(worker, channel))
+        return BATCH_EMPTY;
+    process_turn_set(worker->self, channel->frontend);
+    uint64_t watermark = watermark_get(worker->engine, channel->frontend);
+    enum batch result = worker_batch(worker);
+    channel->state = CHANNEL_OPEN;
+    switch (result) {
+    case BATCH_EMPTY:
+        /* What the front-end had pushed before is done. */
+        worker_tell_progress(worker, decided_by(watermark));
+        channel->watermark = watermark;
+        break;
+    case BATCH_FULL:
+        channel->state = CHANNEL_FULL;
+        break;
+    case BATCH_LANE:
+        channel->lane = worker_lane(worker);
+        channel->state = worker->event.kind == EVENT_MOVE_OUT ? CHANNEL_LANE_OUT : CHANNEL_LANE_IN;
+        break;
+    case BATCH_FINISHED:
+        channel->state = CHANNEL_FINISHED;
+        break;
+    case BATCH_MORE:
+    case BATCH_BROKEN:
+        break;
+    }
+    return result;
+}
+
+static bool
+has_news(const struct worker *worker, const struct channel *channel)
+{
+    if (channel->state != CHANNEL_OPEN)
+        return may_go_on(worker, channel);
+    return ring_spsc_poll(channel->events, 1) != 0 ||
+           watermark_get(worker->engine, channel->frontend) != channel->watermark;
+}
+
+static bool
+any_has_news(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++)
+        if (has_news(worker, &worker->channels[i]))
+            return true;
+    return false;
+}
+
+/* No channel got on: look again a while, then sleep until somebody rings. */
+static void
+worker_idle(struct worker *worker, uint32_t *polls)
+{
     if (++*polls < SPIN_POLLS)
         return;
-    struct ring_spsc *ring = &worker->engine->rings[worker->index];
     uint32_t token = doorbell_prepare(&worker->self->doorbell);
-    if (ring_spsc_poll(ring, 1) == 0 && watermark_get(worker->engine) == watermark)
+    if (!any_has_news(worker))
         doorbell_sleep(&worker->self->doorbell, token);
     doorbell_finish(&worker->self->doorbell);
     *polls = 0;
@@ -211,70 +280,110 @@ worker_broken(struct worker *worker, const char *what)
 static int
 worker_loop(struct worker *worker)
 {
+    uint32_t frontends = worker->engine->shape.frontends;
     uint32_t polls = 0;
-    for (;;) {
-        uint64_t watermark = watermark_get(worker->engine);
-        switch (worker_batch(worker)) {
-        case BATCH_EMPTY:
-            worker_idle(worker, watermark, &polls);
-            break;
-        case BATCH_MORE:
-            polls = 0;
-            break;
-        case BATCH_FULL:
-            worker_wait_for_outbox(worker);
-            break;
-        case BATCH_LANE:
-            worker_wait(worker, worker_lane_is_ready);
-            break;
-        case BATCH_FINISHED:
-            return 0;
-        case BATCH_BROKEN:
-            return worker_broken(worker, "a record that nobody can have sent");
+    for (uint32_t finished = 0; finished < frontends;) {
+        bool got_on = false;
+        finished = 0;
+        for (uint32_t i = 0; i < frontends; i++) {
+            enum batch result = take_turn(worker, &worker->channels[i]);
+            if (result == BATCH_BROKEN)
+                return worker_broken(worker, "a record that nobody can have sent");
+            got_on |= result != BATCH_EMPTY;
+            finished += worker->channels[i].state == CHANNEL_FINISHED;
         }
+        if (got_on)
+            polls = 0;
+        else
+            worker_idle(worker, &polls);
     }
+    return 0;
 }
 
+/* ---- the process --------------------------------------------------------------------------- */
+
 static void
-attach_lanes(struct worker *worker)
+open_channel(struct worker *worker, uint32_t frontend)
 {
     struct shared_engine *engine = worker->engine;
+    struct channel *channel = &worker->channels[frontend];
+    uint32_t number = engine_channel(engine, frontend, worker->index);
+    channel->frontend = frontend;
+    channel->events = &engine->rings[number];
+    channel->outbox = &engine->outboxes[number];
+    channel->closed = &engine->closed[number];
     for (uint32_t i = 0; i < engine->shape.workers; i++) {
         if (i == worker->index)
             continue;
-        worker->lanes_out[i] = shared_engine_lane(engine, worker->index, i, true);
-        worker->lanes_in[i] = shared_engine_lane(engine, i, worker->index, false);
+        channel->lanes_out[i] = shared_engine_lane(engine, frontend, worker->index, i, true);
+        channel->lanes_in[i] = shared_engine_lane(engine, frontend, i, worker->index, false);
     }
+}
+
+/* What the dead one had committed in the channel is where we go on; its open claim in the result
+ * ring, if it was of this channel, is finished. */
+static void
+recover_channel(struct worker *worker, struct channel *channel)
+{
+    struct shared_engine *engine = worker->engine;
+    uint32_t frontend = channel->frontend;
+    worker->channel = channel;
+    worker_rewind(worker);
+    const struct shm_outbox_slot *slot =
+        ring_spsc_slot(channel->outbox, ring_result_flushed(&worker->self->flushed[frontend]));
+    ring_result_recover(&engine->result, engine_channel(engine, frontend, worker->index),
+                        &worker->self->flushed[frontend], &slot->outcome);
+    if (worker_committed(worker, channel)->finished != 0)
+        channel->state = CHANNEL_FINISHED;
+}
+
+static void
+ring_everybody(struct shared_engine *engine)
+{
+    for (uint32_t i = 0; i < engine->shape.frontends; i++)
+        doorbell_ring(&engine->frontends[i].doorbell);
+    doorbell_ring(&engine->publisher->doorbell);
+    for (uint32_t i = 0; i < engine->shape.workers; i++)
+        doorbell_ring(&engine->workers[i].doorbell);
 }
 
 /*
  * What a predecessor had not committed never was; what it had committed is shown to everybody,
- * again if need be, and its one open claim in the result ring is finished. Whoever it may have owed
- * a ring is rung. False: its journal cannot be what it wrote.
+ * again if need be, and its one open claim in the result ring is finished: before anything is
+ * shown, for the ring may be full and wait for that. Whoever it may have owed a ring is rung.
+ * False: its journal cannot be what it wrote.
  */
 static bool
 worker_recover(struct worker *worker)
 {
     struct shared_engine *engine = worker->engine;
+    const struct engine_shape *shape = &engine->shape;
     transaction_open(&worker->transaction, engine->journals[worker->index],
-                     worker_cursor_bytes(engine->shape.workers),
-                     worker_log_bytes(engine->shape.calls_bytes));
+                     worker_cursor_bytes(shape->frontends, shape->workers),
+                     worker_log_bytes(shape->calls_bytes));
     transaction_cover(&worker->transaction, engine->calls[worker->index],
-                      engine->shape.calls_bytes);
+                      shape->frontends * shape->calls_bytes);
     transaction_cover(&worker->transaction, &worker->self->counters, sizeof(struct shm_counters));
     if (!transaction_recover(&worker->transaction))
         return false;
-    worker_rewind(worker);
-    const struct ring_spsc *outbox = worker_outbox(worker);
-    uint64_t next = ring_result_flushed(&worker->self->flushed);
-    const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, next);
-    ring_result_recover(&engine->result, worker->index, &worker->self->flushed, &slot->outcome);
-    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
-    worker_publish(worker, cursors->decided);
-    doorbell_ring(&engine->frontend->doorbell);
-    doorbell_ring(&engine->publisher->doorbell);
-    for (uint32_t i = 0; i < engine->shape.workers; i++)
-        doorbell_ring(&engine->workers[i].doorbell);
+    for (uint32_t i = 0; i < shape->frontends; i++)
+        recover_channel(worker, &worker->channels[i]);
+    for (uint32_t i = 0; i < shape->frontends; i++) {
+        worker->channel = &worker->channels[i];
+        worker_publish(worker, worker_committed(worker, worker->channel)->decided);
+    }
+    ring_everybody(engine);
+    return true;
+}
+
+static bool
+open_tables(struct worker *worker, uint32_t max_calls)
+{
+    struct shared_engine *engine = worker->engine;
+    for (uint32_t i = 0; i < engine->shape.frontends; i++)
+        if (!call_table_open(&worker->channels[i].table, engine_calls(engine, i, worker->index),
+                             engine->shape.calls_bytes, max_calls, &worker->transaction))
+            return false;
     return true;
 }
 
@@ -282,34 +391,44 @@ static bool
 worker_prepare(struct worker *worker, const struct worker_options *options)
 {
     struct shared_engine *engine = worker->engine;
-    if (!call_table_open(&worker->table, engine->calls[worker->index], engine->shape.calls_bytes,
-                         options->max_calls, &worker->transaction))
+    uint32_t max_calls = call_share(options->max_calls, engine->shape.frontends);
+    if (!open_tables(worker, max_calls))
         return false;
     uint32_t half = engine->shape.outbox_slots / 2;
     worker->step = (struct step){
-        .table = &worker->table,
         .counters = &worker->self->counters,
         .port = {worker_write, worker_closed, worker, worker_pause},
         .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
         .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),
-        .due = malloc(sizeof(struct due_call) * (size_t)options->max_calls),
+        .due = malloc(sizeof(struct due_call) * (size_t)max_calls),
         .tick = &worker->tick,
         .blank = &worker->blank,
     };
-    worker->careful = process_deaths_here(worker->self) > 0 ? BATCH_RECORDS : 0;
-    set_batch_most(worker);
+    for (uint32_t i = 0; i < engine->shape.frontends; i++) {
+        worker->channels[i].careful = process_deaths_here(worker->self) > 0 ? BATCH_RECORDS : 0;
+        set_batch_most(&worker->channels[i]);
+    }
     return worker->step.outcomes != NULL && worker->step.due != NULL;
+}
+
+static bool
+all_have_finished(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++)
+        if (worker->channels[i].state != CHANNEL_FINISHED)
+            return false;
+    return true;
 }
 
 static int
 worker_live(struct worker *worker, const struct worker_options *options)
 {
-    attach_lanes(worker);
+    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++)
+        open_channel(worker, i);
     if (!worker_recover(worker))
         return worker_broken(worker, "a journal that nobody can have written");
-    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
-    bool finished = cursors->finished != 0;
+    bool finished = all_have_finished(worker);
     if (!finished && !worker_prepare(worker, options))
         return worker_broken(worker, "no memory for the call table");
     int code = finished ? 0 : worker_loop(worker);

@@ -13,8 +13,8 @@ enum {
 /* ---- waiting ------------------------------------------------------------------------------- */
 
 /* Looks a while, then sleeps until somebody rings; returns when `ready`, or now and then. */
-void
-worker_wait(struct worker *worker, bool (*ready)(struct worker *))
+static void
+wait_a_while(struct worker *worker, bool (*ready)(struct worker *))
 {
     for (int i = 0; i < SPIN_POLLS; i++)
         if (ready(worker))
@@ -25,36 +25,22 @@ worker_wait(struct worker *worker, bool (*ready)(struct worker *))
     doorbell_finish(&worker->self->doorbell);
 }
 
-struct ring_spsc *
-worker_outbox(struct worker *worker)
-{
-    return &worker->engine->outboxes[worker->index];
-}
-
-static struct ring_spsc *
-closed_of(struct worker *worker)
-{
-    return &worker->engine->closed[worker->index];
-}
-
 static bool
 result_has_room(struct worker *worker)
 {
     return ring_result_has_room(&worker->engine->result);
 }
 
-/* Half of the outbox: all that is in it can be given out, whatever we wait for. */
+bool
+worker_outbox_has_room(const struct worker *worker, const struct channel *channel)
+{
+    return ring_spsc_claim(channel->outbox, worker->engine->shape.outbox_slots / 2);
+}
+
 static bool
 outbox_has_room(struct worker *worker)
 {
-    return ring_spsc_claim(worker_outbox(worker), worker->engine->shape.outbox_slots / 2);
-}
-
-void
-worker_wait_for_outbox(struct worker *worker)
-{
-    while (!outbox_has_room(worker))
-        worker_wait(worker, outbox_has_room);
+    return worker_outbox_has_room(worker, worker->channel);
 }
 
 struct ring_spsc *
@@ -62,15 +48,7 @@ worker_lane(struct worker *worker)
 {
     uint32_t peer = (uint32_t)worker->event.extra;
     bool out = worker->event.kind == EVENT_MOVE_OUT;
-    return out ? &worker->lanes_out[peer] : &worker->lanes_in[peer];
-}
-
-bool
-worker_lane_is_ready(struct worker *worker)
-{
-    struct ring_spsc *lane = worker_lane(worker);
-    return worker->event.kind == EVENT_MOVE_OUT ? ring_spsc_claim(lane, 1)
-                                                : ring_spsc_poll(lane, 1) != 0;
+    return out ? &worker->channel->lanes_out[peer] : &worker->channel->lanes_in[peer];
 }
 
 /* ---- telling others ------------------------------------------------------------------------ */
@@ -80,18 +58,20 @@ static void
 worker_flush(struct worker *worker)
 {
     struct ring_result *ring = &worker->engine->result;
-    const struct ring_spsc *outbox = worker_outbox(worker);
-    uint64_t flushed = ring_result_flushed(&worker->self->flushed);
+    const struct ring_spsc *outbox = worker->channel->outbox;
+    uint32_t frontend = worker->channel->frontend;
+    uint32_t owner = engine_channel(worker->engine, frontend, worker->index);
+    uint64_t flushed = ring_result_flushed(&worker->self->flushed[frontend]);
     bool news = flushed < outbox->position;
     while (flushed < outbox->position) {
         const struct shm_outbox_slot *slot = ring_spsc_slot(outbox, flushed);
-        if (ring_result_flush(ring, worker->index, &worker->self->flushed, &slot->outcome)) {
+        if (ring_result_flush(ring, owner, &worker->self->flushed[frontend], &slot->outcome)) {
             flushed++;
             continue;
         }
         counter_add(&worker->self->counters, COUNTER_RESULT_WAITS, 1);
         doorbell_ring(&worker->engine->publisher->doorbell);
-        worker_wait(worker, result_has_room);
+        wait_a_while(worker, result_has_room);
     }
     if (news)
         doorbell_ring(&worker->engine->publisher->doorbell);
@@ -100,18 +80,20 @@ worker_flush(struct worker *worker)
 void
 worker_tell_progress(struct worker *worker, uint64_t decided)
 {
-    if (decided <= progress_get(worker->self))
+    uint32_t frontend = worker->channel->frontend;
+    if (decided <= progress_get(worker->self, frontend))
         return;
-    progress_set(worker->self, decided);
+    progress_set(worker->self, frontend, decided);
     doorbell_ring(&worker->engine->publisher->doorbell);
 }
 
 static void
 publish_lanes(struct worker *worker)
 {
+    struct channel *channel = worker->channel;
     for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        struct ring_spsc *out = &worker->lanes_out[i];
-        struct ring_spsc *in = &worker->lanes_in[i];
+        struct ring_spsc *out = &channel->lanes_out[i];
+        struct ring_spsc *in = &channel->lanes_in[i];
         bool news = ring_spsc_held(out) != 0 || ring_spsc_held(in) != 0;
         if (ring_spsc_held(out) != 0)
             ring_spsc_publish(out, 0);
@@ -127,16 +109,15 @@ publish_lanes(struct worker *worker)
 void
 worker_publish(struct worker *worker, uint64_t decided)
 {
-    struct ring_spsc *outbox = worker_outbox(worker);
-    if (ring_spsc_held(outbox) != 0)
-        ring_spsc_publish(outbox, 0);
-    if (ring_spsc_held(closed_of(worker)) != 0)
-        ring_spsc_publish(closed_of(worker), 0);
+    struct channel *channel = worker->channel;
+    if (ring_spsc_held(channel->outbox) != 0)
+        ring_spsc_publish(channel->outbox, 0);
+    if (ring_spsc_held(channel->closed) != 0)
+        ring_spsc_publish(channel->closed, 0);
     publish_lanes(worker);
-    struct ring_spsc *events = &worker->engine->rings[worker->index];
-    if (ring_spsc_held(events) != 0) {
-        ring_spsc_release(events, 0);
-        doorbell_ring(&worker->engine->frontend->doorbell);
+    if (ring_spsc_held(channel->events) != 0) {
+        ring_spsc_release(channel->events, 0);
+        doorbell_ring(&worker->engine->frontends[channel->frontend].doorbell);
     }
     worker_flush(worker);
     worker_tell_progress(worker, decided);
@@ -144,11 +125,21 @@ worker_publish(struct worker *worker, uint64_t decided)
 
 /* ---- transactions -------------------------------------------------------------------------- */
 
+const struct shm_worker_cursors *
+worker_committed(const struct worker *worker, const struct channel *channel)
+{
+    return worker_cursors_of(transaction_cursors(&worker->transaction),
+                             worker->engine->shape.workers, channel->frontend);
+}
+
 void
 worker_begin(struct worker *worker)
 {
-    worker->cursors = transaction_begin(&worker->transaction);
+    struct channel *channel = worker->channel;
+    worker->cursors = worker_cursors_of(transaction_begin(&worker->transaction),
+                                        worker->engine->shape.workers, channel->frontend);
     transaction_touch(&worker->transaction, &worker->self->counters, sizeof(struct shm_counters));
+    worker->step.table = &channel->table;
     worker->step.part = &worker->cursors->part;
     worker->to_skip = worker->cursors->part.emitted;
     worker->overflows = false;
@@ -158,30 +149,31 @@ worker_begin(struct worker *worker)
 void
 worker_commit(struct worker *worker)
 {
+    const struct channel *channel = worker->channel;
     struct shm_worker_cursors *cursors = worker->cursors;
-    cursors->events = worker->engine->rings[worker->index].position;
-    cursors->outbox = worker_outbox(worker)->position;
-    cursors->closed = closed_of(worker)->position;
+    cursors->events = channel->events->position;
+    cursors->outbox = channel->outbox->position;
+    cursors->closed = channel->closed->position;
     for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        cursors->lanes[i].out = worker->lanes_out[i].position;
-        cursors->lanes[i].in = worker->lanes_in[i].position;
+        cursors->lanes[i].out = channel->lanes_out[i].position;
+        cursors->lanes[i].in = channel->lanes_in[i].position;
     }
     uint64_t decided = cursors->decided;
     transaction_commit(&worker->transaction);
     worker_publish(worker, decided);
 }
 
-/* Our own positions are those of the last commit again. */
 void
 worker_rewind(struct worker *worker)
 {
-    const struct shm_worker_cursors *cursors = transaction_cursors(&worker->transaction);
-    worker->engine->rings[worker->index].position = cursors->events;
-    worker_outbox(worker)->position = cursors->outbox;
-    closed_of(worker)->position = cursors->closed;
+    struct channel *channel = worker->channel;
+    const struct shm_worker_cursors *cursors = worker_committed(worker, channel);
+    channel->events->position = cursors->events;
+    channel->outbox->position = cursors->outbox;
+    channel->closed->position = cursors->closed;
     for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
-        worker->lanes_out[i].position = cursors->lanes[i].out;
-        worker->lanes_in[i].position = cursors->lanes[i].in;
+        channel->lanes_out[i].position = cursors->lanes[i].out;
+        channel->lanes_in[i].position = cursors->lanes[i].in;
     }
 }
 
@@ -216,7 +208,7 @@ void
 worker_write(void *context, const struct shm_outcome *outcome)
 {
     struct worker *worker = context;
-    struct ring_spsc *outbox = worker_outbox(worker);
+    struct ring_spsc *outbox = worker->channel->outbox;
     counter_add(&worker->self->counters, COUNTER_OUTCOMES, 1);
     if (worker->to_skip > 0) {
         worker->to_skip--;
@@ -224,7 +216,8 @@ worker_write(void *context, const struct shm_outcome *outcome)
     }
     if (!TRANSACTION_PROTECTS && !ring_spsc_claim(outbox, 1)) {
         worker_publish(worker, 0);
-        worker_wait_for_outbox(worker);
+        while (!outbox_has_room(worker))
+            wait_a_while(worker, outbox_has_room);
     }
     worker->overflows |= !ring_spsc_claim(outbox, 1);
     if (worker->overflows)
@@ -244,7 +237,7 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
     struct worker *worker = context;
     if (worker->engine->shape.workers == 1)
         return true;
-    struct ring_spsc *ring = closed_of(worker);
+    struct ring_spsc *ring = worker->channel->closed;
     if (!ring_spsc_claim(ring, 1))
         return false;
     struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
@@ -262,6 +255,11 @@ worker_all_handed_over(struct worker *worker)
     worker->cursors->part.emitted = 0;
 }
 
+/*
+ * With the only front-end there is we may as well wait here. Another's work must not wait for that,
+ * or two workers could wait for each other's; so it is a short while, and then the event is given
+ * up until there is room.
+ */
 bool
 worker_pause(void *context)
 {
@@ -271,7 +269,10 @@ worker_pause(void *context)
     worker_all_handed_over(worker);
     worker_note_decided(worker, worker_decided_before(&worker->event));
     worker_commit(worker);
-    worker_wait_for_outbox(worker);
+    do {
+        wait_a_while(worker, outbox_has_room);
+    } while (!outbox_has_room(worker) && worker->engine->shape.frontends == 1);
     worker_begin(worker);
-    return true;
+    worker->overflows = !outbox_has_room(worker);
+    return !worker->overflows;
 }

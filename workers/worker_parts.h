@@ -10,40 +10,58 @@
 #include "ipc/worker_journal.h"
 #include "workers/call_step.h"
 
+enum channel_state {
+    CHANNEL_OPEN = 0,
+    CHANNEL_FULL,     /* waits for room in its outbox */
+    CHANNEL_LANE_OUT, /* waits for room in a lane */
+    CHANNEL_LANE_IN,  /* waits for what comes through a lane */
+    CHANNEL_FINISHED, /* there will be no more records */
+};
+
+/* What we have of one front-end. */
+struct channel {
+    uint32_t frontend;
+    enum channel_state state;
+    struct ring_spsc *lane; /* that it waits for */
+    struct ring_spsc *events;
+    struct ring_spsc *outbox;
+    struct ring_spsc *closed;
+    struct ring_spsc lanes_out[WORKERS_MAX];
+    struct ring_spsc lanes_in[WORKERS_MAX];
+    struct call_table table;
+    uint64_t watermark;  /* as it was before its ring was found empty */
+    uint32_t batch_most; /* records in its next transaction */
+    uint32_t careful;    /* records still to be taken one by one, after a death among them */
+};
+
 struct worker {
     struct shared_engine *engine;
     uint32_t index;
     struct shm_process *self;
     struct transaction transaction;
-    struct shm_worker_cursors *cursors; /* of the transaction in hand */
-    struct call_table table;
+    struct channel channels[FRONTENDS_MAX];
+    struct channel *channel;            /* the one in hand; a transaction is of one channel */
+    struct shm_worker_cursors *cursors; /* of the transaction in hand, that channel's */
     struct step step;
     struct event event;
     struct event tick;
     struct event blank;
-    struct ring_spsc lanes_out[WORKERS_MAX];
-    struct ring_spsc lanes_in[WORKERS_MAX];
-    uint64_t to_skip;    /* outcomes of the record in hand that were handed over before */
-    bool overflows;      /* the record in hand has more outcomes than the outbox has room for */
-    uint32_t records;    /* done with in the transaction in hand */
-    uint32_t batch_most; /* records in the next one */
-    uint64_t judged_ns;  /* of the record in hand, if it is timed; 0: not yet */
-    uint32_t careful;    /* records still to be taken one by one, after a death among them */
+    uint64_t to_skip;   /* outcomes of the record in hand that were handed over before */
+    bool overflows;     /* the record in hand has more outcomes than the outbox has room for, now */
+    uint32_t records;   /* done with in the transaction in hand */
+    uint64_t judged_ns; /* of the record in hand, if it is timed; 0: not yet */
 };
 
-/* worker_wait - looks a while, then sleeps until somebody rings; returns when `ready`, or now and
- * then. */
-void worker_wait(struct worker *worker, bool (*ready)(struct worker *));
+/* The cursors of a channel as they were last committed. */
+const struct shm_worker_cursors *worker_committed(const struct worker *worker,
+                                                  const struct channel *channel);
 
-/* worker_wait_for_outbox - until half of it is free: all that is in it can be given out, whatever
- * we wait for (docs/adr/0006-recovery.md). */
-void worker_wait_for_outbox(struct worker *worker);
+/* Is half of the channel's outbox free? All that is in it can be given out, whatever the front-end
+ * or another worker waits for (docs/adr/0006-recovery.md). */
+bool worker_outbox_has_room(const struct worker *worker, const struct channel *channel);
 
-struct ring_spsc *worker_outbox(struct worker *worker);
-
-/* The lane of the move in hand, and whether the next slot of it can be used. */
+/* The lane of the move in hand. */
 struct ring_spsc *worker_lane(struct worker *worker);
-bool worker_lane_is_ready(struct worker *worker);
 
 /* worker_begin - a transaction, at the record our position in the ring says. */
 void worker_begin(struct worker *worker);
@@ -51,11 +69,11 @@ void worker_begin(struct worker *worker);
 /* worker_commit - everything so far has happened; then everybody is shown. */
 void worker_commit(struct worker *worker);
 
-/* worker_rewind - our own positions are those of the last commit again. */
+/* worker_rewind - our own positions in the channel are those of the last commit again. */
 void worker_rewind(struct worker *worker);
 
-/* worker_publish - shows others our own positions, all of which are committed; outcomes before the
- * progress that speaks of them. */
+/* worker_publish - shows others our own positions in the channel, all of which are committed;
+ * outcomes before the progress that speaks of them. */
 void worker_publish(struct worker *worker, uint64_t decided);
 
 /* worker_tell_progress - unless more was told already. */

@@ -234,6 +234,7 @@ put_status(struct ber_writer *ber, enum system_status status)
     static const uint8_t numbers[] = {
         [STATUS_INITIALIZING] = 0,  [STATUS_ENABLED] = 1,  [STATUS_NORMAL] = 2,
         [STATUS_MESSAGES_LOST] = 3, [STATUS_DISABLED] = 4, [STATUS_PARTIAL_OVERLOAD] = 6,
+        [STATUS_RELIEVED] = 7,
     };
     if (status == STATUS_ABSENT)
         fail(ber, ENCODE_MISSING, "the message needs a system status");

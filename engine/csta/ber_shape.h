@@ -23,6 +23,7 @@ enum ber_what {
     BER_CROSS_REF,
     BER_AGENT_ID,
     BER_LINKAGE,
+    BER_BITS_WITHHELD,
     BER_DIGITS,     /* a device, IA5String */
     BER_OTHER_PLAN, /* a device, OCTET STRING */
     BER_DYNAMIC,    /* likewise, dynamic */
@@ -38,6 +39,9 @@ enum ber_what {
     BER_SIMPLE_STATE,
     BER_MONITOR_TYPE,
     BER_STATUS,
+    BER_EXISTING_CALLS, /* BOOLEAN */
+    BER_LAST_SEGMENT,   /* BOOLEAN */
+    BER_SEGMENT,
     BER_ASSOCIATE_RESULT,
     BER_SELECT, /* says by number what the elements that follow it are */
 
@@ -53,6 +57,10 @@ enum ber_place {
     BER_PLACE_NEXT_TEXT = sizeof(struct text), /* a connection is {call, device} everywhere */
     BER_PLACE_CROSS_REF = offsetof(struct csta_message, cross_ref),
     BER_PLACE_OBJECT = offsetof(struct csta_message, object),
+    BER_PLACE_REGISTER = offsetof(struct csta_message, register_id),
+    BER_PLACE_SERVICE_REF = offsetof(struct csta_message, service_ref),
+    BER_PLACE_REFUSAL = offsetof(struct csta_message, refusal),
+    BER_PLACE_LACK = offsetof(struct csta_message, lack),
     BER_PLACE_ITEM_NEW = offsetof(struct event_item, new_call),
     BER_PLACE_ITEM_OLD = offsetof(struct event_item, old_call),
     BER_PLACE_ITEM_ENDPOINT = offsetof(struct event_item, endpoint),

@@ -89,6 +89,21 @@ store_digits(struct ber_store *store, const uint8_t *at, char *place, struct tex
     store_octets(store, at, place, digits, ber_text_digits, DEVICE_LENGTH_MAX, device_too_long);
 }
 
+/* callControl of phase III's MonitorFilter: the number of unused bits, then a bit for each event in
+ * the order of its tags. */
+static void
+store_withheld(struct ber_store *store, const uint8_t *at, char *place, struct text bits)
+{
+    (void)at;
+    (void)place;
+    if (bits.length < 2)
+        return;
+    uint8_t first = (uint8_t)bits.at[1];
+    store->message->withheld = (uint8_t)(((first & 0x10) != 0 ? WITHHELD_CONNECTION_CLEARED : 0) |
+                                         ((first & 0x40) != 0 ? WITHHELD_CALL_CLEARED : 0) |
+                                         ((first & 0x01) != 0 ? WITHHELD_ESTABLISHED : 0));
+}
+
 /* What is no time counts as none; so does a second one. */
 static void
 store_utc_time(struct ber_store *store, const uint8_t *at, char *place, struct text text)
@@ -211,12 +226,37 @@ store_status(struct ber_store *store, const uint8_t *at, char *place, struct tex
 }
 
 static void
+store_existing_calls(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    store->message->skips_existing = ber_store_number(octets) == 0;
+}
+
+static void
+store_last_segment(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    store->message->whole = ber_store_number(octets) != 0;
+}
+
+static void
+store_segment(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
+{
+    (void)at;
+    (void)place;
+    int64_t number = ber_store_number(octets);
+    store->message->segment = number > 0 && number <= UINT32_MAX ? (uint32_t)number : 0;
+}
+
+static void
 store_associate_result(struct ber_store *store, const uint8_t *at, char *place, struct text octets)
 {
     (void)at;
     (void)place;
     store->message->message_class =
-        ber_store_number(octets) == 0 ? MESSAGE_ASSOCIATION_BEGUN : MESSAGE_ASSOCIATION_ENDED;
+        ber_store_number(octets) == 0 ? MESSAGE_ASSOCIATION_BEGUN : MESSAGE_ASSOCIATION_REFUSED;
 }
 
 ber_store_function *const ber_store[BER_WHAT_COUNT] = {
@@ -225,6 +265,7 @@ ber_store_function *const ber_store[BER_WHAT_COUNT] = {
     [BER_CROSS_REF] = store_cross_ref,
     [BER_AGENT_ID] = store_agent_id,
     [BER_LINKAGE] = store_linkage,
+    [BER_BITS_WITHHELD] = store_withheld,
     [BER_DIGITS] = store_digits,
     [BER_OTHER_PLAN] = store_device_octets,
     [BER_DYNAMIC] = store_device_octets,
@@ -239,5 +280,8 @@ ber_store_function *const ber_store[BER_WHAT_COUNT] = {
     [BER_SIMPLE_STATE] = store_simple_state,
     [BER_MONITOR_TYPE] = store_monitor_type,
     [BER_STATUS] = store_status,
+    [BER_EXISTING_CALLS] = store_existing_calls,
+    [BER_LAST_SEGMENT] = store_last_segment,
+    [BER_SEGMENT] = store_segment,
     [BER_ASSOCIATE_RESULT] = store_associate_result,
 };

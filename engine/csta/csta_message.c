@@ -76,6 +76,12 @@ csta_message_is_equal(const struct csta_message *left, const struct csta_message
            text_is_equal(left->object, right->object) &&
            left->object_is_call == right->object_is_call &&
            left->monitors_calls == right->monitors_calls && left->whole == right->whole &&
+           left->skips_existing == right->skips_existing && left->withheld == right->withheld &&
+           left->session_seconds == right->session_seconds && left->segment == right->segment &&
+           text_is_equal(left->session, right->session) &&
+           text_is_equal(left->register_id, right->register_id) &&
+           text_is_equal(left->service_ref, right->service_ref) &&
+           text_is_equal(left->refusal, right->refusal) && text_is_equal(left->lack, right->lack) &&
            left->status == right->status && text_is_equal(left->invoke, right->invoke) &&
            left->invoke_unreadable == right->invoke_unreadable &&
            left->has_time == right->has_time && left->time_us == right->time_us;

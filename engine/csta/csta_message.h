@@ -46,11 +46,26 @@ enum message_class {
     MESSAGE_SNAPSHOT_CALL_RESPONSE,
     MESSAGE_ERROR, /* CSTAErrorCode; BER: return error or reject */
     MESSAGE_SYSTEM_STATUS,
+    MESSAGE_SYSTEM_STATUS_RESPONSE,
+    MESSAGE_REQUEST_SYSTEM_STATUS,
+    MESSAGE_REQUEST_SYSTEM_STATUS_RESPONSE, /* status */
+    MESSAGE_SYSTEM_REGISTER,
+    MESSAGE_SYSTEM_REGISTER_RESPONSE, /* register_id */
+    MESSAGE_SESSION_STARTED,          /* ECMA-354: session, session_seconds */
+    MESSAGE_SESSION_REFUSED,          /* refusal */
+    MESSAGE_SESSION_RENEWED,          /* its timer was reset: session_seconds */
+    MESSAGE_SESSION_NOT_RENEWED,
+    MESSAGE_SESSION_ENDED, /* by the switch */
+    /* One segment of an answer that came without its data: service_ref, items, whole: the last */
+    MESSAGE_SNAPSHOT_DEVICE_DATA,
+    MESSAGE_SNAPSHOT_CALL_DATA,
     MESSAGE_AGENT_LOGGED_ON, /* event.texts DEVICE, AGENT */
     MESSAGE_AGENT_LOGGED_OFF,
-    MESSAGE_RESULT,            /* BER: a return result that does not say of what operation */
-    MESSAGE_ASSOCIATION_BEGUN, /* BER: AARE that accepts */
-    MESSAGE_ASSOCIATION_ENDED, /* BER: AARE that refuses, RLRQ, RLRE, ABRT */
+    MESSAGE_RESULT,              /* BER: a return result that does not say of what operation */
+    MESSAGE_ASSOCIATION_BEGUN,   /* BER: AARE that accepts */
+    MESSAGE_ASSOCIATION_REFUSED, /* BER: AARE that refuses */
+    MESSAGE_ASSOCIATION_RELEASE, /* BER: RLRQ */
+    MESSAGE_ASSOCIATION_ENDED,   /* BER: RLRE, ABRT */
 };
 
 enum system_status {
@@ -60,17 +75,34 @@ enum system_status {
     STATUS_NORMAL,
     STATUS_MESSAGES_LOST,
     STATUS_DISABLED,
-    STATUS_PARTIAL_OVERLOAD, /* overloadImminent, overloadReached, overloadRelieved */
+    STATUS_PARTIAL_OVERLOAD, /* overloadImminent, overloadReached, partiallyDisabled */
+    STATUS_RELIEVED,         /* overloadRelieved */
+};
+
+/* Events that an actualMonitorFilter holds back, of those no rule can do without. */
+enum {
+    WITHHELD_CONNECTION_CLEARED = 1 << 0,
+    WITHHELD_CALL_CLEARED = 1 << 1,
+    WITHHELD_ESTABLISHED = 1 << 2,
 };
 
 struct csta_message {
     enum message_class message_class;
-    struct event event;    /* raw texts: device numbers are not canonical yet */
-    struct text cross_ref; /* monitorCrossRefID */
-    struct text object;    /* monitorObject's or snapshotObject's device (or call's callID) */
-    bool object_is_call;   /* monitorObject/callObject */
-    bool monitors_calls;   /* monitorType call */
-    bool whole;            /* a snapshot answer that carries its data itself */
+    struct event event;       /* raw texts: device numbers are not canonical yet */
+    struct text cross_ref;    /* monitorCrossRefID */
+    struct text object;       /* monitorObject's or snapshotObject's device (or call's callID) */
+    bool object_is_call;      /* monitorObject/callObject */
+    bool monitors_calls;      /* monitorType call */
+    bool whole;               /* a snapshot answer that carries its data itself; the last segment */
+    bool skips_existing;      /* monitorExistingCalls false: calls that stand send no events */
+    uint8_t withheld;         /* WITHHELD_*: of a monitor that was granted */
+    uint32_t session_seconds; /* actualSessionDuration; 0: not said */
+    uint32_t segment;         /* segmentID; 0: not said */
+    struct text session;      /* sessionID */
+    struct text register_id;  /* sysStatRegisterID, as cross_ref is written */
+    struct text service_ref;  /* serviceCrossRefID of an answer in segments, likewise */
+    struct text refusal;      /* what an error says: a word, in BER a number */
+    struct text lack;         /* likewise, where resources or licences lack */
     enum system_status status;
     struct text invoke; /* BER: content octets of the invokeID, shortest form, 1 to 4; else none */
     bool invoke_unreadable; /* BER: an answer whose invokeID is NULL, absent or over 4 octets */
@@ -104,6 +136,11 @@ csta_message_reset(struct csta_message *message)
     event_reset(&message->event);
     message->cross_ref = message->object = message->invoke = TEXT_NONE;
     message->object_is_call = message->monitors_calls = message->whole = false;
+    message->skips_existing = false;
+    message->withheld = 0;
+    message->session_seconds = message->segment = 0;
+    message->session = message->register_id = message->service_ref = TEXT_NONE;
+    message->refusal = message->lack = TEXT_NONE;
     message->status = STATUS_ABSENT;
     message->invoke_unreadable = message->has_time = false;
     message->time_us = 0;

@@ -202,6 +202,9 @@ put_status(struct xml_writer *xml, enum system_status status)
     case STATUS_PARTIAL_OVERLOAD: /* of its kinds the one that asks for fewer requests */
         word = TEXT("overloadReached");
         break;
+    case STATUS_RELIEVED:
+        word = TEXT("overloadRelieved");
+        break;
     case STATUS_ABSENT:
         break;
     }

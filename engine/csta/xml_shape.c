@@ -10,6 +10,11 @@ enum xml_place {
     PLACE_NEXT_TEXT = sizeof(struct text), /* a connection is {call, device} everywhere */
     PLACE_CROSS_REF = offsetof(struct csta_message, cross_ref),
     PLACE_OBJECT = offsetof(struct csta_message, object),
+    PLACE_SESSION = offsetof(struct csta_message, session),
+    PLACE_REGISTER = offsetof(struct csta_message, register_id),
+    PLACE_SERVICE_REF = offsetof(struct csta_message, service_ref),
+    PLACE_REFUSAL = offsetof(struct csta_message, refusal),
+    PLACE_LACK = offsetof(struct csta_message, lack),
     PLACE_ITEM_NEW = offsetof(struct event_item, new_call),
     PLACE_ITEM_OLD = offsetof(struct event_item, old_call),
     PLACE_ITEM_ENDPOINT = offsetof(struct event_item, endpoint),

@@ -30,6 +30,10 @@ enum xml_what {
     WHAT_DEVICE,
     WHAT_SUBJECT_DEVICE,
     WHAT_LINKAGE,
+    WHAT_WORD, /* what is too long is left out */
+    WHAT_SESSION,
+    WHAT_REGISTER,
+    WHAT_SERVICE_REF,
 
     WHAT_CAUSE, /* from here on the text is a word, or a time, and means a number */
     WHAT_LOCAL_STATE,
@@ -38,6 +42,13 @@ enum xml_what {
     WHAT_MONITOR_TYPE,
     WHAT_STATUS,
     WHAT_TIME,
+    WHAT_SECONDS,
+    WHAT_SEGMENT,
+    WHAT_LAST_SEGMENT,
+    WHAT_EXISTING_CALLS,
+    WHAT_NO_CONNECTION_CLEARED,
+    WHAT_NO_CALL_CLEARED,
+    WHAT_NO_ESTABLISHED,
 };
 
 struct xml_shape {

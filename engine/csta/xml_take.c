@@ -5,6 +5,7 @@
 
 enum {
     DEVICE_LENGTH_MAX = 512, /* bytes of a device text as the switch writes it */
+    SESSION_LENGTH_MAX = 128,
 };
 
 void
@@ -30,7 +31,38 @@ const struct xml_text_bound xml_text_bounds[WHAT_CAUSE] = {
     [WHAT_DEVICE] = {DEVICE_LENGTH_MAX, "a device over 512 bytes"},
     [WHAT_SUBJECT_DEVICE] = {DEVICE_LENGTH_MAX, "a device over 512 bytes"},
     [WHAT_LINKAGE] = {EVENT_TEXT_LENGTH, NULL},
+    [WHAT_WORD] = {EVENT_TEXT_LENGTH, NULL},
+    [WHAT_SESSION] = {SESSION_LENGTH_MAX, "a sessionID over 128 bytes"},
+    [WHAT_REGISTER] = {EVENT_TEXT_LENGTH, "a sysStatRegisterID over 64 bytes"},
+    [WHAT_SERVICE_REF] = {EVENT_TEXT_LENGTH, "a serviceCrossRefID over 64 bytes"},
 };
+
+static void
+take_withheld(struct csta_message *message, struct text text, uint8_t event)
+{
+    if (xml_value_is_true(text))
+        message->withheld |= event;
+}
+
+/* What monitors, sessions and segments say. */
+static void
+take_service_word(struct csta_message *message, enum xml_what what, struct text text)
+{
+    if (what == WHAT_SECONDS)
+        message->session_seconds = xml_value_number(text);
+    else if (what == WHAT_SEGMENT)
+        message->segment = xml_value_number(text);
+    else if (what == WHAT_LAST_SEGMENT)
+        message->whole = xml_value_is_true(text);
+    else if (what == WHAT_EXISTING_CALLS)
+        message->skips_existing = text.length > 0 && !xml_value_is_true(text);
+    else if (what == WHAT_NO_CONNECTION_CLEARED)
+        take_withheld(message, text, WITHHELD_CONNECTION_CLEARED);
+    else if (what == WHAT_NO_CALL_CLEARED)
+        take_withheld(message, text, WITHHELD_CALL_CLEARED);
+    else if (what == WHAT_NO_ESTABLISHED)
+        take_withheld(message, text, WITHHELD_ESTABLISHED);
+}
 
 void
 xml_take_word(struct csta_message *message, enum xml_what what, struct text text,
@@ -51,4 +83,6 @@ xml_take_word(struct csta_message *message, enum xml_what what, struct text text
         message->status = xml_value_status(text);
     else if (what == WHAT_TIME && !message->has_time)
         message->has_time = xml_value_time(text, &message->time_us);
+    else if (what > WHAT_TIME)
+        take_service_word(message, what, text);
 }

@@ -115,6 +115,12 @@ xml_value_status(struct text word)
     return (enum system_status)find(&statuses, status_numbers, word, STATUS_ABSENT);
 }
 
+bool
+xml_value_is_true(struct text word)
+{
+    return text_is_equal(word, TEXT("true")) || text_is_equal(word, TEXT("1"));
+}
+
 /* `count` digits; false when they are none, or the text has no more. */
 static bool
 take_number(struct text *rest, uint32_t count, int64_t *number)
@@ -129,6 +135,15 @@ take_number(struct text *rest, uint32_t count, int64_t *number)
     }
     *rest = text_skip(*rest, count);
     return true;
+}
+
+uint32_t
+xml_value_number(struct text word)
+{
+    int64_t number;
+    bool is_number =
+        word.length > 0 && word.length <= 9 && take_number(&word, word.length, &number);
+    return is_number ? (uint32_t)number : 0;
 }
 
 static bool

@@ -24,6 +24,12 @@ uint8_t xml_value_simple_state(struct text word);
 /* xml_value_status - SystemStatusValue; STATUS_ABSENT when unknown. */
 enum system_status xml_value_status(struct text word);
 
+/* xml_value_is_true - xsd:boolean. */
+bool xml_value_is_true(struct text word);
+
+/* xml_value_number - decimal digits; 0 when they are none, or more than 9. */
+uint32_t xml_value_number(struct text word);
+
 /*
  * xml_value_time - xsd:dateTime, in microseconds since 1970
  *

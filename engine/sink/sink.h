@@ -11,8 +11,8 @@
  *   n = sink_row(&sink, at, outcome, lane);    for each outcome
  *   n = sink_end(&sink, at, lane);             once for each lane
  *
- * A lane is a row of outcomes that come in order: the publisher's one merged row, or each
- * worker's own with --unordered. A sink may hold one outcome of each lane back until it has seen
+ * A lane is a row of outcomes that come in order: a front-end's merged row, or what each worker has
+ * of it with --unordered. A sink may hold one outcome of each lane back until it has seen
  * the next.
  */
 
@@ -25,7 +25,7 @@
 #include "ipc/shared_engine.h"
 
 enum {
-    SINK_LANES_MAX = WORKERS_MAX,
+    SINK_LANES_MAX = CHANNELS_MAX,
     SINK_BYTES_MAX = 8192, /* a JSON line: 10 texts of 64 bytes, each 6 when escaped, and keys */
 };
 
@@ -69,6 +69,9 @@ struct sink {
  */
 void sink_init(struct sink *sink, enum output_format format, const struct sink_look *look,
                struct shm_sink_state *state);
+
+/* sink_look_of - how a table is to look where that descriptor leads. */
+struct sink_look sink_look_of(int descriptor);
 
 static inline uint32_t
 sink_begin(struct sink *sink, char *at)

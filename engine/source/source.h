@@ -65,7 +65,8 @@ enum source_result {
 
 enum source_kind {
     SOURCE_MESSAGE, /* one message of a switch or to it: `payload` */
-    SOURCE_DECLARE, /* `# link NAME key=value`: one for each key; `key` is none if there is none */
+    SOURCE_DECLARE, /* `# link NAME key=value`: one for each key; `key` is none if there is none.
+                       `# alias NUMBER=NUMBER` likewise, with no link */
     SOURCE_UP,      /* the link came */
     SOURCE_DOWN,    /* the link went */
     SOURCE_TICK,    /* time passed */
@@ -86,7 +87,7 @@ struct source_message {
     enum source_kind kind;
     enum source_direction direction;
     struct text link;    /* name; a stream's is its file's (source_link_name()) */
-    struct text invoke;  /* as written, 4 bytes; none where there is none */
+    struct text invoke;  /* 4 bytes; none where there is none */
     struct text by;      /* by=DN, as written */
     struct text payload; /* SOURCE_MESSAGE: any bytes; XML, or one PDU without its length */
     struct text key;     /* SOURCE_DECLARE */

@@ -2,6 +2,7 @@
  * engine/source/trace.c - `# onhook-trace 1`: a message a line, links and times in it.
  *
  *   # link NAME key=value ...
+ *   # alias [NUMBER=NUMBER ...]
  *   SECONDS NAME < INVOKE PAYLOAD
  *   SECONDS NAME > INVOKE [by=DN] PAYLOAD
  *   SECONDS NAME ! up|down|tick
@@ -137,14 +138,30 @@ is_invoke(struct text field)
            is_digit(field.at[2]) && is_digit(field.at[3]);
 }
 
+/* x and four bytes in hex: old clients write them in binary. */
+static bool
+is_hex_invoke(struct text field, char *hex)
+{
+    if (field.length != 9 || field.at[0] != 'x')
+        return false;
+    struct source_message bytes = {.kind = SOURCE_MESSAGE};
+    parse_hex(text_skip(field, 1), hex, &bytes);
+    return bytes.kind != SOURCE_BAD;
+}
+
+/* The bytes of a hex invoke ID stand at the beginning of `hex`, those of the payload behind. */
 static enum trace_line
 parse_message(struct text rest, char *hex, struct source_message *message)
 {
     struct text invoke = take_field(&rest);
-    if (is_invoke(invoke))
+    if (is_invoke(invoke)) {
         message->invoke = invoke;
-    else if (!text_is_equal(invoke, TEXT("-")))
-        return bad(message, "INVOKE must be 4 digits or -");
+    } else if (is_hex_invoke(invoke, hex)) {
+        message->invoke = (struct text){hex, 4};
+        hex += 4;
+    } else if (!text_is_equal(invoke, TEXT("-"))) {
+        return bad(message, "INVOKE must be 4 digits, x and 8 hex digits, or -");
+    }
     if (message->direction == SOURCE_TO_SWITCH && text_has_prefix(rest, TEXT("by="))) {
         message->by = text_skip(take_field(&rest), 3);
         if (text_is_none(message->by))
@@ -199,21 +216,24 @@ static bool
 is_declaration(struct text line)
 {
     struct text rest = without_leading_spaces(text_skip(line, 1));
-    return text_is_equal(take_field(&rest), TEXT("link"));
+    struct text word = take_field(&rest);
+    return text_is_equal(word, TEXT("link")) || text_is_equal(word, TEXT("alias"));
 }
 
 static enum trace_line
 parse_declaration(struct text line, bool cut, struct source_message *message)
 {
     struct text rest = without_leading_spaces(text_skip(line, 1));
-    take_field(&rest);
-    struct text name = take_field(&rest);
     if (cut)
         return bad(message, "the line is longer than 204800 bytes");
-    if (!source_is_link_name(name))
-        return bad(message, "# link needs a NAME of letters, digits and . _ @ -");
+    if (text_is_equal(take_field(&rest), TEXT("link"))) {
+        message->link = take_field(&rest);
+        if (!source_is_link_name(message->link)) {
+            message->link = TEXT_NONE;
+            return bad(message, "# link needs a NAME of letters, digits and . _ @ -");
+        }
+    }
     message->kind = SOURCE_DECLARE;
-    message->link = name;
     message->payload = rest;
     return TRACE_DECLARATION;
 }
@@ -243,8 +263,9 @@ next_declared(struct source *source, struct source_message *message)
     if (pair.length == 0)
         return SOURCE_OK;
     if (equals == NULL || equals == pair.at) {
+        bad(message, text_is_none(message->link) ? "# alias must be followed by number=number"
+                                                 : "# link NAME must be followed by key=value");
         message->link = TEXT_NONE;
-        bad(message, "# link NAME must be followed by key=value");
         return SOURCE_OK;
     }
     message->key = (struct text){pair.at, (uint32_t)(equals - pair.at)};

@@ -198,7 +198,10 @@ read_acse(struct ber_oracle *oracle, const void *structure)
     enum message_class message_class = MESSAGE_ASSOCIATION_ENDED;
     if (strcmp(pdu->name, "aarq") == 0)
         message_class = MESSAGE_OTHER;
+    if (strcmp(pdu->name, "rlrq") == 0)
+        message_class = MESSAGE_ASSOCIATION_RELEASE;
     if (strcmp(pdu->name, "aare") == 0) {
+        message_class = MESSAGE_ASSOCIATION_REFUSED;
         const void *result = asn1c_find(&type, asn1c_member(pdu, structure), "result");
         if (ber_walk_integer(result) == 0)
             message_class = MESSAGE_ASSOCIATION_BEGUN;

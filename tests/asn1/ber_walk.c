@@ -21,6 +21,7 @@ enum member_what {
     WHAT_CALL_OBJECT,
     WHAT_MONITOR_TYPE,
     WHAT_STATUS,
+    WHAT_LAST,
     WHAT_LOCAL_STATE,
     WHAT_CAUSE,
     WHAT_AGENT,
@@ -194,9 +195,9 @@ static enum system_status
 status_of(long value)
 {
     static const enum system_status statuses[] = {
-        STATUS_INITIALIZING,     STATUS_ENABLED,          STATUS_NORMAL,
-        STATUS_MESSAGES_LOST,    STATUS_DISABLED,         STATUS_PARTIAL_OVERLOAD,
-        STATUS_PARTIAL_OVERLOAD, STATUS_PARTIAL_OVERLOAD, STATUS_PARTIAL_OVERLOAD,
+        STATUS_INITIALIZING,     STATUS_ENABLED,  STATUS_NORMAL,
+        STATUS_MESSAGES_LOST,    STATUS_DISABLED, STATUS_PARTIAL_OVERLOAD,
+        STATUS_PARTIAL_OVERLOAD, STATUS_RELIEVED, STATUS_PARTIAL_OVERLOAD,
     };
     return value >= 0 && value <= 8 ? statuses[value] : STATUS_ABSENT;
 }
@@ -257,6 +258,8 @@ walk_value(struct walk *walk, enum member_what what, const void *value, struct p
         walk->item->state = state_of(ber_walk_integer(value));
     } else if (what == WHAT_SIMPLE_STATE && walk->item != NULL) {
         walk->item->state = simple_state_of(ber_walk_integer(value));
+    } else if (what == WHAT_LAST) {
+        message->whole = *(const BOOLEAN_t *)value != 0;
     } else if (what == WHAT_STATUS) {
         message->status = status_of(ber_walk_integer(value));
     } else if (what == WHAT_MONITOR_TYPE) {
@@ -364,7 +367,10 @@ walk_member(struct walk *walk, const char *name, const asn_TYPE_descriptor_t *ty
         if (list->count > 0)
             walk_value(walk, WHAT_ITEM_STATE, list->array[0], place);
     } else if (row->what == WHAT_ITEMS || row->what == WHAT_SNAPSHOT) {
-        walk->oracle->message.whole |= row->what == WHAT_SNAPSHOT;
+        walk->oracle->message.whole |=
+            row->what == WHAT_SNAPSHOT &&
+            walk->oracle->message.message_class != MESSAGE_SNAPSHOT_DEVICE_DATA &&
+            walk->oracle->message.message_class != MESSAGE_SNAPSHOT_CALL_DATA;
         walk_items(walk, type, structure);
     } else if (asn1c_is_choice(type) || asn1c_is_sequence(type)) {
         walk_inside(walk, type, structure, place_below(walk, row, place));

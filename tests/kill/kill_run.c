@@ -1,11 +1,12 @@
 /*
  * tests/kill/kill_run.c - a replay whose processes are killed all the time.
  *
- *   kill_run OUT SEED KILLS PAUSE_US WORKERS RING RESULT OUTBOX MAX_CALLS FORMAT FILE...
+ *   kill_run OUT SEED KILLS PAUSE_US WORKERS FRONTENDS RING RESULT OUTBOX MAX_CALLS FORMAT FILE...
  *
  * Plays supervisor: forks every role, kills one of them after a random pause (at most KILLS times;
  * 0: none), and forks its successor over the same shared memory once waitpid() has proven the
- * death. FORMAT is jsonl, text, or unordered. Prints how many were killed, and every counter that
+ * death. Front-end F reads every FRONTENDS-th file, from the F-th on. FORMAT is jsonl, text, or
+ * unordered. Prints how many were killed, and every counter that
  * does not speak of waiting, so that two runs can be compared.
  */
 #include <errno.h>
@@ -27,16 +28,20 @@
 #include "workers/worker.h"
 
 enum {
-    ROLES_MAX = WORKERS_MAX + 2,
-    PUBLISHER = 0, /* in `pids`; then the workers, then the front-end */
+    ROLES_MAX = FRONTENDS_MAX + 1 + WORKERS_MAX,
+    PUBLISHER = 0, /* in `pids`; then the workers, then the front-ends */
+    FILES_MAX = 64,
 };
 
 struct run {
     struct shared_engine engine;
     struct settings settings;
-    struct frontend_input input;
+    struct frontend_input inputs[FRONTENDS_MAX];
+    const char *files[FRONTENDS_MAX][FILES_MAX];
     struct publisher_options publisher;
     uint32_t workers;
+    uint32_t frontends;
+    uint32_t role_count;
     uint32_t max_calls;
     pid_t pids[ROLES_MAX];
     uint32_t living;
@@ -60,14 +65,14 @@ next_random(void)
 static int
 play(uint32_t role)
 {
-    uint32_t frontend = run.workers + 1;
     if (role == PUBLISHER) {
         shared_engine_become(&run.engine, ROLE_PUBLISHER, 0);
         return publisher_run(&run.engine, &run.publisher);
     }
-    if (role == frontend) {
-        shared_engine_become(&run.engine, ROLE_FRONTEND, 0);
-        return frontend_run(&run.engine, &run.settings, &run.input);
+    if (role > run.workers) {
+        uint32_t frontend = role - run.workers - 1;
+        shared_engine_become(&run.engine, ROLE_FRONTEND, frontend);
+        return frontend_run(&run.engine, frontend, &run.settings, &run.inputs[frontend]);
     }
     shared_engine_become(&run.engine, ROLE_WORKER, role - 1);
     return worker_run(&run.engine, role - 1, &(struct worker_options){.max_calls = run.max_calls});
@@ -89,7 +94,7 @@ start(uint32_t role)
 static void
 kill_one(void)
 {
-    uint32_t role = next_random() % (run.workers + 2);
+    uint32_t role = next_random() % run.role_count;
     if (run.kills_left == 0 || run.pids[role] == 0)
         return;
     run.kills_left--;
@@ -100,14 +105,14 @@ kill_one(void)
 static void
 reap(void)
 {
-    for (uint32_t role = 0; role < run.workers + 2; role++) {
+    for (uint32_t role = 0; role < run.role_count; role++) {
         int status;
         if (run.pids[role] == 0 || waitpid(run.pids[role], &status, WNOHANG) == 0)
             continue;
         if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL) {
             run.killed_publishers += role == PUBLISHER;
-            run.killed_frontends += role == run.workers + 1;
-            run.killed_workers += role != PUBLISHER && role != run.workers + 1;
+            run.killed_frontends += role > run.workers;
+            run.killed_workers += role != PUBLISHER && role <= run.workers;
             start(role);
             continue;
         }
@@ -130,8 +135,9 @@ sleep_us(unsigned us)
 static uint64_t
 total_of(enum counter which)
 {
-    uint64_t total = counter_read(&run.engine.frontend->counters, which) +
-                     counter_read(&run.engine.publisher->counters, which);
+    uint64_t total = counter_read(&run.engine.publisher->counters, which);
+    for (uint32_t i = 0; i < run.frontends; i++)
+        total += counter_read(&run.engine.frontends[i].counters, which);
     for (uint32_t i = 0; i < run.workers; i++)
         total += counter_read(&run.engine.workers[i].counters, which);
     return total;
@@ -159,10 +165,11 @@ make_engine(char **argument)
     char why[SHARED_ENGINE_WHY];
     struct engine_shape shape = {
         .workers = run.workers,
-        .ring_slots = number_of(argument[6]),
-        .result_slots = number_of(argument[7]),
-        .outbox_slots = number_of(argument[8]),
-        .calls_bytes = call_table_bytes(run.max_calls),
+        .frontends = run.frontends,
+        .ring_slots = number_of(argument[7]),
+        .result_slots = number_of(argument[8]),
+        .outbox_slots = number_of(argument[9]),
+        .calls_bytes = call_table_bytes(call_share(run.max_calls, run.frontends)),
         .frontend_bytes = front_state_bytes(),
     };
     snprintf(name, sizeof name, "kill-%d", (int)getpid());
@@ -173,10 +180,21 @@ make_engine(char **argument)
     shared_engine_unlink(&run.engine);
 }
 
+static void
+deal_files(char **files, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct frontend_input *input = &run.inputs[i % run.frontends];
+        input->files = run.files[i % run.frontends];
+        CHECK(input->file_count < FILES_MAX);
+        run.files[i % run.frontends][input->file_count++] = files[i];
+    }
+}
+
 int
 main(int count, char **argument)
 {
-    if (count < 12)
+    if (count < 13)
         return 2;
     run.publisher.descriptor = open(argument[1], O_RDWR | O_CREAT | O_TRUNC, 0600);
     CHECK(run.publisher.descriptor >= 0);
@@ -184,14 +202,17 @@ main(int count, char **argument)
     run.kills_left = number_of(argument[3]);
     run.pause_us = number_of(argument[4]);
     run.workers = number_of(argument[5]);
-    run.max_calls = number_of(argument[9]);
-    run.publisher.format = strcmp(argument[10], "text") == 0 ? FORMAT_TEXT : FORMAT_JSONL;
-    run.publisher.unordered = strcmp(argument[10], "unordered") == 0;
-    run.input = (struct frontend_input){.files = (const char *const *)argument + 11,
-                                        .file_count = (uint32_t)count - 11};
+    run.frontends = number_of(argument[6]);
+    CHECK(run.workers >= 1 && run.workers <= WORKERS_MAX);
+    CHECK(run.frontends >= 1 && run.frontends <= FRONTENDS_MAX);
+    run.role_count = run.frontends + 1 + run.workers;
+    run.max_calls = number_of(argument[10]);
+    run.publisher.format = strcmp(argument[11], "text") == 0 ? FORMAT_TEXT : FORMAT_JSONL;
+    run.publisher.unordered = strcmp(argument[11], "unordered") == 0;
+    deal_files(argument + 12, (uint32_t)count - 12);
     settings_default(&run.settings);
     make_engine(argument);
-    run.living = run.workers + 2;
+    run.living = run.role_count;
     for (uint32_t role = 0; role < run.living; role++)
         start(role);
     while (run.living > 0) {

@@ -16,13 +16,13 @@ counters() {
 
 # undisturbed FORMAT - what has to come out, and the counters.
 undisturbed() {
-    "$kill_run" "$dir/want" 1 0 1000 1 16384 4096 0 100000 "$1" "$dir/site.trace" >"$dir/said"
+    "$kill_run" "$dir/want" 1 0 1000 1 1 16384 4096 0 100000 "$1" "$dir/site.trace" >"$dir/said"
     counters "$dir/said" >"$dir/want.counters"
 }
 
 # disturbed FORMAT SEED PAUSE WORKERS RESULT OUTBOX
 disturbed() {
-    "$kill_run" "$dir/got" "$2" 1000000 "$3" "$4" 1024 "$5" "$6" 100000 "$1" \
+    "$kill_run" "$dir/got" "$2" 1000000 "$3" "$4" 1 1024 "$5" "$6" 100000 "$1" \
         "$dir/site.trace" >"$dir/said"
     counters "$dir/said" >"$dir/got.counters"
     grep '^killed ' "$dir/said"

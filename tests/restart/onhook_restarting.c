@@ -21,9 +21,9 @@ static uint32_t life; /* of this front-end, from 0 */
  * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 void __real_front_commit(struct front *front);
 void __wrap_front_commit(struct front *front);
-int __real_frontend_run(struct shared_engine *engine, struct settings *settings,
+int __real_frontend_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
                         const struct frontend_input *input);
-int __wrap_frontend_run(struct shared_engine *engine, struct settings *settings,
+int __wrap_frontend_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
                         const struct frontend_input *input);
 
 void
@@ -39,20 +39,20 @@ __wrap_front_commit(struct front *front)
 }
 
 int
-__wrap_frontend_run(struct shared_engine *engine, struct settings *settings,
+__wrap_frontend_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
                     const struct frontend_input *input)
 {
     struct frontend_input slow = *input;
     const char *why = NULL;
     slow.batch = 1;
-    if (!frontend_can_restart(engine, input, &why))
+    if (!frontend_can_restart(engine, index, input, &why))
         return EXIT_FAILURE;
     for (;; life++) {
         int status = 0;
         pid_t child = fork();
         if (child == 0) {
             prctl(PR_SET_PDEATHSIG, SIGKILL);
-            _exit(__real_frontend_run(engine, settings, &slow));
+            _exit(__real_frontend_run(engine, index, settings, &slow));
         }
         if (child < 0 || waitpid(child, &status, 0) != child)
             return EXIT_FAILURE;

@@ -86,7 +86,7 @@ play(enum part part)
     if (part == FRONTEND) {
         struct settings settings = sweep.settings;
         shared_engine_become(engine, ROLE_FRONTEND, 0);
-        return frontend_run(engine, &settings, &sweep.input);
+        return frontend_run(engine, 0, &settings, &sweep.input);
     }
     if (part == PUBLISHER) {
         shared_engine_become(engine, ROLE_PUBLISHER, 0);

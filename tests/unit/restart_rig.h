@@ -86,7 +86,7 @@ restart_drain(struct restart_run *run, uint32_t worker, uint32_t limit)
         restart_keep(run, worker, &event, slots);
         ring_spsc_release(ring, slots);
     }
-    doorbell_ring(&rig.readers.frontend->doorbell);
+    doorbell_ring(&rig.readers.frontends->doorbell);
 }
 
 static inline void
@@ -107,7 +107,7 @@ restart_start(const struct frontend_input *input)
     int words = open("/dev/null", O_WRONLY);
     dup2(words, STDERR_FILENO);
     shared_engine_become(&rig.engine, ROLE_FRONTEND, 0);
-    _exit(frontend_run(&rig.engine, &rig.settings, input));
+    _exit(frontend_run(&rig.engine, 0, &rig.settings, input));
 }
 
 /* One front-end, killed after `life_us` if it still lives; false when it had finished by itself. */
@@ -115,7 +115,7 @@ static inline bool
 restart_live(struct restart_run *run, const struct frontend_input *input, uint64_t life_us)
 {
     int status = 0;
-    uint64_t before = watermark_get(&rig.engine);
+    uint64_t before = watermark_get(&rig.engine, 0);
     pid_t child = restart_start(input);
     uint64_t end = restart_now_us() + life_us;
     bool killed = false;
@@ -125,7 +125,7 @@ restart_live(struct restart_run *run, const struct frontend_input *input, uint64
         else if (restart_random(4) > 0)
             restart_drain_all(run, 1 + restart_random(200));
     }
-    run->lives_begun += watermark_get(&rig.engine) != before;
+    run->lives_begun += watermark_get(&rig.engine, 0) != before;
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL)
         return true;
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
@@ -145,7 +145,7 @@ restart_run(struct restart_run *run, const struct frontend_input *input, uint32_
     restart_drain_all(run, UINT32_MAX);
     for (uint32_t i = 0; i < FRONT_COUNTERS; i++)
         run->counters[i] = rig_count(&rig, (enum counter)i);
-    run->watermark = watermark_get(&rig.engine);
+    run->watermark = watermark_get(&rig.engine, 0);
     rig_close(&rig);
 }
 

@@ -59,7 +59,7 @@ static inline void
 rig_open(struct rig *rig, uint32_t workers)
 {
     rig_open_engine(rig, workers);
-    rig->session = session_open(&rig->engine, &rig->settings);
+    rig->session = session_open(&rig->engine, 0, &rig->settings);
     assert_non_null(rig->session);
 }
 
@@ -179,7 +179,7 @@ rig_read(struct rig *rig, uint32_t worker, uint64_t skip)
 static inline uint64_t
 rig_count(const struct rig *rig, enum counter which)
 {
-    return counter_read(&rig->engine.frontend->counters, which);
+    return counter_read(&rig->engine.frontends->counters, which);
 }
 
 /* Pieces of messages. */

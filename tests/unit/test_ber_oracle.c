@@ -46,7 +46,8 @@ asn1c_takes_every_generated_pdu(void **state)
             kinds[oracle.message.event.kind]++;
         }
         for (int class = MESSAGE_CALL_EVENT; class <= MESSAGE_ASSOCIATION_ENDED; class ++)
-            if (class < MESSAGE_AGENT_LOGGED_ON || class > MESSAGE_AGENT_LOGGED_OFF)
+            if ((class < MESSAGE_AGENT_LOGGED_ON || class > MESSAGE_AGENT_LOGGED_OFF) &&
+                (class < MESSAGE_SYSTEM_STATUS_RESPONSE || class > MESSAGE_SNAPSHOT_CALL_DATA))
                 assert_true(seen[class] > 0);
         for (int kind = EVENT_BRIDGED; kind <= EVENT_TRANSFERRED; kind++)
             if (phases[i] == ENCODING_BER3)

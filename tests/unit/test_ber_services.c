@@ -186,7 +186,7 @@ system_status_has_two_numbers(void **state)
     const enum system_status expected[] = {STATUS_INITIALIZING,     STATUS_ENABLED,
                                            STATUS_NORMAL,           STATUS_MESSAGES_LOST,
                                            STATUS_DISABLED,         STATUS_PARTIAL_OVERLOAD,
-                                           STATUS_PARTIAL_OVERLOAD, STATUS_PARTIAL_OVERLOAD,
+                                           STATUS_PARTIAL_OVERLOAD, STATUS_RELIEVED,
                                            STATUS_PARTIAL_OVERLOAD, STATUS_ABSENT};
     for (uint8_t i = 0; i < 10; i++) {
         DECODES(1, INVOKE("01 34", BYTE(0x0A, i)));
@@ -203,7 +203,7 @@ system_status_has_two_numbers(void **state)
     DECODES(2, INVOKE("01 D3", BYTE(0x0A, 2)));
     CLASS_IS(OTHER);
     DECODES(2, RESULT("01 34", hex("05 00")));
-    CLASS_IS(OTHER);
+    CLASS_IS(SYSTEM_STATUS_RESPONSE);
 }
 
 static void
@@ -275,6 +275,65 @@ an_invoke_id_is_in_its_shortest_form(void **state)
 }
 
 static void
+a_refusal_says_whether_resources_lack(void **state)
+{
+    (void)state;
+    DECODES(3, SEQ(0xA3, hex("02 01 07"), hex("02 01 01"), hex("A1 03 0A 01 0C")));
+    CLASS_IS(ERROR);
+    IS(message.refusal, "12");
+    IS(message.lack, "");
+    DECODES(3, SEQ(0xA3, hex("02 01 07"), hex("02 01 01"), hex("A4 03 0A 01 02")));
+    IS(message.refusal, "");
+    IS(message.lack, "2");
+    DECODES(1, SEQ(0xA3, hex("02 01 07"), hex("02 01 01"), hex("83 01 05")));
+    IS(message.lack, "5");
+    DECODES(2, SEQ(0xA4, hex("02 01 07"), hex("83 01 05"))); /* a reject: an invoke problem */
+    CLASS_IS(ERROR);
+    IS(message.lack, "");
+}
+
+static void
+a_monitor_says_what_it_does_not_tell(void **state)
+{
+    (void)state;
+    DECODES(
+        3, SEQ(0xA2, hex("02 01 07"),
+               SEQ(0x30, hex("02 01 47"),
+                   SEQ(0x30, hex("55 01 2A"), SEQ(0xA0, hex("80 03 06 51 00")), hex("01 01 00")))));
+    CLASS_IS(MONITOR_START_RESPONSE);
+    IS(message.cross_ref, "2A");
+    assert_true(message.skips_existing);
+    assert_int_equal(message.withheld,
+                     WITHHELD_CALL_CLEARED | WITHHELD_CONNECTION_CLEARED | WITHHELD_ESTABLISHED);
+    DECODES(3, SEQ(0xA2, hex("02 01 07"),
+                   SEQ(0x30, hex("02 01 47"), SEQ(0x30, hex("55 01 2A"), hex("01 01 FF")))));
+    assert_false(message.skips_existing);
+    assert_int_equal(message.withheld, 0);
+}
+
+static void
+a_snapshot_may_come_in_segments(void **state)
+{
+    (void)state;
+    DECODES(3,
+            SEQ(0xA2, hex("02 01 07"), SEQ(0x30, hex("02 01 4A"), SEQ(0x30, hex("04 02 AB CD")))));
+    CLASS_IS(SNAPSHOT_DEVICE_RESPONSE);
+    assert_false(message.whole);
+    IS(message.service_ref, "ABCD");
+    struct text item = SEQ(0x30, SEQ(0x6B, hex("80 01 11")));
+    DECODES(3, INVOKE("01 4D", SEQ(0x30, hex("04 02 AB CD"), hex("02 01 02"), hex("01 01 FF"),
+                                   SEQ(0x76, item))));
+    CLASS_IS(SNAPSHOT_DEVICE_DATA);
+    IS(message.service_ref, "ABCD");
+    assert_int_equal(message.segment, 2);
+    assert_true(message.whole);
+    assert_int_equal(message.event.item_count, 1);
+    DECODES(3, INVOKE("01 4C", SEQ(0x30, hex("04 02 AB CD"), hex("01 01 00"), SEQ(0x77, item))));
+    CLASS_IS(SNAPSHOT_CALL_DATA);
+    assert_false(message.whole);
+}
+
+static void
 associations_begin_and_end(void **state)
 {
     (void)state;
@@ -282,16 +341,20 @@ associations_begin_and_end(void **state)
     DECODES(2, SEQ(0x61, context, hex("A2 03 02 01 00"), hex("A3 05 A1 03 02 01 00")));
     CLASS_IS(ASSOCIATION_BEGUN);
     DECODES(2, SEQ(0x61, context, hex("A2 03 02 01 01")));
-    CLASS_IS(ASSOCIATION_ENDED);
+    CLASS_IS(ASSOCIATION_REFUSED);
     DECODES(2, SEQ(0x61, context, hex("A2 03 02 01 02")));
-    CLASS_IS(ASSOCIATION_ENDED);
+    CLASS_IS(ASSOCIATION_REFUSED);
     DECODES(2, SEQ(0x61, context));
     CLASS_IS(OTHER);
-    const char *ends[] = {"62 03 80 01 00", "63 03 80 01 00", "62 00", "63 00", "64 03 80 01 00"};
+    const char *ends[] = {"63 03 80 01 00", "63 00", "64 03 80 01 00"};
     for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
         DECODES(3, hex(ends[i]));
         CLASS_IS(ASSOCIATION_ENDED);
     }
+    DECODES(3, hex("62 03 80 01 00"));
+    CLASS_IS(ASSOCIATION_RELEASE);
+    DECODES(1, hex("62 00"));
+    CLASS_IS(ASSOCIATION_RELEASE);
     DECODES(1, SEQ(0x60, context));
     CLASS_IS(OTHER);
 }
@@ -312,6 +375,9 @@ main(void)
         cmocka_unit_test(results_and_refusals_without_an_operation_have_their_invoke),
         cmocka_unit_test(an_answer_without_an_invoke_id_says_so),
         cmocka_unit_test(an_invoke_id_is_in_its_shortest_form),
+        cmocka_unit_test(a_refusal_says_whether_resources_lack),
+        cmocka_unit_test(a_monitor_says_what_it_does_not_tell),
+        cmocka_unit_test(a_snapshot_may_come_in_segments),
         cmocka_unit_test(associations_begin_and_end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -101,8 +101,10 @@ the_example_has_no_key_that_is_not_there(void **state)
         if (strchr(at, '=') == NULL || at[strcspn(at, "=\n")] == '\n')
             continue;
         keys++;
-        if (config_key_find(SECTION_ENGINE, text_of(name)) == NULL &&
-            config_key_find(SECTION_LINK, text_of(name)) == NULL)
+        bool known = false;
+        for (unsigned section = 0; section < SECTION_COUNT; section++)
+            known |= config_key_find((enum config_section)section, text_of(name)) != NULL;
+        if (!known)
             fail_msg("onhook.ini.example invents %s", name);
     }
     assert_true(keys >= 15);

@@ -79,7 +79,7 @@ reopen(void)
     session_close(rig.session);
     settings_free(&rig.settings);
     settings_default(&rig.settings);
-    rig.session = session_open(&rig.engine, &rig.settings);
+    rig.session = session_open(&rig.engine, 0, &rig.settings);
     assert_non_null(rig.session);
 }
 

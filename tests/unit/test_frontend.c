@@ -84,7 +84,7 @@ start(const char *const *files, uint32_t count)
     dup2(words, STDERR_FILENO);
     shared_engine_become(&rig.engine, ROLE_FRONTEND, 0);
     struct frontend_input input = {.files = files, .file_count = count};
-    _exit(frontend_run(&rig.engine, &rig.settings, &input));
+    _exit(frontend_run(&rig.engine, 0, &rig.settings, &input));
 }
 
 static int
@@ -119,7 +119,7 @@ one_file_ends_its_links_and_finishes_every_worker(void **state)
                         "0 LinkEnd @3/1\n0 LinkEnd @4/1\n0 Finish @5/0\n");
     assert_string_equal(rig_read(&rig, 1, ENDS_ONLY),
                         "1 LinkEnd @3/1\n1 LinkEnd @4/1\n1 Finish @5/0\n");
-    assert_int_equal(watermark_get(&rig.engine), 5);
+    assert_int_equal(watermark_get(&rig.engine, 0), 5);
     assert_int_equal(rig_count(&rig, COUNTER_BYTES), 49);
 }
 
@@ -189,9 +189,9 @@ a_fifo_is_read_as_it_comes_and_what_came_is_visible(void **state)
     assert_true(fifo >= 0);
     static const char first[] = TRACE "1 p < 9999 <x/>\n1 p < 99";
     assert_int_equal(write(fifo, first, sizeof first - 1), sizeof first - 1);
-    for (int i = 0; i < 2000 && watermark_get(&rig.engine) < 1; i++)
+    for (int i = 0; i < 2000 && watermark_get(&rig.engine, 0) < 1; i++)
         usleep(1000);
-    assert_int_equal(watermark_get(&rig.engine), 1);
+    assert_int_equal(watermark_get(&rig.engine, 0), 1);
     static const char rest[] = "99 " ORIGINATED("c", "1") "\n";
     assert_int_equal(write(fifo, rest, sizeof rest - 1), sizeof rest - 1);
     close(fifo);
@@ -232,7 +232,7 @@ many_messages_arrive_whole_and_in_order_through_a_small_ring(void **state)
         events += event.kind == EVENT_ORIGINATED;
         finished += event.kind == EVENT_FINISH;
         ring_spsc_release(ring, slots);
-        doorbell_ring(&rig.readers.frontend->doorbell);
+        doorbell_ring(&rig.readers.frontends->doorbell);
     }
     assert_int_equal(finish(child), 0);
     assert_int_equal(events, MANY);

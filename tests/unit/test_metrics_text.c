@@ -27,6 +27,7 @@ create(void **state)
     char why[VIEW_WHY];
     char name[SEGMENT_NAME_MAX];
     struct engine_shape shape = {.workers = WORKERS_MAX,
+                                 .frontends = CHANNELS_MAX / WORKERS_MAX,
                                  .ring_slots = 1024,
                                  .result_slots = 64,
                                  .outbox_slots = OUTBOX_SLOTS_MIN,
@@ -75,7 +76,7 @@ static void
 counters_are_told_with_units_and_as_parts_of_their_families(void **state)
 {
     (void)state;
-    counter_add(&engine.frontend->counters, COUNTER_BYTES, 7);
+    counter_add(&engine.frontends->counters, COUNTER_BYTES, 7);
     counter_add(&engine.workers[3].counters, COUNTER_STEPS, 5);
     counter_add(&engine.workers[63].counters, COUNTER_STEPS, 6);
     counter_add(&engine.publisher->counters, COUNTER_REMOTE_HANGUP, 2);

@@ -69,7 +69,7 @@ hand_over(struct fake *fake, const struct shm_outcome *outcome, uint64_t order)
 {
     struct ring_spsc *outbox = &fake->engine.outboxes[fake->index];
     while (!ring_spsc_claim(outbox, 1)) {
-        progress_set(&fake->engine.workers[fake->index], decided_by(order - 1));
+        progress_set(&fake->engine.workers[fake->index], 0, decided_by(order - 1));
         doorbell_ring(&fake->engine.publisher->doorbell);
         sleep_until_rung(fake);
     }
@@ -77,7 +77,7 @@ hand_over(struct fake *fake, const struct shm_outcome *outcome, uint64_t order)
     memcpy(&slot->outcome, outcome, outcome_size(outcome));
     ring_spsc_publish(outbox, 1);
     while (!ring_result_flush(&fake->engine.result, fake->index,
-                              &fake->engine.workers[fake->index].flushed, &slot->outcome))
+                              &fake->engine.workers[fake->index].flushed[0], &slot->outcome))
         sleep_until_rung(fake);
 }
 
@@ -106,13 +106,13 @@ fake_worker(void *context)
             emit(fake, order);
         uint32_t chance = next_random(&fake->seed);
         if (chance % 7 == 0)
-            progress_set(self, decided_by(order));
+            progress_set(self, 0, decided_by(order));
         if (chance % 64 == 0)
             sched_yield();
         if (chance % 16 == 0)
             doorbell_ring(&fake->engine.publisher->doorbell);
     }
-    progress_set(self, UINT64_MAX);
+    progress_set(self, 0, UINT64_MAX);
     process_done_set(self);
     doorbell_ring(&fake->engine.publisher->doorbell);
     return NULL;
@@ -376,7 +376,7 @@ a_full_disk_is_a_failure(void **state)
     fakes[0] = (struct fake){.engine = engine, .workers = 1};
     shared_engine_attach(&fakes[0].engine, ROLE_WORKER, 0);
     emit(&fakes[0], 1);
-    progress_set(&engine.workers[0], UINT64_MAX);
+    progress_set(&engine.workers[0], 0, UINT64_MAX);
     FILE *full = fopen("/dev/full", "w");
     assert_non_null(full);
     struct publisher_options options = {.descriptor = fileno(full), .format = FORMAT_JSONL};

@@ -45,8 +45,9 @@ static char dead_letters[64];
 static char said[SAID_SIZE];
 
 static bool
-always(const struct shared_engine *shared, const void *options, const char **why)
+always(const struct shared_engine *shared, uint32_t index, const void *options, const char **why)
 {
+    (void)index;
     (void)shared;
     (void)options;
     (void)why;
@@ -54,8 +55,9 @@ always(const struct shared_engine *shared, const void *options, const char **why
 }
 
 static bool
-never(const struct shared_engine *shared, const void *options, const char **why)
+never(const struct shared_engine *shared, uint32_t index, const void *options, const char **why)
 {
+    (void)index;
     (void)shared;
     (void)options;
     *why = "its input is a pipe";
@@ -85,7 +87,7 @@ commit_outcomes(struct shared_engine *shared, uint32_t index, uint32_t outcomes)
 {
     static struct transaction transaction; /* large */
     transaction_open(&transaction, shared->journals[index],
-                     worker_cursor_bytes(shared->shape.workers),
+                     worker_cursor_bytes(1, shared->shape.workers),
                      worker_log_bytes(shared->shape.calls_bytes));
     assert_true(transaction_recover(&transaction));
     struct shm_worker_cursors *cursors = transaction_begin(&transaction);
@@ -103,7 +105,7 @@ lives_several_times(struct shared_engine *shared, uint32_t index, const void *op
         commit_outcomes(shared, index, toy->gets_on);
     if (toy->scribbles)
         atomic_store(&shared->rings[index].shared->consumer_position, 1u << 20);
-    bool may_pass = toy->dies_of_a_call && process_must_skip(self, 0);
+    bool may_pass = toy->dies_of_a_call && process_must_skip(self, 0, 0);
     if (life < toy->deaths && !may_pass)
         end_badly(toy);
     process_done_set(self);
@@ -141,7 +143,7 @@ push_record(uint8_t kind)
 
 static enum supervisor_result
 run_toy(const struct toy *toy,
-        bool (*may_restart)(const struct shared_engine *, const void *, const char **),
+        bool (*may_restart)(const struct shared_engine *, uint32_t, const void *, const char **),
         uint8_t record)
 {
     static const struct toy good;
@@ -343,7 +345,7 @@ want_of_memory_loses_no_input(void **state)
     assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_FAILED);
     assert_int_equal(count_of("onhook: worker 1 crashed (SIGBUS); is /dev/shm full?\n"), 1);
     assert_int_not_equal(access(dead_letters, F_OK), 0);
-    assert_false(process_must_skip(&engine.workers[1], 0));
+    assert_false(process_must_skip(&engine.workers[1], 0, 0));
     shared_engine_destroy(&engine);
 }
 
@@ -382,7 +384,7 @@ static int
 works_but_for_one_call(struct shared_engine *shared, uint32_t index, const void *options)
 {
     (void)options;
-    if (index == 1 && !process_must_skip(&shared->workers[index], 0)) {
+    if (index == 1 && !process_must_skip(&shared->workers[index], 0, 0)) {
         signal(SIGSEGV, SIG_DFL);
         raise(SIGSEGV);
     }
@@ -421,7 +423,7 @@ an_innocent_input_is_not_passed_over(void **state)
     (void)state;
     const struct toy toy = {.deaths = 9, .number = SIGKILL};
     assert_int_equal(run_toy(&toy, always, EVENT_DELIVERED), SUPERVISOR_DONE);
-    assert_false(process_must_skip(&engine.workers[1], 0));
+    assert_false(process_must_skip(&engine.workers[1], 0, 0));
     assert_int_equal(process_deaths_here(&engine.workers[1]), 9);
     shared_engine_destroy(&engine);
 }

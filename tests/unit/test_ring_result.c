@@ -68,7 +68,7 @@ teardown(void **state)
 static uint64_t
 word(uint64_t position, uint64_t worker, uint64_t step)
 {
-    return position << 12 | worker << 4 | step;
+    return position << 12 | worker << 2 | step;
 }
 
 /* As if everything before `position` had gone through already. */

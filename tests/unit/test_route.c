@@ -294,7 +294,7 @@ slow_worker(void *argument)
         if (event.order != ++handled)
             return argument;
         ring_spsc_release(ring, slots);
-        doorbell_ring(&rig.readers.frontend->doorbell);
+        doorbell_ring(&rig.readers.frontends->doorbell);
         while (!ring_spsc_claim(closed, 1))
             usleep(100);
         struct shm_closed_call *report = ring_spsc_slot(closed, closed->position);
@@ -330,7 +330,7 @@ a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
     } while (pthread_tryjoin_np(thread, &result) != 0);
     assert_null(result);
     assert_true(rig_count(&rig, COUNTER_RING_WAITS) > 0);
-    assert_int_equal(watermark_get(&rig.engine), FLOOD);
+    assert_int_equal(watermark_get(&rig.engine, 0), FLOOD);
 }
 
 #define PROMISE(test) cmocka_unit_test_setup_teardown(test, setup_two, teardown)

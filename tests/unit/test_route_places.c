@@ -195,8 +195,8 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
     toy.readers = toy.engine;
     for (uint32_t worker = 0; worker < TOY_WORKERS; worker++)
         shared_engine_attach(&toy.readers, ROLE_WORKER, worker);
-    assert_true(front_open(&toy.front, toy.engine.frontend_memory));
-    route_open(&toy.route, &toy.engine, &toy.front, map_capacity);
+    assert_true(front_open(&toy.front, toy.engine.frontend_memory[0], 0, 1));
+    route_open(&toy.route, &toy.engine, 0, &toy.front, map_capacity);
 
     uint32_t totals[TOY_CALLS] = {0};
     for (uint64_t order = 1; order <= TOY_EVENTS; order++) {
@@ -220,7 +220,7 @@ toy_run(uint32_t seed, uint32_t map_capacity, bool closes)
             events += toy.calls[worker][call].events;
         assert_int_equal(events, totals[call]);
     }
-    assert_true(counter_read(&toy.engine.frontend->counters, COUNTER_MOVES) > 0);
+    assert_true(counter_read(&toy.engine.frontends->counters, COUNTER_MOVES) > 0);
     shared_engine_destroy(&toy.engine);
 }
 

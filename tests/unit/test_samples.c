@@ -67,22 +67,23 @@ struct sample {
                 .object = "{user}"),                                                               \
         SERVICE("osv-tmpl-" edition "-MonitorStartResponse", .is = MESSAGE_MONITOR_START_RESPONSE, \
                 .cross_ref = "{CSTA_CREATE_MONITOR_CROSS_REF_ID}"),                                \
-        OTHER("osv-tmpl-" edition "-SystemRegister"),                                              \
+        SERVICE("osv-tmpl-" edition "-SystemRegister", .is = MESSAGE_SYSTEM_REGISTER),             \
         SERVICE("osv-tmpl-" edition "-SystemStatus", .is = MESSAGE_SYSTEM_STATUS),                 \
-        OTHER("osv-tmpl-" edition "-SystemStatusResponse"),                                        \
+        SERVICE("osv-tmpl-" edition "-SystemStatusResponse",                                       \
+                .is = MESSAGE_SYSTEM_STATUS_RESPONSE),                                             \
         SERVICE("osv-tmpl-" edition "-SystemStatus_RegisterID", .is = MESSAGE_SYSTEM_STATUS,       \
                 .status = STATUS_DISABLED)
 
 static const struct sample samples[] = {
-    OTHER("dmcc-SystemRegisterResponse"),
+    SERVICE("dmcc-SystemRegisterResponse", .is = MESSAGE_SYSTEM_REGISTER_RESPONSE),
     OTHER("dmcc-getDeviceIdMessage"),
     /* This one and resetApplicationSessionTimer lack a space between attributes. */
     SERVICE("dmcc-getDeviceIdResponseMessage", .result = CSTA_MALFORMED),
     SERVICE("dmcc-monitorStartMessage", .is = MESSAGE_MONITOR_START),
     SERVICE("dmcc-resetApplicationSessionTimer", .result = CSTA_MALFORMED),
     OTHER("dmcc-startAppSession"),
-    OTHER("dmcc-startAppSessionNegResp"),
-    OTHER("dmcc-startAppSessionPosResp"),
+    SERVICE("dmcc-startAppSessionNegResp", .is = MESSAGE_SESSION_REFUSED),
+    SERVICE("dmcc-startAppSessionPosResp", .is = MESSAGE_SESSION_STARTED),
     OTHER("eltex-StartApplicationSession"),
     SERVICE("ocs-rcc-clear_connection", .is = MESSAGE_CLEAR_CONNECTION, .call = "%s",
             .device = "%s"),
@@ -90,7 +91,7 @@ static const struct sample samples[] = {
     OTHER("ocs-rcc-make_call"),
     SERVICE("ocs-rcc-monitor_start", .is = MESSAGE_MONITOR_START, .object = "%s"),
     SERVICE("ocs-rcc-monitor_stop", .is = MESSAGE_MONITOR_STOP, .cross_ref = "%s"),
-    OTHER("ocs-rcc-request_system_status"),
+    SERVICE("ocs-rcc-request_system_status", .is = MESSAGE_REQUEST_SYSTEM_STATUS),
     OTHER("osv-cap-CallInformationEvent-1"),
     SERVICE("osv-cap-ClearConnection-1", .is = MESSAGE_CLEAR_CONNECTION, .call = "{callID}",
             .device = "{deviceID}"),
@@ -112,8 +113,8 @@ static const struct sample samples[] = {
      .cross_ref = "1169730059", .call = "FF000100000000002D65C85C1C750000",
      .device = "302118840100", .subject = "N<302118840100>;noa=nk"},
     OTHER("osv-cap-StartApplicationSession-1"),
-    OTHER("osv-cap-StartApplicationSessionPosResponse-1"),
-    OTHER("osv-cap-SystemRegisterResponse-1"),
+    SERVICE("osv-cap-StartApplicationSessionPosResponse-1", .is = MESSAGE_SESSION_STARTED),
+    SERVICE("osv-cap-SystemRegisterResponse-1", .is = MESSAGE_SYSTEM_REGISTER_RESPONSE),
     SERVICE("osv-cap-SystemStatus-1", .is = MESSAGE_SYSTEM_STATUS, .status = STATUS_NORMAL),
     SERVICE("osv-cap-SystemStatus-2", .is = MESSAGE_SYSTEM_STATUS),
     EVENT_TEMPLATES("ed2"),
@@ -122,7 +123,7 @@ static const struct sample samples[] = {
     SERVICE_TEMPLATES("ed4"),
     SERVICE("osv-tmpl-ed4-SnapshotDevice", .is = MESSAGE_SNAPSHOT_DEVICE, .object = "{user}"),
     SERVICE("osv-tmpl-ed4-SnapshotDeviceResponse", .is = MESSAGE_SNAPSHOT_DEVICE_RESPONSE),
-    OTHER("osv-tmpl-ed4-SystemRegisterResponse"),
+    SERVICE("osv-tmpl-ed4-SystemRegisterResponse", .is = MESSAGE_SYSTEM_REGISTER_RESPONSE),
 };
 
 enum {

@@ -176,11 +176,11 @@ an_unknown_word_is_named_with_what_was_meant(void **state)
     assert_refused("[engine]\n\nworkes = 2\n",
                    "on.ini:3: unknown key \"workes\" in [engine]; did you mean \"workers\"?\n");
     assert_refused("[engine]\nthreads = 2\n",
-                   "on.ini:2: unknown key \"threads\" in [engine]; known are workers, ring-slots, "
-                   "result-slots, outbox-slots, max-calls\n");
+                   "on.ini:2: unknown key \"threads\" in [engine]; known are workers, front-ends, "
+                   "ring-slots, result-slots, outbox-slots, max-calls, name, lasting, drain\n");
     assert_refused("[engin]\nworkers = 2\nnonsense = 1\n",
                    "on.ini:1: unknown section [engin]; known are [engine], [link NAME], "
-                   "[aliases]\n");
+                   "[aliases], [sink jsonl], [control]\n");
     assert_refused("[link a]\nprofile = openscap\n",
                    "on.ini:2: profile = \"openscap\": must be generic, openscape, oxe, avaya-dmcc, "
                    "panasonic, broadworks or unitel; did you mean \"openscape\"?\n");
@@ -438,7 +438,8 @@ a_key_of_a_trace_is_answered_with_why_not(void **state)
     assert_string_equal(settings_link_key(&link, TEXT("workers"), TEXT("2")),
                         "unknown key \"workers\" of a link; known are profile, encoding, "
                         "monitored, observers, treatments, route-points, infer, "
-                        "report-redirect, request-timeout, stale-after, shared");
+                        "report-redirect, request-timeout, stale-after, shared; and those of live "
+                        "links (onhook check --keys)");
     assert_string_equal(settings_link_key(&link, TEXT("shared"), TEXT_NONE),
                         "shared = \"\": must be no or yes");
     assert_int_equal(link.profile, PROFILE_AVAYA_DMCC);

@@ -19,7 +19,7 @@
 #include "ipc/shared_engine.h"
 
 static const struct engine_shape shape = {
-    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20};
+    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20, .live_links = 1};
 
 static char name[SEGMENT_NAME_MAX + 1];
 static char why[SHARED_ENGINE_WHY];
@@ -104,11 +104,19 @@ impossible_requests_are_refused_in_words(void **state)
 {
     (void)state;
     static const struct engine_shape bad[] = {
-        {0, 1024, 64, 0, 0, 0, 0}, {WORKERS_MAX + 1, 1024, 64, 0, 0, 0, 0},
-        {1, 1000, 64, 0, 0, 0, 0}, {1, 512, 64, 0, 0, 0, 0},
-        {1, 1024, 0, 0, 0, 0, 0},  {1, 1024, 65, 0, 0, 0, 0},
-        {1, 1024, 32, 0, 0, 0, 0}, {1, 1024, 64, 24, 0, 0, 0},
-        {1, 1024, 64, 8, 0, 0, 0},
+        {.workers = 0, .ring_slots = 1024, .result_slots = 64},
+        {.workers = WORKERS_MAX + 1, .ring_slots = 1024, .result_slots = 64},
+        {.workers = 1, .ring_slots = 1000, .result_slots = 64},
+        {.workers = 1, .ring_slots = 512, .result_slots = 64},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 0},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 65},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 32},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 64, .outbox_slots = 24},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 64, .outbox_slots = 8},
+        {.workers = 1, .frontends = FRONTENDS_MAX + 1, .ring_slots = 1024, .result_slots = 64},
+        {.workers = 64, .frontends = 5, .ring_slots = 1024, .result_slots = 64},
+        {.workers = 1, .ring_slots = 1024, .result_slots = 64, .live_links = 257},
+        {.workers = 1, .frontends = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 8},
     };
     struct shared_engine engine;
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -132,8 +140,8 @@ a_living_engine_is_not_disturbed(void **state)
     assert_false(shared_engine_create(&second, name, &shape, why));
     assert_non_null(strstr(why, "is running"));
     assert_int_equal(standing(), (1u << SEGMENT_KIND_COUNT) - 2);
-    watermark_set(engine, 5);
-    assert_int_equal(watermark_get(engine), 5);
+    watermark_set(engine, 0, 5);
+    assert_int_equal(watermark_get(engine, 0), 5);
 }
 
 static void
@@ -180,8 +188,8 @@ names_go_once_and_the_memory_stays(void **state)
     struct shared_engine *engine = *state;
     shared_engine_unlink(engine);
     assert_int_equal(standing(), 0);
-    watermark_set(engine, 9);
-    assert_int_equal(watermark_get(engine), 9);
+    watermark_set(engine, 0, 9);
+    assert_int_equal(watermark_get(engine, 0), 9);
     struct shared_engine second;
     assert_true(shared_engine_create(&second, name, &shape, why));
     shared_engine_unlink(engine);
@@ -193,9 +201,9 @@ static void
 a_lane_leads_one_way(void **state)
 {
     struct shared_engine *engine = *state;
-    struct ring_spsc out = shared_engine_lane(engine, 0, 1, true);
-    struct ring_spsc in = shared_engine_lane(engine, 0, 1, false);
-    struct ring_spsc back = shared_engine_lane(engine, 1, 0, false);
+    struct ring_spsc out = shared_engine_lane(engine, 0, 0, 1, true);
+    struct ring_spsc in = shared_engine_lane(engine, 0, 0, 1, false);
+    struct ring_spsc back = shared_engine_lane(engine, 0, 1, 0, false);
     assert_true(ring_spsc_claim(&out, LANE_SLOTS));
     memset(ring_spsc_slot(&out, out.position), 7, LANE_SLOTS * LANE_SLOT_SIZE);
     ring_spsc_publish(&out, LANE_SLOTS);
@@ -253,7 +261,7 @@ play_frontend(struct shared_engine *engine)
         while (!ring_spsc_claim(ring, 1)) {
             ring_spsc_publish(ring, 0);
             doorbell_ring(&engine->workers[to].doorbell);
-            sleep_at(&engine->frontend->doorbell, ring_has_room, engine, to);
+            sleep_at(&engine->frontends->doorbell, ring_has_room, engine, to);
         }
         *(uint64_t *)ring_spsc_slot(ring, ring->position) = order;
         ring_spsc_stage(ring, 1);
@@ -263,7 +271,7 @@ play_frontend(struct shared_engine *engine)
             ring_spsc_publish(&engine->rings[i], 0);
             doorbell_ring(&engine->workers[i].doorbell);
         }
-        watermark_set(engine, order);
+        watermark_set(engine, 0, order);
     }
 }
 
@@ -271,7 +279,8 @@ static void
 hand_over(struct shared_engine *engine, uint32_t index, uint64_t order)
 {
     struct shm_outcome outcome = {.seq = order};
-    while (!ring_result_flush(&engine->result, index, &engine->workers[index].flushed, &outcome)) {
+    while (
+        !ring_result_flush(&engine->result, index, &engine->workers[index].flushed[0], &outcome)) {
         doorbell_ring(&engine->publisher->doorbell);
         sleep_at(&engine->workers[index].doorbell, result_has_room, engine, index);
     }
@@ -282,15 +291,15 @@ play_worker(struct shared_engine *engine, uint32_t index)
 {
     struct ring_spsc *ring = &engine->rings[index];
     for (uint64_t watermark = 0; watermark < MANY;) {
-        watermark = watermark_get(engine);
+        watermark = watermark_get(engine, 0);
         uint32_t ready;
         while ((ready = ring_spsc_poll(ring, BATCH)) != 0) {
             for (uint32_t i = 0; i < ready; i++)
                 hand_over(engine, index, *(uint64_t *)ring_spsc_slot(ring, ring->position + i));
             ring_spsc_release(ring, ready);
-            doorbell_ring(&engine->frontend->doorbell);
+            doorbell_ring(&engine->frontends->doorbell);
         }
-        progress_set(&engine->workers[index], watermark);
+        progress_set(&engine->workers[index], 0, watermark);
         doorbell_ring(&engine->publisher->doorbell);
         if (watermark < MANY)
             sleep_at(&engine->workers[index].doorbell, ring_has_events, engine, index);
@@ -323,7 +332,7 @@ all_is_done(const struct shared_engine *engine)
 {
     bool done = true;
     for (uint32_t i = 0; i < engine->shape.workers; i++)
-        done = done && progress_get(&engine->workers[i]) == MANY;
+        done = done && progress_get(&engine->workers[i], 0) == MANY;
     return done;
 }
 

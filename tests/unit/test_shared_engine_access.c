@@ -109,8 +109,8 @@ place_in_rings(struct shared_engine *engine, enum place place, uint32_t w)
     shared_engine_attach(engine, ROLE_PUBLISHER, 0);
     if (place <= OUTBOX_SLOT)
         return place_in_ring(&engine->outboxes[w], place, OUTBOX_PRODUCER);
-    struct ring_spsc from = shared_engine_lane(engine, w, 1 - w, true);
-    struct ring_spsc to = shared_engine_lane(engine, 1 - w, w, true);
+    struct ring_spsc from = shared_engine_lane(engine, 0, w, 1 - w, true);
+    struct ring_spsc to = shared_engine_lane(engine, 0, 1 - w, w, true);
     if (place <= LANE_FROM_SLOT)
         return place_in_ring(&from, place, LANE_FROM_PRODUCER);
     if (place <= LANE_TO_SLOT)
@@ -124,15 +124,15 @@ address_of(struct shared_engine *engine, enum place place, uint32_t w)
     if (place == CONTROL_FIXED)
         return &engine->control->fixed.workers;
     if (place == WATERMARK)
-        return &engine->control->watermark;
+        return &engine->control->watermarks[0].order;
     if (place == FRONTEND_PAGE)
-        return &engine->frontend->progress;
+        return &engine->frontends->progress;
     if (place == PUBLISHER_PAGE)
         return &engine->publisher->progress;
     if (place == WORKER_PAGE)
         return &engine->workers[w].progress;
     if (place == FRONTEND_BELL)
-        return &engine->frontend->doorbell;
+        return &engine->frontends->doorbell;
     if (place == PUBLISHER_BELL)
         return &engine->publisher->doorbell;
     if (place == WORKER_BELL)
@@ -144,7 +144,7 @@ address_of(struct shared_engine *engine, enum place place, uint32_t w)
     if (place == JOURNAL)
         return engine->journals[w];
     if (place == FRONTEND_MEMORY)
-        return (uint8_t *)engine->frontend_memory + shape.frontend_bytes - 8;
+        return (uint8_t *)engine->frontend_memory[0] + shape.frontend_bytes - 8;
     if (place == PUBLISHER_MEMORY)
         return engine->publisher_memory;
     if (place == RESULT_FIXED)

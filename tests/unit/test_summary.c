@@ -140,7 +140,7 @@ counters_of_all_processes_are_added_up(void **state)
     struct engine_shape shape = {
         .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
     assert_true(shared_engine_create(&engine, name, &shape, why));
-    counter_add(&engine.frontend->counters, COUNTER_MESSAGES, 5);
+    counter_add(&engine.frontends->counters, COUNTER_MESSAGES, 5);
     counter_add(&engine.workers[0].counters, COUNTER_CALLS_OPENED, 3);
     counter_add(&engine.workers[1].counters, COUNTER_CALLS_OPENED, 4);
     counter_add(&engine.workers[1].counters, COUNTER_CALLS_CLOSED, 2);

@@ -60,7 +60,7 @@ reads_well(struct shared_engine *shared, uint32_t index, const void *options)
 {
     (void)index;
     (void)options;
-    process_done_set(shared->frontend);
+    process_done_set(shared->frontends);
     return 0;
 }
 

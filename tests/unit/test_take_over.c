@@ -48,13 +48,13 @@ teardown(void **state)
 static void
 leave_marks(struct shared_engine *left)
 {
-    watermark_set(left, 4711);
+    watermark_set(left, 0, 4711);
     memset(left->calls[1], 0x5a, 100);
     CHECK(ring_spsc_claim(&left->rings[0], 3));
     memset(ring_spsc_slot(&left->rings[0], 0), 0x77, 64);
     ring_spsc_publish(&left->rings[0], 3);
     struct shm_outcome outcome = {.decided_order = 99};
-    CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed, &outcome));
+    CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed[0], &outcome));
 }
 
 /* An engine whose supervisor is killed when it has done `what` to it. */
@@ -81,7 +81,7 @@ everything_is_as_it_was_left(void **state)
     (void)state;
     leave_engine(&shape, leave_marks);
     assert_int_equal(shared_engine_take_over(&engine, name, &shape, why), ENGINE_TAKEN_OVER);
-    assert_int_equal(watermark_get(&engine), 4711);
+    assert_int_equal(watermark_get(&engine, 0), 4711);
     assert_int_equal(((uint8_t *)engine.calls[1])[99], 0x5a);
     assert_int_equal(((uint8_t *)engine.calls[1])[100], 0);
     assert_int_equal(engine.rings[0].position, 3);
@@ -127,7 +127,7 @@ another_run_is_refused_and_leaves_it_alone(void **state)
     other.calls_bytes += SHM_PAGE;
     refused(&other, "other inputs, settings or output");
     assert_int_equal(shared_engine_take_over(&engine, name, &shape, why), ENGINE_TAKEN_OVER);
-    assert_int_equal(watermark_get(&engine), 4711);
+    assert_int_equal(watermark_get(&engine, 0), 4711);
     shared_engine_destroy(&engine);
 }
 
@@ -244,7 +244,7 @@ what_cannot_go_on_is_made_new(void **state)
     leave_engine(&shape, begin_to_end);
     assert_int_equal(shared_engine_take_over(&engine, name, &shape, why), ENGINE_NONE);
     assert_true(shared_engine_create(&engine, name, &shape, why));
-    assert_int_equal(watermark_get(&engine), 0);
+    assert_int_equal(watermark_get(&engine, 0), 0);
     shared_engine_destroy(&engine);
 }
 

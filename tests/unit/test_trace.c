@@ -40,6 +40,25 @@ every_kind_of_line_says_what_it_says(void **state)
 }
 
 static void
+aliases_and_binary_invoke_ids_can_be_written(void **state)
+{
+    (void)state;
+    assert_string_equal(READ(TITLE "# alias\n"
+                                   "# alias 22334455=200 22334456=201\n"
+                                   "# alias 5\n"
+                                   "# aliases are no declaration\n"
+                                   "1 pbx1 < x41424344 hex:3c442f3e\n"
+                                   "1 pbx1 < x4142434g <a/>\n"),
+                        "declare line=2\n"
+                        "declare line=3 key=22334455 value=200\n"
+                        "declare line=3 key=22334456 value=201\n"
+                        "bad line=4 why: # alias must be followed by number=number\n"
+                        "message < link=pbx1 time=1000000 line=6 invoke=ABCD payload=<D/>\n"
+                        "bad < link=pbx1 time=1000000 line=7 why: INVOKE must be 4 digits, x and 8 "
+                        "hex digits, or -\n");
+}
+
+static void
 a_malformed_line_is_named_and_the_next_one_is_read(void **state)
 {
     (void)state;
@@ -66,7 +85,8 @@ a_malformed_line_is_named_and_the_next_one_is_read(void **state)
         "bad link=pbx1 line=5 why: SECONDS is no time\n"
         "bad link=pbx1 line=6 why: SECONDS is no time\n"
         "bad link=pbx1 time=1000000 line=7 why: expected <, > or ! behind the link's name\n"
-        "bad < link=pbx1 time=1000000 line=8 why: INVOKE must be 4 digits or -\n"
+        "bad < link=pbx1 time=1000000 line=8 why: INVOKE must be 4 digits, x and 8 hex digits, or "
+        "-\n"
         "bad < link=pbx1 time=1000000 line=9 invoke=9999 why: the payload is missing\n"
         "bad < link=pbx1 time=1000000 line=10 invoke=9999 "
         "why: the payload is neither XML nor hex:\n"
@@ -167,6 +187,7 @@ main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_kind_of_line_says_what_it_says),
+        cmocka_unit_test(aliases_and_binary_invoke_ids_can_be_written),
         cmocka_unit_test(a_malformed_line_is_named_and_the_next_one_is_read),
         cmocka_unit_test(by_names_nobody_in_what_comes_from_the_switch),
         cmocka_unit_test(times_keep_microseconds_and_end_with_the_year_9999),

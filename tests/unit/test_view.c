@@ -50,13 +50,13 @@ static void
 counters_and_positions_are_what_the_processes_wrote(void **state)
 {
     (void)state;
-    counter_add(&engine.frontend->counters, COUNTER_MESSAGES, 7);
+    counter_add(&engine.frontends->counters, COUNTER_MESSAGES, 7);
     counter_add(&engine.workers[2].counters, COUNTER_STEPS, 5);
     counter_add(&engine.workers[0].counters, COUNTER_STEPS, 1);
     process_pid_set(&engine.workers[1], 4711);
     process_done_set(engine.publisher);
-    watermark_set(&engine, 12);
-    progress_set(&engine.workers[2], 2 * 9 + 1);
+    watermark_set(&engine, 0, 12);
+    progress_set(&engine.workers[2], 0, 2 * 9 + 1);
     assert_true(ring_spsc_claim(&engine.rings[1], 3));
     ring_spsc_publish(&engine.rings[1], 3);
 
@@ -65,8 +65,8 @@ counters_and_positions_are_what_the_processes_wrote(void **state)
     assert_int_equal(view_total(&view, COUNTER_MESSAGES), 7);
     assert_int_equal(view_total(&view, COUNTER_STEPS), 6);
     assert_int_equal(view_counter(&view, 4, COUNTER_STEPS), 5);
-    assert_string_equal(view_role(4), "worker");
-    assert_int_equal(view_role_index(4), 2);
+    assert_string_equal(view_role_name(&view, 4), "worker");
+    assert_int_equal(view_role_index(&view, 4), 2);
     assert_int_equal(view_pid(&view, 3), 4711);
     assert_true(view_is_done(&view, 1));
     assert_false(view_is_done(&view, 0));

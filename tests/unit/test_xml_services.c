@@ -78,6 +78,108 @@ a_refusal_is_an_error(void **state)
 }
 
 static void
+a_refusal_says_whether_resources_lack(void **state)
+{
+    (void)state;
+    DECODES("<CSTAErrorCode><operation>invalidDeviceID</operation></CSTAErrorCode>");
+    IS(message.refusal, "invalidDeviceID");
+    IS(message.lack, "");
+    DECODES("<CSTAErrorCode><systemResourceAvailibility>resourceBusy</systemResourceAvailibility>"
+            "</CSTAErrorCode>");
+    IS(message.refusal, "");
+    IS(message.lack, "resourceBusy");
+    DECODES("<CSTAErrorCode><subscribedResourceAvailability>objectMonitorLimitExceeded"
+            "</subscribedResourceAvailability></CSTAErrorCode>");
+    IS(message.lack, "objectMonitorLimitExceeded");
+}
+
+static void
+a_monitor_says_what_it_does_not_tell(void **state)
+{
+    (void)state;
+    DECODES("<MonitorStartResponse><monitorCrossRefID>1</monitorCrossRefID><actualMonitorFilter>"
+            "<callcontrol><callCleared>true</callCleared><connectionCleared>1</connectionCleared>"
+            "<established>false</established></callcontrol></actualMonitorFilter>"
+            "<monitorExistingCalls>false</monitorExistingCalls></MonitorStartResponse>");
+    assert_int_equal(message.withheld, WITHHELD_CALL_CLEARED | WITHHELD_CONNECTION_CLEARED);
+    assert_true(message.skips_existing);
+    DECODES("<MonitorStartResponse><monitorCrossRefID>1</monitorCrossRefID><actualMonitorFilter>"
+            "<callControl><established>true</established></callControl></actualMonitorFilter>"
+            "</MonitorStartResponse>");
+    assert_int_equal(message.withheld, WITHHELD_ESTABLISHED);
+    assert_false(message.skips_existing);
+}
+
+static void
+sessions_have_an_id_and_a_duration(void **state)
+{
+    (void)state;
+    DECODES(
+        "<StartApplicationSessionPosResponse><sessionID>46-0</sessionID><actualProtocolVersion/>"
+        "<actualSessionDuration>180</actualSessionDuration>"
+        "</StartApplicationSessionPosResponse>");
+    CLASS_IS(SESSION_STARTED);
+    IS(message.session, "46-0");
+    assert_int_equal(message.session_seconds, 180);
+    DECODES("<StartApplicationSessionNegResponse><errorCode><definedError>invalidApplicationInfo"
+            "</definedError></errorCode></StartApplicationSessionNegResponse>");
+    CLASS_IS(SESSION_REFUSED);
+    IS(message.refusal, "invalidApplicationInfo");
+    DECODES("<ResetApplicationSessionTimerPosResponse><actualSessionDuration>9999999999"
+            "</actualSessionDuration></ResetApplicationSessionTimerPosResponse>");
+    CLASS_IS(SESSION_RENEWED);
+    assert_int_equal(message.session_seconds, 0);
+    DECODES("<ResetApplicationSessionTimerNegResponse/>");
+    CLASS_IS(SESSION_NOT_RENEWED);
+    DECODES(
+        "<ApplicationSessionTerminated><sessionID>46-0</sessionID></ApplicationSessionTerminated>");
+    CLASS_IS(SESSION_ENDED);
+    IS(message.session, "46-0");
+}
+
+static void
+registrations_have_an_id(void **state)
+{
+    (void)state;
+    DECODES("<SystemRegisterResponse><sysStatRegisterID>7</sysStatRegisterID>"
+            "</SystemRegisterResponse>");
+    CLASS_IS(SYSTEM_REGISTER_RESPONSE);
+    IS(message.register_id, "7");
+    DECODES("<RequestSystemStatusResponse><systemStatus>normal</systemStatus>"
+            "</RequestSystemStatusResponse>");
+    CLASS_IS(REQUEST_SYSTEM_STATUS_RESPONSE);
+    assert_int_equal(message.status, STATUS_NORMAL);
+    DECODES("<RequestSystemStatus/>");
+    CLASS_IS(REQUEST_SYSTEM_STATUS);
+    DECODES("<SystemRegister><requestTypes/></SystemRegister>");
+    CLASS_IS(SYSTEM_REGISTER);
+    DECODES("<SystemStatusResponse/>");
+    CLASS_IS(SYSTEM_STATUS_RESPONSE);
+}
+
+static void
+a_snapshot_may_come_in_segments(void **state)
+{
+    (void)state;
+    DECODES("<SnapshotDeviceResponse><crossRefIDorSnapshotData><serviceCrossRefID>5"
+            "</serviceCrossRefID></crossRefIDorSnapshotData></SnapshotDeviceResponse>");
+    IS(message.service_ref, "5");
+    DECODES("<SnapshotDeviceData><serviceCrossRefID>5</serviceCrossRefID><segmentID>2</segmentID>"
+            "<lastSegment>true</lastSegment><snapshotData><snapshotDeviceResponseInfo>"
+            "<connectionIdentifier><callID>1</callID></connectionIdentifier>"
+            "</snapshotDeviceResponseInfo></snapshotData></SnapshotDeviceData>");
+    CLASS_IS(SNAPSHOT_DEVICE_DATA);
+    IS(message.service_ref, "5");
+    assert_int_equal(message.segment, 2);
+    assert_true(message.whole);
+    assert_int_equal(message.event.item_count, 1);
+    DECODES("<SnapshotCallData><serviceCrossRefID>6</serviceCrossRefID><lastSegment>false"
+            "</lastSegment></SnapshotCallData>");
+    CLASS_IS(SNAPSHOT_CALL_DATA);
+    assert_false(message.whole);
+}
+
+static void
 snapshot_requests_name_their_object(void **state)
 {
     (void)state;
@@ -225,7 +327,7 @@ system_status_words_are_known(void **state)
         {"partiallyDisabled", STATUS_PARTIAL_OVERLOAD},
         {"overloadImminent", STATUS_PARTIAL_OVERLOAD},
         {"overloadReached", STATUS_PARTIAL_OVERLOAD},
-        {"overloadRelieved", STATUS_PARTIAL_OVERLOAD},
+        {"overloadRelieved", STATUS_RELIEVED},
         {"fine", STATUS_ABSENT},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -344,6 +446,11 @@ main(void)
         cmocka_unit_test(monitor_answers_and_stops_carry_the_cross_reference),
         cmocka_unit_test(clear_requests_name_their_connection),
         cmocka_unit_test(a_refusal_is_an_error),
+        cmocka_unit_test(a_refusal_says_whether_resources_lack),
+        cmocka_unit_test(a_monitor_says_what_it_does_not_tell),
+        cmocka_unit_test(sessions_have_an_id_and_a_duration),
+        cmocka_unit_test(registrations_have_an_id),
+        cmocka_unit_test(a_snapshot_may_come_in_segments),
         cmocka_unit_test(snapshot_requests_name_their_object),
         cmocka_unit_test(a_device_snapshot_lists_the_calls_of_the_device),
         cmocka_unit_test(a_compound_state_may_have_an_element_for_each_entry),

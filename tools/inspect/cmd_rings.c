@@ -27,7 +27,8 @@ print_help(void)
         "Prints how full each ring of an engine is: events on the way to each worker, the outbox\n"
         "of each with outcomes that are not given out yet, calls that workers have forgotten on\n"
         "the way back, results on the way to the publisher; and how far behind the front-end\n"
-        "each worker is. The engine does not notice.\n"
+        "each worker is. Where there are several front-ends each has such rings of its own: 1:2\n"
+        "is what front-end 1 shares with worker 2. The engine does not notice.\n"
         "\n" LOOK_HELP,
         stdout);
 }
@@ -35,15 +36,26 @@ print_help(void)
 /* ---- text ---------------------------------------------------------------------------------- */
 
 static void
-print_fill(const char *name, uint32_t number, const struct view_fill *fill)
+print_fill(const char *name, const char *number, const struct view_fill *fill)
 {
     char bar[BAR_SIZE + 1];
     uint64_t filled = (fill->depth * BAR_SIZE + fill->slots - 1) / fill->slots;
     for (uint64_t i = 0; i < BAR_SIZE; i++)
         bar[i] = i < filled ? '#' : '.';
     bar[BAR_SIZE] = '\0';
-    printf("  %-8s %4" PRIu32 " %9" PRIu64 " of %8" PRIu32 "  %s %16" PRIu64 "\n", name, number,
-           fill->depth, fill->slots, bar, fill->written);
+    printf("  %-8s %4s %9" PRIu64 " of %8" PRIu32 "  %s %16" PRIu64 "\n", name, number, fill->depth,
+           fill->slots, bar, fill->written);
+}
+
+static void
+print_channels(const struct view *view, const char *name,
+               bool (*fill_of)(const struct view *, uint32_t, struct view_fill *))
+{
+    char number[LOOK_CHANNEL_SIZE];
+    struct view_fill fill;
+    for (uint32_t i = 0; i < view->channel_count; i++)
+        if (fill_of(view, i, &fill))
+            print_fill(name, look_channel(number, view, i), &fill);
 }
 
 static void
@@ -52,20 +64,14 @@ print_rings(const struct view *view)
     struct view_fill fill;
     printf("  %-8s %4s %9s    %8s  %-20s %16s\n", "ring", "", "in use", "slots", "",
            "ever written");
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_ring(view, i, &fill))
-            print_fill("events", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_outbox(view, i, &fill))
-            print_fill("outbox", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_closed(view, i, &fill))
-            print_fill("closed", i, &fill);
+    print_channels(view, "events", view_ring);
+    print_channels(view, "outbox", view_outbox);
+    print_channels(view, "closed", view_closed);
     if (view_result(view, &fill))
-        print_fill("results", 0, &fill);
+        print_fill("results", "0", &fill);
 }
 
-/* How many inputs the front-end has sent that the worker has not finished. */
+/* How many inputs the front-ends have sent that the worker has not finished. */
 static uint64_t
 behind(const struct view *view, uint32_t process)
 {
@@ -80,9 +86,9 @@ print_processes(const struct view *view)
     printf("  %-10s %4s %9s %9s %16s %12s\n", "process", "", "pid", "restarts", "done up to",
            "behind");
     for (uint32_t i = 0; i < view->process_count; i++) {
-        bool works = view_role(i)[0] == 'w';
-        printf("  %-10s %4" PRIu32 " %9" PRIu32 " %9" PRIu32, view_role(i), view_role_index(i),
-               view_pid(view, i), view_restarts(view, i));
+        bool works = view_role(view, i) == ROLE_WORKER;
+        printf("  %-10s %4" PRIu32 " %9" PRIu32 " %9" PRIu32, view_role_name(view, i),
+               view_role_index(view, i), view_pid(view, i), view_restarts(view, i));
         if (works && view_progress(view, i) != UINT64_MAX)
             printf(" %16" PRIu64 " %12" PRIu64, view_progress(view, i), behind(view, i));
         printf("%s\n", view_is_done(view, i) ? "  done" : "");
@@ -101,11 +107,13 @@ print_text(const struct view *view)
 /* ---- JSON ---------------------------------------------------------------------------------- */
 
 static void
-json_fill(struct json_writer *json, const char *name, uint32_t number, const struct view_fill *fill)
+json_fill(struct json_writer *json, const char *name, uint32_t frontend, uint32_t worker,
+          const struct view_fill *fill)
 {
     json_open(json, '{');
     json_string(json, "Ring", name);
-    json_unsigned(json, "Index", number);
+    json_unsigned(json, "Index", worker);
+    json_unsigned(json, "FrontEnd", frontend);
     json_unsigned(json, "Depth", fill->depth);
     json_unsigned(json, "Slots", fill->slots);
     json_unsigned(json, "SlotBytes", fill->slot_size);
@@ -115,21 +123,26 @@ json_fill(struct json_writer *json, const char *name, uint32_t number, const str
 }
 
 static void
+json_channels(struct json_writer *json, const struct view *view, const char *name,
+              bool (*fill_of)(const struct view *, uint32_t, struct view_fill *))
+{
+    struct view_fill fill;
+    uint32_t workers = view->fixed.workers;
+    for (uint32_t i = 0; i < view->channel_count; i++)
+        if (fill_of(view, i, &fill))
+            json_fill(json, name, i / workers, i % workers, &fill);
+}
+
+static void
 json_rings(struct json_writer *json, const struct view *view)
 {
     struct view_fill fill;
     json_open_key(json, "Rings", '[');
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_ring(view, i, &fill))
-            json_fill(json, "events", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_outbox(view, i, &fill))
-            json_fill(json, "outbox", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_closed(view, i, &fill))
-            json_fill(json, "closed", i, &fill);
+    json_channels(json, view, "events", view_ring);
+    json_channels(json, view, "outbox", view_outbox);
+    json_channels(json, view, "closed", view_closed);
     if (view_result(view, &fill))
-        json_fill(json, "results", 0, &fill);
+        json_fill(json, "results", 0, 0, &fill);
     json_close(json, ']');
 }
 
@@ -139,12 +152,12 @@ json_processes(struct json_writer *json, const struct view *view)
     json_open_key(json, "Processes", '[');
     for (uint32_t i = 0; i < view->process_count; i++) {
         json_open(json, '{');
-        json_string(json, "Role", view_role(i));
-        json_unsigned(json, "Index", view_role_index(i));
+        json_string(json, "Role", view_role_name(view, i));
+        json_unsigned(json, "Index", view_role_index(view, i));
         json_unsigned(json, "Pid", view_pid(view, i));
         json_unsigned(json, "Restarts", view_restarts(view, i));
         json_bool(json, "Done", view_is_done(view, i));
-        if (view_role(i)[0] == 'w')
+        if (view_role(view, i) == ROLE_WORKER)
             json_unsigned(json, "Behind", behind(view, i));
         json_close(json, '}');
     }

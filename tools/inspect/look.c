@@ -15,14 +15,14 @@
 
 /* ---- options ------------------------------------------------------------------------------- */
 
-static bool
-take_number(double *number, const char *word, double least)
+bool
+look_take_number(double *number, const char *word, double least, double most)
 {
     char *end;
     errno = 0;
     double value = strtod(word, &end);
     if (*word == '\0' || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
-        value > 1e6)
+        value > most)
         return false;
     *number = value;
     return true;
@@ -32,7 +32,7 @@ static int
 take_count(struct look *look, const char *value)
 {
     double count;
-    if (take_number(&count, value, 1) && count == floor(count)) {
+    if (look_take_number(&count, value, 1, 1e6) && count == floor(count)) {
         look->count = (unsigned long)count;
         return EXIT_DONE;
     }
@@ -51,7 +51,7 @@ look_take_option(struct look *look, int code, const char *value)
         look->folder = value;
         return EXIT_DONE;
     case LOOK_EVERY:
-        if (take_number(&look->every, value, 0.01))
+        if (look_take_number(&look->every, value, 0.01, 1e6))
             return EXIT_DONE;
         log_say("--every \"%s\": 0.01 to 1000000 seconds are wanted", value);
         return EXIT_WRONG_USAGE;
@@ -191,6 +191,18 @@ look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
 }
 
 const char *
+look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, uint32_t channel)
+{
+    uint32_t worker = channel % view->fixed.workers;
+    if (view->frontends == 1)
+        snprintf(out, LOOK_CHANNEL_SIZE, "%" PRIu32, worker);
+    else
+        snprintf(out, LOOK_CHANNEL_SIZE, "%" PRIu32 ":%" PRIu32, channel / view->fixed.workers,
+                 worker);
+    return out;
+}
+
+const char *
 look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns)
 {
     static const char *const units[] = {"us", "ms", "s"};
@@ -211,8 +223,10 @@ look_print_head(const struct view *view)
     char time[JSON_TIME_SIZE];
     time_text(time, (int64_t)(seconds_of(CLOCK_REALTIME) * 1e6));
     uint32_t owner = view_owner(view);
-    printf("%s  %.*s  %" PRIu32 " workers, ", view->name, JSON_TIME_SIZE, time,
-           view->fixed.workers);
+    printf("%s  %.*s  ", view->name, JSON_TIME_SIZE, time);
+    if (view->frontends > 1)
+        printf("%" PRIu32 " front-ends, ", view->frontends);
+    printf("%" PRIu32 " workers, ", view->fixed.workers);
     if (owner != 0)
         printf("process %" PRIu32 ", up %.1f s\n", owner,
                seconds_of(CLOCK_MONOTONIC) - (double)view->fixed.created_ns / NS_PER_SECOND);

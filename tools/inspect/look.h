@@ -55,6 +55,9 @@ enum look_option {
 /* look_take_option - one of LOOK_OPTIONS, or anything unknown, which is said. An exit code. */
 int look_take_option(struct look *look, int code, const char *value);
 
+/* look_take_number - a number from `least` to `most`; false, and nothing taken, for other words. */
+bool look_take_number(double *number, const char *word, double least, double most);
+
 /*
  * look_open - open the engine that is meant
  *
@@ -74,7 +77,12 @@ void look_nap(double seconds);
 
 enum {
     LOOK_NUMBER_SIZE = 32,
+    LOOK_CHANNEL_SIZE = 24,
 };
+
+/* look_channel - "2", its worker; where there are several front-ends "1:2", with its front-end
+ * before. Returns `out`. */
+const char *look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, uint32_t channel);
 
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);

@@ -72,7 +72,7 @@ static const struct panel panels[] = {
      METRIC_RING_USED,
      METRIC_RING_SLOTS,
      8,
-     {{"@" HERE " / #" HERE, "{{ring}} {{worker}}"}}},
+     {{"@" HERE " / #" HERE, "{{ring}} {{frontend}}:{{worker}}"}}},
     {"Messages behind", "short", METRIC_WORKER_BEHIND, 0, 8, {{"@" HERE, "worker {{worker}}"}}},
     {"Records handled", "ops", METRIC_WORKER_STEPS, 0, 8, {{RATE, "worker {{worker}}"}}},
     {"Processes that died and came back",
@@ -281,7 +281,8 @@ static const struct alert alerts[] = {
     {"OnhookProcessRestarted", "increase(@[10m]) > 0", METRIC_PROCESS_RESTARTS, 0, "0s", "warning",
      "{{ $labels.process }} {{ $labels.index }} died and was started again; its log says of what"},
     {"OnhookRingFull", "@ / # > 0.8", METRIC_RING_USED, METRIC_RING_SLOTS, "5m", "warning",
-     "ring {{ $labels.ring }} of worker {{ $labels.worker }} stays more than 80 % full"},
+     "ring {{ $labels.ring }} {{ $labels.frontend }}:{{ $labels.worker }} stays more than 80 % "
+     "full"},
     {"OnhookSlow",
      "histogram_quantile(0.99, sum by (le, instance) "
      "(rate(@_bucket{stage=\"received_published\"}[5m]))) > 0.1",

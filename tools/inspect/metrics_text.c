@@ -137,10 +137,10 @@ put_sample(struct metric_page *page, const char *labels, uint64_t value)
 }
 
 static const char *
-process_labels(char labels[LABELS_SIZE], uint32_t process)
+process_labels(char labels[LABELS_SIZE], const struct view *view, uint32_t process)
 {
-    snprintf(labels, LABELS_SIZE, "process=\"%s\",index=\"%" PRIu32 "\"", view_role(process),
-             view_role_index(process));
+    snprintf(labels, LABELS_SIZE, "process=\"%s\",index=\"%" PRIu32 "\"",
+             view_role_name(view, process), view_role_index(view, process));
     return labels;
 }
 
@@ -238,10 +238,10 @@ put_processes(struct metric_page *page, const struct view *view, uint32_t owner)
     char labels[LABELS_SIZE];
     put_head(page, &heads[METRIC_PROCESS_UP]);
     for (uint32_t i = 0; i < view->process_count; i++)
-        put_sample(page, process_labels(labels, i), is_up(view, i, owner));
+        put_sample(page, process_labels(labels, view, i), is_up(view, i, owner));
     put_head(page, &heads[METRIC_PROCESS_RESTARTS]);
     for (uint32_t i = 0; i < view->process_count; i++)
-        put_sample(page, process_labels(labels, i), view_restarts(view, i));
+        put_sample(page, process_labels(labels, view, i), view_restarts(view, i));
 }
 
 static const char *
@@ -268,33 +268,36 @@ put_workers(struct metric_page *page, const struct view *view)
 }
 
 static void
-put_fill(struct metric_page *page, const char *ring, uint32_t worker, const struct view_fill *fill)
+put_fill(struct metric_page *page, const struct view *view, const char *ring, uint32_t channel,
+         const struct view_fill *fill)
 {
     char labels[LABELS_SIZE];
-    snprintf(labels, sizeof labels, "ring=\"%s\",worker=\"%" PRIu32 "\"", ring, worker);
+    uint32_t workers = view->fixed.workers;
+    snprintf(labels, sizeof labels, "ring=\"%s\",frontend=\"%" PRIu32 "\",worker=\"%" PRIu32 "\"",
+             ring, channel / workers, channel % workers);
     uint64_t value = page->head == &heads[METRIC_RING_SLOTS]  ? fill->slots
                      : page->head == &heads[METRIC_RING_USED] ? fill->depth
                                                               : fill->written;
     put_sample(page, labels, value);
 }
 
-/* The result ring is all workers': it stands as worker 0's. */
+/* The result ring is everybody's: it stands as that of the first ones. */
 static void
 put_rings(struct metric_page *page, const struct view *view, enum metric metric)
 {
     struct view_fill fill;
     put_head(page, &heads[metric]);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
+    for (uint32_t i = 0; i < view->channel_count; i++)
         if (view_ring(view, i, &fill))
-            put_fill(page, "events", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
+            put_fill(page, view, "events", i, &fill);
+    for (uint32_t i = 0; i < view->channel_count; i++)
         if (view_outbox(view, i, &fill))
-            put_fill(page, "outbox", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
+            put_fill(page, view, "outbox", i, &fill);
+    for (uint32_t i = 0; i < view->channel_count; i++)
         if (view_closed(view, i, &fill))
-            put_fill(page, "closed", i, &fill);
+            put_fill(page, view, "closed", i, &fill);
     if (view_result(view, &fill))
-        put_fill(page, "results", 0, &fill);
+        put_fill(page, view, "results", 0, &fill);
 }
 
 /* ---- the page ------------------------------------------------------------------------------ */
@@ -376,8 +379,8 @@ metrics_health(const struct view *view, char *said)
     for (uint32_t i = 0; i < view->process_count; i++) {
         if (is_up(view, i, owner))
             continue;
-        snprintf(said, METRICS_SAID, "not ready: %s %" PRIu32 " of %s does not run\n", view_role(i),
-                 view_role_index(i), view->name);
+        snprintf(said, METRICS_SAID, "not ready: %s %" PRIu32 " of %s does not run\n",
+                 view_role_name(view, i), view_role_index(view, i), view->name);
         return METRICS_ALIVE;
     }
     snprintf(said, METRICS_SAID, "ok: process %" PRIu32 " runs %s\n", owner, view->name);

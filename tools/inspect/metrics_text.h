@@ -6,8 +6,8 @@
  *
  * Two forms: the classic text format 0.0.4, and OpenMetrics 1.0. Names, units and what they mean
  * come from ipc/counters.def, ipc/counter_family.def, ipc/stage.def and tools/inspect/metric.def.
- * Labels are bounded: process, worker, ring, stage, and what a .def lists; never a call, a device
- * or a number. What a page costs depends on the number of workers and on nothing else.
+ * Labels are bounded: process, front-end, worker, ring, stage, and what a .def lists; never a call,
+ * a device or a number. What a page costs depends on the number of processes and on nothing else.
  */
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
 #include "ipc/view.h"
 
 enum {
-    METRICS_SIZE = 1 << 18, /* bytes that hold the page of any engine */
+    METRICS_SIZE = 1 << 20, /* bytes that hold the page of any engine */
     METRICS_NAME_SIZE = 64,
     METRICS_SAID = 160,
 };

@@ -74,11 +74,13 @@ stat_latency(struct latency *latency, enum stage stage, const struct stat_sample
 }
 
 static const char *
-process_name(char name[NAME_SIZE], uint32_t process)
+process_name(char name[NAME_SIZE], const struct view *view, uint32_t process)
 {
-    const char *role = view_role(process);
-    if (role[0] == 'w')
-        snprintf(name, NAME_SIZE, "%s %" PRIu32, role, view_role_index(process));
+    const char *role = view_role_name(view, process);
+    bool is_one_of_many = view_role(view, process) == ROLE_WORKER ||
+                          (view_role(view, process) == ROLE_FRONTEND && view->frontends > 1);
+    if (is_one_of_many)
+        snprintf(name, NAME_SIZE, "%s %" PRIu32, role, view_role_index(view, process));
     else
         snprintf(name, NAME_SIZE, "%s", role);
     return name;
@@ -150,7 +152,7 @@ print_text(const struct stat_request *request, const struct view *view,
     print_latency(request, sample, before);
     for (uint32_t i = 0; request->by_process && i < view->process_count; i++) {
         char name[NAME_SIZE];
-        printf("%s, process %" PRIu32 "%s\n", process_name(name, i), view_pid(view, i),
+        printf("%s, process %" PRIu32 "%s\n", process_name(name, view, i), view_pid(view, i),
                view_is_done(view, i) ? ", done" : "");
         print_block(request, view, sample, before, i);
     }
@@ -197,8 +199,8 @@ json_processes(struct json_writer *json, const struct stat_request *request,
     json_open_key(json, "Processes", '[');
     for (uint32_t i = 0; i < view->process_count; i++) {
         json_open(json, '{');
-        json_string(json, "Role", view_role(i));
-        json_unsigned(json, "Index", view_role_index(i));
+        json_string(json, "Role", view_role_name(view, i));
+        json_unsigned(json, "Index", view_role_index(view, i));
         json_unsigned(json, "Pid", view_pid(view, i));
         json_bool(json, "Done", view_is_done(view, i));
         json_counters(json, request, "Counters", sample->values[i]);
@@ -268,7 +270,8 @@ print_csv(const struct stat_request *request, const struct view *view,
         for (uint32_t process = 0; request->by_process && process < view->process_count;
              process++) {
             char name[NAME_SIZE];
-            csv_row(view, sample, process_name(name, process), which, sample->values[process][i]);
+            csv_row(view, sample, process_name(name, view, process), which,
+                    sample->values[process][i]);
         }
     }
 }

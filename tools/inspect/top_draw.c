@@ -201,16 +201,28 @@ draw_overview(struct grid *grid, const struct top_model *model)
 /* ---- rings and processes ------------------------------------------------------------------- */
 
 static void
-draw_ring(struct grid *grid, uint32_t row, const char *name, uint32_t number,
+draw_ring(struct grid *grid, uint32_t row, const char *name, const char *number,
           const struct view_fill *fill)
 {
     uint64_t filled = (fill->depth * BAR_WIDTH + fill->slots - 1) / fill->slots;
     enum grid_style style = fill->depth * 10 > (uint64_t)fill->slots * 9 ? GRID_ALARM : GRID_PLAIN;
-    grid_put(grid, row, 0, GRID_PLAIN, "%-8s %3" PRIu32, name, number);
+    grid_put(grid, row, 0, GRID_PLAIN, "%-7s %4s", name, number);
     grid_put(grid, row, 13, style, "%9" PRIu64 " of %7" PRIu32 " ", fill->depth, fill->slots);
     for (uint32_t i = 0; i < BAR_WIDTH; i++)
         grid_put(grid, row, 35 + i, style, "%c", i < filled ? '#' : '.');
     grid_put(grid, row, 56, GRID_DIM, "%16" PRIu64, fill->written);
+}
+
+static uint32_t
+draw_channels(struct grid *grid, uint32_t row, const struct view *view, const char *name,
+              bool (*fill_of)(const struct view *, uint32_t, struct view_fill *))
+{
+    char number[LOOK_CHANNEL_SIZE];
+    struct view_fill fill;
+    for (uint32_t i = 0; i < view->channel_count; i++)
+        if (fill_of(view, i, &fill))
+            draw_ring(grid, row++, name, look_channel(number, view, i), &fill);
+    return row;
 }
 
 static void
@@ -220,14 +232,15 @@ draw_process(struct grid *grid, uint32_t row, const struct top_model *model, uin
     char buffer[24];
     const char *state = top_model_state(model, process, buffer);
     bool is_alarm = state[0] == 'S' || state[0] == 'D';
-    grid_put(grid, row, 0, GRID_PLAIN, "%-10s %3" PRIu32 " %9" PRIu32, view_role(process),
-             view_role_index(process), view_pid(view, process));
+    grid_put(grid, row, 0, GRID_PLAIN, "%-10s %3" PRIu32 " %9" PRIu32,
+             view_role_name(view, process), view_role_index(view, process),
+             view_pid(view, process));
     grid_put(grid, row, 26, is_alarm ? GRID_ALARM : GRID_PLAIN, "%-12s", state);
     uint32_t restarts = view_restarts(view, process);
     grid_put(grid, row, 67, restarts > 0 ? GRID_ALARM : GRID_PLAIN, " %9" PRIu32, restarts);
     uint64_t sent = view_watermark(view);
     uint64_t done = model->progress[process];
-    if (view_role(process)[0] == 'w' && done != UINT64_MAX)
+    if (view_role(view, process) == ROLE_WORKER && done != UINT64_MAX)
         grid_put(grid, row, 38, GRID_PLAIN, "%16" PRIu64 " %12" PRIu64, done,
                  sent > done ? sent - done : 0);
 }
@@ -246,16 +259,10 @@ draw_rings(struct grid *grid, const struct top_model *model)
     grid_put(grid, row++, 0, GRID_TITLE, "%-8s %3s %9s    %7s %-20s %16s", "ring", "", "in use",
              "slots", "", "ever written");
     if (view_result(view, &fill))
-        draw_ring(grid, row++, "results", 0, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_ring(view, i, &fill))
-            draw_ring(grid, row++, "events", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_outbox(view, i, &fill))
-            draw_ring(grid, row++, "outbox", i, &fill);
-    for (uint32_t i = 0; i < view->fixed.workers; i++)
-        if (view_closed(view, i, &fill))
-            draw_ring(grid, row++, "closed", i, &fill);
+        draw_ring(grid, row++, "results", "0", &fill);
+    row = draw_channels(grid, row, view, "events", view_ring);
+    row = draw_channels(grid, row, view, "outbox", view_outbox);
+    draw_channels(grid, row, view, "closed", view_closed);
 }
 
 /* ---- releases ------------------------------------------------------------------------------ */

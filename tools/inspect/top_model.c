@@ -150,7 +150,7 @@ top_model_state(const struct top_model *model, uint32_t process, char *buffer)
         return "done";
     if (pid == 0 || model->owner == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
         return "DEAD";
-    if (view_role(process)[0] != 'w')
+    if (view_role(view, process) != ROLE_WORKER)
         return "runs";
     if (view_watermark(view) <= model->progress[process])
         return "waits";

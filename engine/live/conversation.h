@@ -1,0 +1,52 @@
+#ifndef ENGINE_LIVE_CONVERSATION_H
+#define ENGINE_LIVE_CONVERSATION_H
+
+/*
+ * engine/live/conversation.h - what onhook and a switch say to each other besides events: the
+ * session, the monitors, the snapshots.
+ *
+ *   connected -> greeting (ACSE, SystemStatus, SystemRegister, StartApplicationSession)
+ *             -> usable: LINK_UP -> MonitorStart for every device, paced -> SnapshotDevice for each
+ *             -> keep-alive, session timer, retries
+ *
+ * conversation_hear() notes what must be answered or done; conversation_work() does one thing at a
+ * time. State is struct shm_live_talk, and what stands beside each device in the directory.
+ *
+ * Caller: the live loop.
+ */
+
+#include "engine/live/live.h"
+
+/* conversation_open - the link's settings are these now: at the start of every life, and after each
+ * reload (devices may have come and gone). */
+void conversation_open(struct live_link *link);
+
+/* conversation_begin - a new connection stands; everything of an earlier one is void. */
+void conversation_begin(struct live_link *link);
+
+/*
+ * conversation_hear - a message of the switch was taken by session_take()
+ *
+ * The message is session->reader.message, the request it answered, if any, session->answered.
+ * `invoke`: as it came, for the response. Sends nothing; same step as the session_take().
+ */
+void conversation_hear(struct live_link *link, struct text invoke);
+
+/*
+ * conversation_work - do one thing that is due now
+ *
+ * One live_send(), live_notice() or live_close() at the most. True: something was done, call again.
+ * False: nothing to do before *due_ms (as live_now_ms(); UINT64_MAX: nothing at all). The same
+ * state leads to the same thing: a successor may have to repeat it.
+ */
+bool conversation_work(struct live_link *link, uint64_t *due_ms);
+
+/* conversation_end - the connection is gone (not while one never stood). What it leaves undone
+ * conversation_work() does: LINK_DOWN if it was usable. */
+void conversation_end(struct live_link *link);
+
+/* conversation_may_request - is the link usable, and not overloaded: may release, drop and clear
+ * be sent? Else *why, a static sentence. */
+bool conversation_may_request(const struct live_link *link, const char **why);
+
+#endif

@@ -1,0 +1,365 @@
+/*
+ * tools/explain/cmd_explain.c - `onhook explain`: one call, message by message, and why.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "tools/command.h"
+#include "tools/explain/paper.h"
+#include "tools/explain/rerun.h"
+
+enum {
+    SHOWN_SIZE = 256, /* of a word of the command line in a message */
+};
+
+enum form {
+    FORM_LADDER,
+    FORM_MERMAID,
+    FORM_JSON,
+};
+
+struct explain {
+    const char *config_file;
+    const char *profile; /* NULL: not said; likewise below */
+    const char *encoding;
+    const char *monitored;
+    const char *link;
+    const char *wanted;
+    enum form form;
+    bool raw;
+    bool help;
+    struct settings settings;
+    struct frontend_input input;
+    struct flow_search search;
+    struct flow *flows;
+    uint32_t flow_count;
+};
+
+static void
+print_help(void)
+{
+    fputs("  onhook explain 4711 monday.trace\n"
+          "\n"
+          "Shows one call of recorded CSTA messages as a ladder: a column a party, a line a\n"
+          "message, copies of other monitors in one line; then who hung up, by which rule of\n"
+          "docs/attribution.md, what was found, and what would have made an unknown certain.\n"
+          "Calls it was joined to by consultation, conference or transfer are shown with it.\n"
+          "\n"
+          "usage: onhook explain [options] CALLID FILE...\n"
+          "\n"
+          "CALLID is the switch's own, or a ConnID of 16 hex digits. Of a callID that was used\n"
+          "again all calls are shown. FILE may be - for standard input.\n"
+          "\n"
+          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
+          "      --profile NAME      the family of the switch, for all links\n"
+          "      --encoding NAME     how messages are written: auto, xml, ber1, ber2, ber3\n"
+          "      --port LIST         ports of switches: of a pcap nothing else counts\n"
+          "      --monitored LIST    the devices with a monitor: 2001,2002, @FILE\n"
+          "      --link NAME         only calls of this link\n"
+          "      --raw               the messages' bytes, too\n"
+          "      --mermaid           a Mermaid sequenceDiagram\n"
+          "      --json              one JSON object a line; its Version says which shape it has\n"
+          "  -h, --help\n"
+          "\n"
+          "Exit codes: 0 done; 1 there is no such call, or the input cannot be read; 2 wrong\n"
+          "usage or configuration; 3 done, but some messages could not be read.\n",
+          stdout);
+}
+
+/* ---- the command line ---------------------------------------------------------------------- */
+
+static int
+wrong_usage(const char *what, const char *value)
+{
+    char shown[SHOWN_SIZE];
+    log_say("%s \"%s\"; see `onhook explain --help`", what,
+            log_escape(shown, sizeof shown, text_of(value)));
+    return EXIT_WRONG_USAGE;
+}
+
+enum option_code {
+    OPTION_PROFILE = 256,
+    OPTION_ENCODING,
+    OPTION_PORT,
+    OPTION_MONITORED,
+    OPTION_LINK,
+    OPTION_RAW,
+    OPTION_MERMAID,
+    OPTION_JSON,
+};
+
+static int
+take_option(struct explain *explain, int code, const char *value)
+{
+    const char *why = NULL;
+    if (code == 'c')
+        explain->config_file = value;
+    else if (code == 'h')
+        explain->help = true;
+    else if (code == OPTION_PROFILE)
+        explain->profile = value;
+    else if (code == OPTION_ENCODING)
+        explain->encoding = value;
+    else if (code == OPTION_PORT)
+        why = source_add_ports(&explain->input.options, value);
+    else if (code == OPTION_MONITORED)
+        explain->monitored = value;
+    else if (code == OPTION_LINK)
+        explain->link = value;
+    else if (code == OPTION_RAW)
+        explain->raw = true;
+    else
+        explain->form = code == OPTION_JSON ? FORM_JSON : FORM_MERMAID;
+    return why == NULL ? EXIT_DONE : wrong_usage(why, value);
+}
+
+static int
+read_command_line(struct explain *explain, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"config", required_argument, NULL, 'c'},
+        {"help", no_argument, NULL, 'h'},
+        {"profile", required_argument, NULL, OPTION_PROFILE},
+        {"encoding", required_argument, NULL, OPTION_ENCODING},
+        {"port", required_argument, NULL, OPTION_PORT},
+        {"monitored", required_argument, NULL, OPTION_MONITORED},
+        {"link", required_argument, NULL, OPTION_LINK},
+        {"raw", no_argument, NULL, OPTION_RAW},
+        {"mermaid", no_argument, NULL, OPTION_MERMAID},
+        {"json", no_argument, NULL, OPTION_JSON},
+        {NULL, 0, NULL, 0},
+    };
+    optind = 0; /* as if this were the first command line of the process */
+    int code;
+    while ((code = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
+        const char *word = argv[optind > 0 ? optind - 1 : 0];
+        if (code == '?')
+            return wrong_usage("there is no such option, or it takes no value:", word);
+        if (code == ':')
+            return wrong_usage("a value is missing after", word);
+        int result = take_option(explain, code, optarg);
+        if (result != EXIT_DONE)
+            return result;
+    }
+    if (explain->help)
+        return EXIT_DONE;
+    if (argc - optind < 2) {
+        log_say("a CALLID and a FILE are wanted; see `onhook explain --help`");
+        return EXIT_WRONG_USAGE;
+    }
+    explain->wanted = argv[optind];
+    explain->input.files = (const char *const *)(argv + optind + 1);
+    explain->input.file_count = (uint32_t)(argc - optind - 1);
+    return EXIT_DONE;
+}
+
+static int
+override_key(struct explain *explain, const char *key, const char *value)
+{
+    const char *why = value == NULL ? NULL : settings_override(&explain->settings, key, value);
+    return why == NULL ? EXIT_DONE : wrong_usage(why, value);
+}
+
+static int
+read_settings(struct explain *explain)
+{
+    settings_default(&explain->settings);
+    if (explain->config_file != NULL && settings_read(&explain->settings, explain->config_file) > 0)
+        return EXIT_WRONG_USAGE; /* each mistake was named */
+    int result = override_key(explain, "profile", explain->profile);
+    if (result == EXIT_DONE)
+        result = override_key(explain, "encoding", explain->encoding);
+    explain->input.options.encoding = explain->settings.defaults.encoding;
+    if (result == EXIT_DONE)
+        result = override_key(explain, "monitored", explain->monitored);
+    return result;
+}
+
+/* ---- inputs -------------------------------------------------------------------------------- */
+
+static int
+cannot_read(const char *file, const char *why)
+{
+    char shown[SHOWN_SIZE];
+    log_say("cannot read %s: %s", log_escape(shown, sizeof shown, text_of(file)), why);
+    return EXIT_FAILED;
+}
+
+/* Each input is gone through more than once. */
+static int
+look_at_inputs(const struct explain *explain)
+{
+    for (uint32_t i = 0; i < explain->input.file_count; i++) {
+        const char *file = explain->input.files[i];
+        struct stat status;
+        if (strcmp(file, "-") == 0) {
+            if (!rerun_keep_standard_input())
+                return cannot_read("standard input", strerror(errno));
+            continue;
+        }
+        if (stat(file, &status) != 0 || access(file, R_OK) != 0)
+            return cannot_read(file, strerror(errno));
+        if (!S_ISREG(status.st_mode))
+            return cannot_read(file, "it is no file; what comes through a pipe is read as -");
+    }
+    return EXIT_DONE;
+}
+
+/* ---- the runs ------------------------------------------------------------------------------ */
+
+static void
+search_entry(void *context, const struct flow_entry *entry)
+{
+    struct explain *explain = context;
+    flow_search_take(&explain->search, entry);
+}
+
+static void
+gather_entry(void *context, const struct flow_entry *entry)
+{
+    struct explain *explain = context;
+    for (uint32_t i = 0; i < explain->flow_count; i++)
+        flow_take(&explain->flows[i], entry);
+}
+
+static void
+gather_raw(void *context, uint64_t order, const char *bytes, uint32_t size)
+{
+    struct explain *explain = context;
+    for (uint32_t i = 0; i < explain->flow_count; i++) {
+        uint32_t *length;
+        char **place = flow_raw_place(&explain->flows[i], order, &length);
+        if (place == NULL || *place != NULL)
+            continue;
+        *place = malloc((size_t)size + 1);
+        *length = *place == NULL ? 0 : size;
+        memcpy(*place, bytes, *length);
+    }
+}
+
+static int
+compare_orders(const void *left, const void *right)
+{
+    const uint64_t *first = left;
+    const uint64_t *second = right;
+    return (*first > *second) - (*first < *second);
+}
+
+static uint64_t *
+orders_of(const struct explain *explain, uint32_t *count)
+{
+    uint64_t *orders = NULL;
+    *count = 0;
+    for (uint32_t i = 0; i < explain->flow_count; i++) {
+        for (uint32_t each = 0; each < explain->flows[i].moment_count; each++) {
+            const struct flow_moment *moment = &explain->flows[i].moments[each];
+            orders = flow_grow(orders, *count, sizeof *orders);
+            orders[(*count)++] = moment->order;
+            for (uint32_t copy = 0; copy < moment->copy_count; copy++) {
+                orders = flow_grow(orders, *count, sizeof *orders);
+                orders[(*count)++] = moment->copies[copy].order;
+            }
+        }
+    }
+    if (*count > 0)
+        qsort(orders, *count, sizeof *orders, compare_orders);
+    return orders;
+}
+
+static int
+read_raw(struct explain *explain, struct rerun *again)
+{
+    if (!explain->raw)
+        return EXIT_DONE;
+    uint64_t *orders = orders_of(explain, &again->order_count);
+    again->orders = orders;
+    again->take = NULL;
+    again->take_raw = gather_raw;
+    int code = rerun(again);
+    free(orders);
+    return code;
+}
+
+static int
+not_there(const struct explain *explain)
+{
+    char shown[SHOWN_SIZE];
+    char some[FLOW_SEEN_MAX * (FLOW_NAME + 2)] = "";
+    const struct flow_search *search = &explain->search;
+    for (uint32_t i = 0; i < search->seen_count; i++) {
+        size_t used = strlen(some);
+        snprintf(some + used, sizeof some - used, "%s%s", i == 0 ? "" : ", ", search->seen[i]);
+    }
+    log_say("there is no call %s%s%s", log_escape(shown, sizeof shown, text_of(explain->wanted)),
+            search->seen_count == 0 ? " here, nor any other" : "; there are, for example, ", some);
+    return EXIT_FAILED;
+}
+
+static void
+print_flows(const struct explain *explain)
+{
+    const struct paper paper = {stdout, explain->raw};
+    for (uint32_t i = 0; i < explain->flow_count; i++) {
+        if (i > 0 && explain->form != FORM_JSON)
+            fputc('\n', stdout);
+        if (explain->form == FORM_JSON)
+            paper_json(&paper, &explain->flows[i]);
+        else if (explain->form == FORM_MERMAID)
+            paper_mermaid(&paper, &explain->flows[i]);
+        else
+            paper_ladder(&paper, &explain->flows[i]);
+    }
+}
+
+static int
+explain_inputs(struct explain *explain)
+{
+    struct rerun again = {.settings = &explain->settings,
+                          .input = explain->input,
+                          .take = search_entry,
+                          .context = explain};
+    flow_search_begin(&explain->search, explain->wanted, explain->link);
+    int code = rerun(&again);
+    if (code != EXIT_DONE)
+        return code;
+    if (explain->search.found_count == 0)
+        return not_there(explain);
+    explain->flows = flows_make(&explain->search, &explain->flow_count);
+    again.take = gather_entry;
+    again.silent = true;
+    code = rerun(&again);
+    for (uint32_t i = 0; i < explain->flow_count; i++)
+        flow_end(&explain->flows[i]);
+    if (code == EXIT_DONE)
+        code = read_raw(explain, &again);
+    if (code != EXIT_DONE)
+        return code;
+    print_flows(explain);
+    return again.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
+}
+
+int
+cmd_explain(int argc, char **argv)
+{
+    struct explain explain = {.form = FORM_LADDER};
+    int code = read_command_line(&explain, argc, argv);
+    if (code == EXIT_DONE && explain.help) {
+        print_help();
+        return EXIT_DONE;
+    }
+    if (code != EXIT_DONE)
+        return code;
+    code = read_settings(&explain);
+    if (code == EXIT_DONE)
+        code = look_at_inputs(&explain);
+    if (code == EXIT_DONE)
+        code = explain_inputs(&explain);
+    flow_search_end(&explain.search);
+    flows_free(explain.flows, explain.flow_count);
+    settings_free(&explain.settings);
+    return code;
+}
