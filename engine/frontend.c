@@ -150,6 +150,7 @@ take(struct frontend *frontend, const struct source_message *message, const stru
 {
     const char *why = NULL;
     size_t where = 0;
+    session_received(frontend->session, source_received_ns(source));
     if (session_take(frontend->session, message, frontend->at->file, &why, &where) ==
         SESSION_UNREADABLE)
         complaint_say(complaints, message, why, where);

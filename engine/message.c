@@ -1,6 +1,7 @@
 #include "engine/message.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "engine/announce.h"
 #include "engine/last_call.h"
 
@@ -20,6 +21,21 @@ of_no_use(const struct taking *taking)
     return NULL;
 }
 
+/* Which messages are timed: ipc/histogram.h. */
+static void
+stamp_times(struct session *session, struct event *event)
+{
+    event->received_ns = 0;
+    if (!LATENCY_IS_KEPT || session->received_ns == 0 ||
+        (!session->slept && !latency_is_due(event->order)))
+        return;
+    session->slept = false;
+    event->received_ns = session->received_ns;
+    event->decoded_ns = clock_ns();
+    histogram_add(&session->engine->frontends[session->index].latency[STAGE_RECEIVED_DECODED],
+                  event->received_ns, event->decoded_ns);
+}
+
 /* The message's own event gets its place; what the decoder said of it stays. */
 static void
 stamp(const struct taking *taking)
@@ -37,6 +53,7 @@ stamp(const struct taking *taking)
         event->flags |= EVENT_HAS_TIME;
         event->time_us = link->time_us;
     }
+    stamp_times(taking->session, event);
 }
 
 static void

@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "engine/given_times.h"
 #include "engine/merge.h"
 #include "engine/sink/output.h"
 #include "engine/sink/sink.h"
@@ -38,6 +39,7 @@ struct publisher {
     struct transaction transaction;
     struct shm_publisher_cursors *cursors; /* of the transaction in hand */
     uint64_t uncommitted;                  /* outcomes taken, and given out, in it */
+    struct given_times times;              /* of these */
     struct merge merges[FRONTENDS_MAX]; /* each front-end's outcomes have an order of their own */
     struct sink sink;
     struct shm_sink_state *state;
@@ -90,6 +92,7 @@ commit(struct publisher *publisher)
     cursors->offset = publisher->output.offset;
     transaction_commit(&publisher->transaction);
     publish(publisher, cursors);
+    given_times_end(&publisher->times, publisher->engine->publisher->latency);
     begin(publisher);
 }
 
@@ -183,8 +186,9 @@ write_outcome(struct publisher *publisher, const struct shm_outcome *outcome, ui
 static void
 give_out(struct publisher *publisher, const struct shm_outcome *outcome, uint32_t channel)
 {
-    publisher->cursors->channels[channel].given++;
+    uint64_t number = publisher->cursors->channels[channel].given++;
     publisher->uncommitted++;
+    given_times_note(&publisher->times, &publisher->engine->outboxes[channel], number);
     if (!outcome_is_sound(outcome)) {
         say_bad(publisher, channel % publisher->workers);
         return;

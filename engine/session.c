@@ -75,6 +75,7 @@ void
 session_wake(struct session *session)
 {
     directory_resume(session->directory);
+    session->slept = true;
 }
 
 const struct link_settings *

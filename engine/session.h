@@ -42,7 +42,9 @@ struct session {
     struct request_table requests;
     struct route route;
     struct dialect_reader reader;
-    struct event notice; /* a record that is not the message's own event */
+    uint64_t received_ns; /* of what is being taken; 0: not known, so not timed */
+    bool slept;           /* nothing was timed since we waited for input */
+    struct event notice;  /* a record that is not the message's own event */
     /* The request that the message taken last answered, if it did. */
     bool has_answered;
     struct shm_front_request answered;
@@ -64,6 +66,14 @@ static inline uint64_t
 session_order(const struct session *session)
 {
     return session->front.now->order;
+}
+
+/* session_received - what is taken from now on was received then (base/clock.h); 0: nobody
+ * knows. */
+static inline void
+session_received(struct session *session, uint64_t received_ns)
+{
+    session->received_ns = received_ns;
 }
 
 /*

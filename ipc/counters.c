@@ -26,6 +26,94 @@ counter_meaning(enum counter which)
     return meanings[which];
 }
 
+bool
+counter_is_fault(enum counter which)
+{
+    static const bool faults[] = {
+#define COUNTER(name, printed, meaning)       [COUNTER_##name] = false,
+#define COUNTER_FAULT(name, printed, meaning) [COUNTER_##name] = true,
+#include "ipc/counters.def"
+#undef COUNTER
+    };
+    CHECK(which < COUNTER_COUNT);
+    return faults[which];
+}
+
+enum counter_family
+counter_family(enum counter which)
+{
+    static const enum counter_family families[] = {
+#define COUNTER(name, printed, meaning) [COUNTER_##name] = COUNTER_FAMILY_NONE,
+#define COUNTER_PART(name, printed, meaning, family, first, second)                                \
+    [COUNTER_##name] = COUNTER_FAMILY_##family,
+#include "ipc/counters.def"
+#undef COUNTER
+    };
+    CHECK(which < COUNTER_COUNT);
+    return families[which];
+}
+
+const char *
+counter_label_value(enum counter which, unsigned label)
+{
+    static const char *const values[][COUNTER_LABELS] = {
+#define COUNTER(name, printed, meaning) [COUNTER_##name] = {"", ""},
+#define COUNTER_PART(name, printed, meaning, family, first, second)                                \
+    [COUNTER_##name] = {first, second},
+#include "ipc/counters.def"
+#undef COUNTER
+    };
+    CHECK(which < COUNTER_COUNT);
+    CHECK(label < COUNTER_LABELS);
+    return values[which][label];
+}
+
+struct family {
+    const char *name;
+    const char *unit;
+    const char *labels[COUNTER_LABELS];
+    const char *meaning;
+};
+
+static const struct family *
+family_of(enum counter_family which)
+{
+    static const struct family families[] = {
+#define COUNTER_FAMILY(name, printed, unit, first, second, meaning)                                \
+    [COUNTER_FAMILY_##name] = {printed, unit, {first, second}, meaning},
+#include "ipc/counter_family.def"
+#undef COUNTER_FAMILY
+    };
+    CHECK(which > COUNTER_FAMILY_NONE);
+    CHECK(which < COUNTER_FAMILY_COUNT);
+    return &families[which];
+}
+
+const char *
+counter_family_name(enum counter_family family)
+{
+    return family_of(family)->name;
+}
+
+const char *
+counter_family_unit(enum counter_family family)
+{
+    return family_of(family)->unit;
+}
+
+const char *
+counter_family_label(enum counter_family family, unsigned label)
+{
+    CHECK(label < COUNTER_LABELS);
+    return family_of(family)->labels[label];
+}
+
+const char *
+counter_family_meaning(enum counter_family family)
+{
+    return family_of(family)->meaning;
+}
+
 enum counter
 counter_of_reason(uint8_t reason, uint8_t releasing)
 {

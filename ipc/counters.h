@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <stdalign.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 enum counter {
@@ -15,6 +16,14 @@ enum counter {
 #include "ipc/counters.def"
 #undef COUNTER
     COUNTER_COUNT,
+};
+
+enum counter_family {
+    COUNTER_FAMILY_NONE,
+#define COUNTER_FAMILY(name, printed, unit, first, second, meaning) COUNTER_FAMILY_##name,
+#include "ipc/counter_family.def"
+#undef COUNTER_FAMILY
+    COUNTER_FAMILY_COUNT,
 };
 
 /* Writer: the one process the block belongs to. */
@@ -57,5 +66,24 @@ enum counter counter_of_reason(uint8_t reason, uint8_t releasing);
 
 const char *counter_name(enum counter which);
 const char *counter_meaning(enum counter which);
+
+/* Is it something an operator should look into when it counts? */
+bool counter_is_fault(enum counter which);
+
+enum {
+    COUNTER_LABELS = 2, /* that a family can have */
+};
+
+/* What metrics know of it: the family it is a part of, COUNTER_FAMILY_NONE if it is none's, and
+ * the values of that family's labels, "" where it has none. */
+enum counter_family counter_family(enum counter which);
+const char *counter_label_value(enum counter which, unsigned label);
+
+/* Of a family, not COUNTER_FAMILY_NONE; the unit is "" where it is a plain count, a label where
+ * there is none. */
+const char *counter_family_name(enum counter_family family);
+const char *counter_family_unit(enum counter_family family);
+const char *counter_family_label(enum counter_family family, unsigned label);
+const char *counter_family_meaning(enum counter_family family);
 
 #endif

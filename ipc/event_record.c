@@ -6,10 +6,12 @@
 enum {
     ITEM_TEXTS = 5,
     EXTRA_SIZE = 8,
+    TIMES_SIZE = 16,
 };
 
 /* The longest record there can be, so that EVENT_RECORD_SLOTS is a promise, not a guess. */
-static_assert(EVENT_SLOT_SIZE + EXTRA_SIZE + EVENT_TEXT_COUNT * (1 + EVENT_TEXT_LENGTH) +
+static_assert(EVENT_SLOT_SIZE + EXTRA_SIZE + TIMES_SIZE +
+                      EVENT_TEXT_COUNT * (1 + EVENT_TEXT_LENGTH) +
                       EVENT_ITEMS_MAX * (1 + ITEM_TEXTS * (1 + EVENT_TEXT_LENGTH)) <=
                   EVENT_RECORD_SLOTS * EVENT_SLOT_SIZE,
               "EVENT_RECORD_SLOTS holds the longest record");
@@ -38,6 +40,8 @@ event_reset(struct event *event)
     event->clock_ms = 0;
     event->request = 0;
     event->extra = 0;
+    event->received_ns = 0;
+    event->decoded_ns = 0;
     /* Each by itself, which is a store or two: for all at once a string instruction is made, which
      * takes longer to start than the stores take. */
 #define EVENT_TEXT(name, holds) memset(&event->texts[EVENT_TEXT_##name], 0, sizeof(struct text));
@@ -64,7 +68,9 @@ event_pack_slots(const struct event *event)
 {
     CHECK(event->item_count <= EVENT_ITEMS_MAX);
 
-    uint32_t size = EVENT_SLOT_SIZE + (event->extra != 0 ? EXTRA_SIZE : 0);
+    uint32_t size = EVENT_SLOT_SIZE;
+    size += event->extra != 0 ? EXTRA_SIZE : 0;
+    size += event->received_ns != 0 ? TIMES_SIZE : 0;
     uint32_t longest = 0;
     for (uint32_t i = 0; i < EVENT_TEXT_COUNT; i++) {
         uint32_t length = event->texts[i].length;
@@ -126,6 +132,21 @@ put_item(uint8_t *at, const struct event_item *item)
     return put_text(at, item->endpoint);
 }
 
+static uint16_t
+follows_of(const struct event *event)
+{
+    return (uint16_t)((event->extra != 0 ? FOLLOWS_EXTRA : 0) |
+                      (event->received_ns != 0 ? FOLLOWS_TIMES : 0));
+}
+
+static uint8_t *
+put_times(uint8_t *at, const struct event *event)
+{
+    memcpy(at, &event->received_ns, sizeof event->received_ns);
+    memcpy(at + sizeof event->received_ns, &event->decoded_ns, sizeof event->decoded_ns);
+    return at + TIMES_SIZE;
+}
+
 void
 event_pack(const struct event *event, void *slot, uint32_t slots)
 {
@@ -148,7 +169,7 @@ event_pack(const struct event *event, void *slot, uint32_t slots)
         .request = event->request,
         .monitor = event->monitor,
         .item_count = event->item_count,
-        .extra_follows = event->extra != 0,
+        .follows = follows_of(event),
     };
     memcpy(slot, &header, sizeof(header));
 
@@ -157,6 +178,8 @@ event_pack(const struct event *event, void *slot, uint32_t slots)
         memcpy(at, &event->extra, EXTRA_SIZE);
         at += EXTRA_SIZE;
     }
+    if (event->received_ns != 0)
+        at = put_times(at, event);
     for (uint32_t mask = header.text_mask; mask != 0; mask &= mask - 1)
         at = put_text(at, event->texts[__builtin_ctz(mask)]);
     for (uint32_t i = 0; i < event->item_count; i++)
@@ -179,7 +202,8 @@ header_is_sound(const struct shm_event_record *header, uint32_t available)
            header->kind < EVENT_KIND_COUNT && header->cause < CAUSE_COUNT &&
            is_local_state(header->local_state) && header->monitor_type <= MONITOR_CALL &&
            (header->text_mask >> (EVENT_TEXT_COUNT - 1)) <= 1 &&
-           header->item_count <= EVENT_ITEMS_MAX && header->extra_follows <= 1;
+           header->item_count <= EVENT_ITEMS_MAX &&
+           header->follows <= (FOLLOWS_EXTRA | FOLLOWS_TIMES);
 }
 
 static bool
@@ -206,17 +230,34 @@ take_item(struct reader *reader, struct event_item *item)
            take_text(reader, &item->old_device) && take_text(reader, &item->endpoint);
 }
 
-/* What stands after the header: extra, texts, items. */
+static bool
+take_times(struct reader *reader, struct event *event)
+{
+    if (reader->end - reader->at < TIMES_SIZE)
+        return false;
+    memcpy(&event->received_ns, reader->at, sizeof event->received_ns);
+    memcpy(&event->decoded_ns, reader->at + sizeof event->received_ns, sizeof event->decoded_ns);
+    reader->at += TIMES_SIZE;
+    return event->received_ns != 0;
+}
+
+/* What stands after the header: extra, times, texts, items. */
 static bool
 take_body(struct reader *reader, struct event *event, const struct shm_event_record *header)
 {
     event->extra = 0;
-    if (header->extra_follows != 0) {
+    event->received_ns = 0;
+    event->decoded_ns = 0;
+    if ((header->follows & FOLLOWS_EXTRA) != 0) {
         if (reader->end - reader->at < EXTRA_SIZE)
             return false;
         memcpy(&event->extra, reader->at, EXTRA_SIZE);
         reader->at += EXTRA_SIZE;
         if (event->extra == 0)
+            return false;
+    }
+    if ((header->follows & FOLLOWS_TIMES) != 0) {
+        if (!take_times(reader, event))
             return false;
     }
     /* Each by itself, which is a store or two: for all at once a string instruction is made, which

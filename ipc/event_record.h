@@ -9,11 +9,11 @@
  * 64-byte ring slots. The decoder fills an event, the front-end completes and packs it, the
  * worker unpacks it. Both directions are pure functions: no clock, no I/O, no allocation.
  *
- *   record: +--------------------+------------------------+---------------------------------+
- *           | header, 64 bytes   | {length, bytes} a text | {state, 5 x {length, bytes}} an |
- *           |                    | for each bit of        | item, item_count times          |
- *           |                    | text_mask, low first   |                                 |
- *           +--------------------+------------------------+---------------------------------+
+ *   record: +------------------+--------+------------------------+-----------------------------+
+ *           | header, 64 bytes | extra, | {length, bytes} a text | {state, 5 x {length,        |
+ *           |                  | times, | for each bit of        | bytes}} an item, item_count |
+ *           |                  | if any | text_mask, low first   | times                       |
+ *           +------------------+--------+------------------------+-----------------------------+
  */
 
 #include <assert.h>
@@ -109,8 +109,17 @@ struct event {
                          move. LINK: profile << 32 | request timeout in ms */
     uint64_t extra;    /* LINK: stale-after in ms. MOVE_*: the other worker. SNAPSHOT_*: 1 if the
                          answer is whole. DEVICE, TICK: 0 */
+    uint64_t received_ns; /* 0: not timed. Else clock_ns() of when the read that brought its bytes
+                             returned; never anything that is decided (ipc/histogram.h) */
+    uint64_t decoded_ns;  /* timed only: when it was an event */
     struct text texts[EVENT_TEXT_COUNT];
     struct event_item items[EVENT_ITEMS_MAX];
+};
+
+/* What stands between header and texts, in this order. */
+enum {
+    FOLLOWS_EXTRA = 1 << 0, /* 8 bytes: extra, not 0 */
+    FOLLOWS_TIMES = 1 << 1, /* 16 bytes: received_ns, not 0, and decoded_ns */
 };
 
 /* The packed form's header. Writer: the front-end that owns the link. */
@@ -130,7 +139,7 @@ struct shm_event_record {
     uint64_t request;
     uint32_t monitor;
     uint16_t item_count;
-    uint16_t extra_follows; /* 1: eight bytes of `extra` come before the texts */
+    uint16_t follows; /* FOLLOWS_* */
 };
 
 static_assert(sizeof(struct shm_event_record) == EVENT_SLOT_SIZE, "one slot");

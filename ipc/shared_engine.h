@@ -56,6 +56,7 @@
 
 #include "ipc/counters.h"
 #include "ipc/doorbell.h"
+#include "ipc/histogram.h"
 #include "ipc/ring_result.h"
 #include "ipc/ring_spsc.h"
 
@@ -111,6 +112,8 @@ struct shm_process {
      * process. */
     _Atomic uint64_t flushed[FRONTENDS_MAX];
     struct shm_counters counters; /* Writer: the process. */
+    /* By enum stage; only those the process ends count. Writer: the process. */
+    alignas(SHM_PAGE) struct shm_histogram latency[STAGE_COUNT];
     /* Rung by whoever gives this process work or room. Writers: ipc/doorbell.h. */
     alignas(SHM_PAGE) struct shm_doorbell doorbell;
 };
@@ -147,9 +150,10 @@ struct shm_control {
     alignas(SHM_PAGE) struct shm_process processes[];
 };
 
-static_assert(sizeof(struct shm_process) == 2 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_process) == 6 * SHM_PAGE, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_process, done) == 2 * SHM_LINE, "pid has another writer");
-static_assert(offsetof(struct shm_process, doorbell) == SHM_PAGE, "own page");
+static_assert(offsetof(struct shm_process, latency) == SHM_PAGE, "bump SHM_LAYOUT_VERSION");
+static_assert(offsetof(struct shm_process, doorbell) == 5 * SHM_PAGE, "own page");
 static_assert(sizeof(struct shm_control_fixed) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_control, complete) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_watermark) == SHM_PAGE, "own page");
@@ -210,7 +214,9 @@ engine_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t wor
 /* An outcome on its way to whoever gives it out. */
 struct shm_outbox_slot {
     struct shm_outcome outcome;
-    uint64_t reserved[3];
+    uint64_t received_ns; /* of the message that decided it; 0: not timed (ipc/histogram.h) */
+    uint64_t judged_ns;   /* timed only */
+    uint64_t reserved;
 };
 
 static_assert(sizeof(struct shm_outbox_slot) == 768, "bump SHM_LAYOUT_VERSION");

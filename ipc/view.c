@@ -326,6 +326,14 @@ view_total(const struct view *view, enum counter which)
     return total;
 }
 
+void
+view_latency(const struct view *view, enum stage stage, struct latency *latency)
+{
+    memset(latency, 0, sizeof *latency);
+    for (uint32_t i = 0; i < view->process_count; i++)
+        latency_add(latency, &process_of(view, i)->latency[stage]);
+}
+
 /* ---- rings --------------------------------------------------------------------------------- */
 
 /* Positions move while we look: what they say together is kept within what a ring can hold. */

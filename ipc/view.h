@@ -82,6 +82,8 @@ uint64_t view_progress(const struct view *view, uint32_t process);
 /* How many inputs the front-ends have sent. */
 uint64_t view_watermark(const struct view *view);
 uint64_t view_counter(const struct view *view, uint32_t process, enum counter which);
+/* view_latency - how long the stage took, over all processes; *latency is overwritten. */
+void view_latency(const struct view *view, enum stage stage, struct latency *latency);
 /* Over all processes. */
 uint64_t view_total(const struct view *view, enum counter which);
 

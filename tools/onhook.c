@@ -24,6 +24,7 @@ static const struct command commands[] = {
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
     {"calls", "the calls it knows at this moment", cmd_calls},
     {"dump", "its segments field by field, and the layout of shared memory", cmd_dump},
+    {"metrics", "counters and latencies for Prometheus, printed or served", cmd_metrics},
 };
 
 enum {

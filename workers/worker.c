@@ -71,6 +71,9 @@ worker_consume(struct worker *worker, uint32_t slots)
     worker_note_decided(worker, worker_decided_before(&worker->event) +
                                     (worker->event.kind == EVENT_TICK ? 1 : 0));
     counter_add(&worker->self->counters, COUNTER_STEPS, 1);
+    if (worker->event.received_ns != 0)
+        histogram_add(&worker->self->latency[STAGE_DECODED_JUDGED], worker->event.decoded_ns,
+                      worker_judged_ns(worker));
     ring_spsc_take(worker->channel->events, slots);
     worker->records++;
 }
@@ -135,6 +138,7 @@ worker_records(struct worker *worker, uint32_t ready)
         uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
         if (slots == 0)
             return BATCH_BROKEN;
+        worker->judged_ns = 0;
         enum batch result = is_passed_over(worker) ? BATCH_MORE : worker_handle(worker);
         if (result != BATCH_MORE)
             return result;

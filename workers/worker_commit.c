@@ -4,6 +4,7 @@
 #include "workers/worker_parts.h"
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "ipc/process_state.h"
 
 enum {
@@ -197,6 +198,14 @@ worker_note_decided(struct worker *worker, uint64_t decided)
 
 /* ---- what a step hands over ---------------------------------------------------------------- */
 
+uint64_t
+worker_judged_ns(struct worker *worker)
+{
+    if (worker->judged_ns == 0)
+        worker->judged_ns = clock_ns();
+    return worker->judged_ns;
+}
+
 void
 worker_write(void *context, const struct shm_outcome *outcome)
 {
@@ -217,6 +226,9 @@ worker_write(void *context, const struct shm_outcome *outcome)
         return;
     struct shm_outbox_slot *slot = ring_spsc_slot(outbox, outbox->position);
     memcpy(&slot->outcome, outcome, outcome_size(outcome));
+    slot->received_ns = worker->event.received_ns;
+    if (slot->received_ns != 0)
+        slot->judged_ns = worker_judged_ns(worker);
     ring_spsc_stage(outbox, 1);
 }
 

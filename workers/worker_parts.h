@@ -46,9 +46,10 @@ struct worker {
     struct event event;
     struct event tick;
     struct event blank;
-    uint64_t to_skip; /* outcomes of the record in hand that were handed over before */
-    bool overflows;   /* the record in hand has more outcomes than the outbox has room for, now */
-    uint32_t records; /* done with in the transaction in hand */
+    uint64_t to_skip;   /* outcomes of the record in hand that were handed over before */
+    bool overflows;     /* the record in hand has more outcomes than the outbox has room for, now */
+    uint32_t records;   /* done with in the transaction in hand */
+    uint64_t judged_ns; /* of the record in hand, if it is timed; 0: not yet */
 };
 
 /* The cursors of a channel as they were last committed. */
@@ -81,6 +82,9 @@ void worker_tell_progress(struct worker *worker, uint64_t decided);
 /* What is proven when everything in front of this record is done. */
 uint64_t worker_decided_before(const struct event *event);
 void worker_note_decided(struct worker *worker, uint64_t decided);
+
+/* worker_judged_ns - when the record in hand, which is timed, was judged: the first time asked. */
+uint64_t worker_judged_ns(struct worker *worker);
 
 /* worker_all_handed_over - all outcomes of what is about to be committed are in the outbox. */
 void worker_all_handed_over(struct worker *worker);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 
 bool
 reader_open(struct reader *reader, const char *path)
@@ -96,6 +97,7 @@ reader_more(struct reader *reader)
     }
     reader->ended = count == 0;
     reader->end += (size_t)count;
+    reader->read_ns = clock_ns();
     return reader->ended ? READER_END : READER_OK;
 }
 

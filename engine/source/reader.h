@@ -40,8 +40,9 @@ struct reader {
     char *buffer;
     size_t start;
     size_t end;
-    uint64_t offset; /* of buffer[start] in the input */
-    int64_t base;    /* of the input in its file: standard input may begin further on */
+    uint64_t offset;  /* of buffer[start] in the input */
+    uint64_t read_ns; /* clock_ns() of when the last bytes came; 0: none of them were read */
+    int64_t base;     /* of the input in its file: standard input may begin further on */
 };
 
 /* reader_open - "-" is standard input. False: errno says why, nothing is held. */

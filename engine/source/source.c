@@ -148,6 +148,12 @@ source_error(const struct source *source)
 }
 
 uint64_t
+source_received_ns(const struct source *source)
+{
+    return source->reader.read_ns;
+}
+
+uint64_t
 source_bytes(const struct source *source)
 {
     return source->reader.offset + reader_available(&source->reader);

@@ -163,6 +163,9 @@ int source_error(const struct source *source);
 /* source_names_links - messages may be of several links: a trace, a capture. */
 bool source_names_links(const struct source *source);
 
+/* source_received_ns - when the last bytes came (base/clock.h); 0 where they stood in memory. */
+uint64_t source_received_ns(const struct source *source);
+
 /* source_bytes - bytes read so far. */
 uint64_t source_bytes(const struct source *source);
 

@@ -45,7 +45,12 @@ import json, sys
 looks = [json.loads(line) for line in sys.stdin]
 assert len(looks) == 2 and all("PerSecond" in look for look in looks), looks
 roles = [process["Role"] for process in looks[0]["Processes"]]
-assert roles == ["front-end", "publisher", "worker", "worker"], roles' || wrong=1
+assert roles == ["front-end", "publisher", "worker", "worker"], roles
+stages = looks[1]["Latency"]
+assert stages["received_decoded"]["Count"] >= 1, stages
+assert stages["decoded_judged"]["P50Ns"] <= stages["decoded_judged"]["LongestNs"], stages
+since = looks[1]["LatencySince"]["received_decoded"]["Count"]
+assert since < stages["received_decoded"]["Count"], looks[1]' || wrong=1
 "$onhook" rings --name "$name" --json | python3 -c '
 import json, sys
 look = json.load(sys.stdin)

@@ -55,6 +55,9 @@ assert_same_event(const struct event *left, const struct event *right)
     assert_int_equal(left->clock_ms, right->clock_ms);
     assert_int_equal(left->request, right->request);
     assert_int_equal(left->extra, right->extra);
+    assert_int_equal(left->received_ns, right->received_ns);
+    if (left->received_ns != 0)
+        assert_int_equal(left->decoded_ns, right->decoded_ns);
     for (int i = 0; i < EVENT_TEXT_COUNT; i++)
         assert_text_equal(left->texts[i], right->texts[i]);
     for (int i = 0; i < left->item_count; i++) {
@@ -104,6 +107,8 @@ fill_longest(void)
     fill_clearing();
     in.kind = EVENT_CONFERENCED;
     in.extra = 1;
+    in.received_ns = 1;
+    in.decoded_ns = UINT64_MAX;
     in.item_count = EVENT_ITEMS_MAX;
     for (int i = 0; i < EVENT_TEXT_COUNT; i++)
         in.texts[i] = longest;
@@ -123,6 +128,7 @@ a_reset_event_says_nothing(void **state)
     assert_int_equal(event.local_state, LOCAL_ABSENT);
     assert_int_equal(event.item_count, 0);
     assert_int_equal(event.order | event.seq | event.request | event.extra, 0);
+    assert_int_equal(event.received_ns | event.decoded_ns, 0);
     for (int i = 0; i < EVENT_TEXT_COUNT; i++)
         assert_true(text_is_none(event.texts[i]));
 }
@@ -247,7 +253,7 @@ a_header_we_never_write_is_refused(void **state)
     REFUSED(text_mask, good.text_mask | 1u << EVENT_TEXT_LINKAGE | 1u << EVENT_TEXT_LINK);
     REFUSED(item_count, EVENT_ITEMS_MAX + 1);
     REFUSED(item_count, EVENT_ITEMS_MAX);
-    REFUSED(extra_follows, 2);
+    REFUSED(follows, 4);
 #undef REFUSED
     memcpy(slots, &good, sizeof(good));
     assert_int_equal(event_unpack(&out, slots, count), count);

@@ -89,12 +89,12 @@ look_again(const struct look *look, unsigned long done)
 /* ---- the engine ---------------------------------------------------------------------------- */
 
 static bool
-open_named(struct view *view, const char *folder, const char *name)
+open_named(struct view *view, const char *folder, const char *name, char *why)
 {
-    char why[VIEW_WHY];
-    if (view_open(view, folder, name, why))
+    char reason[VIEW_WHY];
+    if (view_open(view, folder, name, reason))
         return true;
-    log_say("cannot look at engine %s: %s", name, why);
+    snprintf(why, LOOK_WHY, "cannot look at engine %.64s: %.*s", name, VIEW_WHY, reason);
     return false;
 }
 
@@ -126,35 +126,45 @@ only_living(const char *folder, char names[VIEW_ENGINES_MAX][64], uint32_t count
 }
 
 static void
-say_choices(char names[VIEW_ENGINES_MAX][64], uint32_t count)
+list_choices(char names[VIEW_ENGINES_MAX][64], uint32_t count, char *why)
 {
     char list[LOG_LINE_MAX / 2] = "";
     size_t used = 0;
     for (uint32_t i = 0; i < count && used < sizeof list - 70; i++)
         used += (size_t)snprintf(list + used, sizeof list - used, " %s", names[i]);
-    log_say("several engines are there; say which by --name:%s", list);
+    snprintf(why, LOOK_WHY, "several engines are there; say which by --name:%s", list);
+}
+
+bool
+look_find(const struct look *look, struct view *view, char *why)
+{
+    static char names[VIEW_ENGINES_MAX][64];
+    const char *folder = look->folder != NULL ? look->folder : VIEW_FOLDER;
+    if (look->name != NULL)
+        return open_named(view, folder, look->name, why);
+    uint32_t count = view_find(folder, names);
+    if (count > VIEW_ENGINES_MAX)
+        count = VIEW_ENGINES_MAX;
+    if (count == 0) {
+        snprintf(why, LOOK_WHY, "no engine runs here, and none left its segments in %s", folder);
+        return false;
+    }
+    const char *living = count == 1 ? names[0] : only_living(folder, names, count);
+    if (living == NULL) {
+        list_choices(names, count, why);
+        return false;
+    }
+    return open_named(view, folder, living, why);
 }
 
 bool
 look_open(const struct look *look, struct view *view)
 {
-    static char names[VIEW_ENGINES_MAX][64];
-    const char *folder = look->folder != NULL ? look->folder : VIEW_FOLDER;
-    if (look->name != NULL)
-        return open_named(view, folder, look->name);
-    uint32_t count = view_find(folder, names);
-    if (count > VIEW_ENGINES_MAX)
-        count = VIEW_ENGINES_MAX;
-    if (count == 0) {
-        log_say("no engine runs here, and none left its segments in %s", folder);
-        return false;
-    }
-    const char *living = count == 1 ? names[0] : only_living(folder, names, count);
-    if (living == NULL) {
-        say_choices(names, count);
-        return false;
-    }
-    return open_named(view, folder, living);
+    char why[LOOK_WHY];
+    if (look_find(look, view, why))
+        return true;
+    log_say("%s", why);
+    return false;
 }
 
 static double
@@ -189,6 +199,21 @@ look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, uint32_t chan
     else
         snprintf(out, LOOK_CHANNEL_SIZE, "%" PRIu32 ":%" PRIu32, channel / view->fixed.workers,
                  worker);
+    return out;
+}
+
+const char *
+look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns)
+{
+    static const char *const units[] = {"us", "ms", "s"};
+    double span = (double)ns / 1e3;
+    size_t unit = 0;
+    for (; unit < 2 && span >= 1000; unit++)
+        span /= 1e3;
+    if (ns < 1000)
+        snprintf(out, LOOK_NUMBER_SIZE, "%" PRIu64 " ns", ns);
+    else
+        snprintf(out, LOOK_NUMBER_SIZE, "%.1f %s", span, units[unit]);
     return out;
 }
 

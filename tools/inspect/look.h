@@ -19,6 +19,10 @@ struct look {
     bool help;
 };
 
+enum {
+    LOOK_WHY = 768,
+};
+
 enum look_option {
     LOOK_NAME = 256,
     LOOK_DIR,
@@ -62,6 +66,9 @@ bool look_take_number(double *number, const char *word, double least, double mos
  */
 bool look_open(const struct look *look, struct view *view);
 
+/* look_find - the same, but what is wrong is put into `why`, LOOK_WHY bytes. */
+bool look_find(const struct look *look, struct view *view, char *why);
+
 /* look_again - after look number `done`: wait for the next; false when there is none. */
 bool look_again(const struct look *look, unsigned long done);
 
@@ -79,6 +86,9 @@ const char *look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, u
 
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
+
+/* look_span - 850 as 850 ns, 12345 as 12.3 us, and so on; returns `out`. */
+const char *look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns);
 
 /* look_print_head - the line above tables: engine, time, workers, whether it lives. */
 void look_print_head(const struct view *view);

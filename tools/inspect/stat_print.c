@@ -31,6 +31,8 @@ stat_take(struct stat_sample *sample, const struct view *view)
     for (uint32_t i = 0; i < view->process_count; i++)
         for (unsigned which = 0; which < COUNTER_COUNT; which++)
             sample->values[i][which] = view_counter(view, i, (enum counter)which);
+    for (unsigned stage = 0; stage < STAGE_COUNT; stage++)
+        view_latency(view, (enum stage)stage, &sample->latency[stage]);
 }
 
 bool
@@ -60,6 +62,15 @@ rate_of(uint64_t now, uint64_t then, const struct stat_sample *sample,
     if (now < then || span_ns == 0)
         return 0;
     return (uint64_t)((double)(now - then) * (double)NS_PER_SECOND / (double)span_ns + 0.5);
+}
+
+void
+stat_latency(struct latency *latency, enum stage stage, const struct stat_sample *sample,
+             const struct stat_sample *before)
+{
+    *latency = sample->latency[stage];
+    if (before != NULL)
+        latency_subtract(latency, &before->latency[stage]);
 }
 
 static const char *
@@ -109,12 +120,36 @@ print_block(const struct stat_request *request, const struct view *view,
     }
 }
 
+/* Counters that were asked for are all that is wanted. */
+static void
+print_latency(const struct stat_request *request, const struct stat_sample *sample,
+              const struct stat_sample *before)
+{
+    if (request->pattern_count > 0)
+        return;
+    printf("  %-22s %10s %10s %10s  of one message in %d\n", "latency", "p50", "p99", "p99.9",
+           LATENCY_EVERY);
+    for (unsigned i = 0; i < STAGE_COUNT; i++) {
+        enum stage stage = (enum stage)i;
+        struct latency latency;
+        char spans[3][LOOK_NUMBER_SIZE];
+        stat_latency(&latency, stage, sample, before);
+        if (latency.count == 0 && !request->with_zeros)
+            continue;
+        printf("  %-22s %10s %10s %10s  %s\n", stage_name(stage),
+               look_span(spans[0], latency_quantile_ns(&latency, 500)),
+               look_span(spans[1], latency_quantile_ns(&latency, 990)),
+               look_span(spans[2], latency_quantile_ns(&latency, 999)), stage_meaning(stage));
+    }
+}
+
 static void
 print_text(const struct stat_request *request, const struct view *view,
            const struct stat_sample *sample, const struct stat_sample *before)
 {
     look_print_head(view);
     print_block(request, view, sample, before, VIEW_PROCESSES_MAX);
+    print_latency(request, sample, before);
     for (uint32_t i = 0; request->by_process && i < view->process_count; i++) {
         char name[NAME_SIZE];
         printf("%s, process %" PRIu32 "%s\n", process_name(name, view, i), view_pid(view, i),
@@ -134,6 +169,26 @@ json_counters(struct json_writer *json, const struct stat_request *request, cons
     for (unsigned which = 0; which < COUNTER_COUNT; which++)
         if (stat_wants(request, (enum counter)which))
             json_unsigned(json, counter_name((enum counter)which), values[which]);
+    json_close(json, '}');
+}
+
+static void
+json_latency(struct json_writer *json, const char *key, const struct stat_sample *sample,
+             const struct stat_sample *before)
+{
+    json_open_key(json, key, '{');
+    for (unsigned i = 0; i < STAGE_COUNT; i++) {
+        struct latency latency;
+        stat_latency(&latency, (enum stage)i, sample, before);
+        json_open_key(json, stage_name((enum stage)i), '{');
+        json_unsigned(json, "Count", latency.count);
+        json_unsigned(json, "SumNs", latency.sum_ns);
+        json_unsigned(json, "P50Ns", latency_quantile_ns(&latency, 500));
+        json_unsigned(json, "P99Ns", latency_quantile_ns(&latency, 990));
+        json_unsigned(json, "P999Ns", latency_quantile_ns(&latency, 999));
+        json_unsigned(json, "LongestNs", latency.longest_ns);
+        json_close(json, '}');
+    }
     json_close(json, '}');
 }
 
@@ -179,6 +234,9 @@ print_json(const struct stat_request *request, const struct view *view,
     json_counters(&json, request, "Counters", totals);
     if (before != NULL)
         json_counters(&json, request, "PerSecond", rates);
+    json_latency(&json, "Latency", sample, NULL);
+    if (before != NULL)
+        json_latency(&json, "LatencySince", sample, before);
     if (request->by_process)
         json_processes(&json, request, view, sample);
     json_close(&json, '}');

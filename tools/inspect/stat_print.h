@@ -22,6 +22,7 @@ struct stat_sample {
     uint64_t taken_ns; /* CLOCK_MONOTONIC; 0: no sample */
     int64_t time_us;   /* since 1970 */
     uint64_t values[VIEW_PROCESSES_MAX][COUNTER_COUNT];
+    struct latency latency[STAGE_COUNT]; /* since the engine began */
 };
 
 struct stat_request {
@@ -43,6 +44,10 @@ void stat_begin(const struct stat_request *request);
 /* stat_print - one sample; with rates where there is one before it. */
 void stat_print(const struct stat_request *request, const struct view *view,
                 const struct stat_sample *sample, const struct stat_sample *before);
+
+/* stat_latency - of the stage, what came since `before`; NULL: since the engine began. */
+void stat_latency(struct latency *latency, enum stage stage, const struct stat_sample *sample,
+                  const struct stat_sample *before);
 
 /* stat_list - names and meanings of the counters, without any engine. */
 void stat_list(const struct stat_request *request);

@@ -156,6 +156,27 @@ draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
     }
 }
 
+/* Of what came since the last look; of all where that is nothing. */
+static void
+draw_latency(struct grid *grid, uint32_t row, const struct top_model *model)
+{
+    const struct stat_sample *now = top_model_now(model);
+    struct latency latency;
+    char spans[3][LOOK_NUMBER_SIZE];
+    if (now == NULL)
+        return;
+    stat_latency(&latency, STAGE_RECEIVED_PUBLISHED, now, top_model_before(model));
+    if (latency.count == 0)
+        stat_latency(&latency, STAGE_RECEIVED_PUBLISHED, now, NULL);
+    if (latency.count == 0)
+        return;
+    grid_put(grid, row, 0, GRID_DIM, "%-12s", "latency");
+    grid_put(grid, row, 12, GRID_PLAIN, "    p50 %-10s p99 %-10s p99.9 %-10s received to published",
+             look_span(spans[0], latency_quantile_ns(&latency, 500)),
+             look_span(spans[1], latency_quantile_ns(&latency, 990)),
+             look_span(spans[2], latency_quantile_ns(&latency, 999)));
+}
+
 static void
 draw_overview(struct grid *grid, const struct top_model *model)
 {
@@ -172,7 +193,8 @@ draw_overview(struct grid *grid, const struct top_model *model)
     grid_put(grid, row, 0, GRID_DIM, "%-12s", "live calls");
     grid_put(grid, row, 12, GRID_PLAIN, "%16s",
              look_grouped(number, opened > closed ? opened - closed : 0));
-    row = draw_reasons(grid, row + 2, model);
+    draw_latency(grid, row + 1, model);
+    row = draw_reasons(grid, row + 3, model);
     draw_alarms(grid, row + 1, model);
 }
 
