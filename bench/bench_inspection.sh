@@ -19,7 +19,7 @@ lookers=()
 
 stop_looking() {
     [[ ${#lookers[@]} -eq 0 ]] && return
-    kill "${lookers[@]}" 2>/dev/null || true
+    kill -KILL "${lookers[@]}" 2>/dev/null || true # onlookers leave nothing behind
     wait "${lookers[@]}" 2>/dev/null || true
     lookers=()
 }

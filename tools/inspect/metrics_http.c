@@ -116,6 +116,7 @@ send_page(struct MHD_Connection *connection, const struct http_page *page)
     return result;
 }
 
+/* NOLINTBEGIN(readability-function-size): the parameters are libmicrohttpd's */
 static enum MHD_Result
 on_request(void *context, struct MHD_Connection *connection, const char *path, const char *method,
            const char *version, const char *upload, size_t *upload_size, void **memory)
@@ -145,6 +146,7 @@ on_request(void *context, struct MHD_Connection *connection, const char *path, c
     }
     return send_page(connection, &page);
 }
+/* NOLINTEND(readability-function-size) */
 
 /* ---- the loop ------------------------------------------------------------------------------ */
 

@@ -171,7 +171,7 @@ draw_latency(struct grid *grid, uint32_t row, const struct top_model *model)
     if (latency.count == 0)
         return;
     grid_put(grid, row, 0, GRID_DIM, "%-12s", "latency");
-    grid_put(grid, row, 12, GRID_PLAIN, "    p50 %-10s p99 %-10s p99.9 %-10s received to published",
+    grid_put(grid, row, 12, GRID_PLAIN, "p50 %-9s p99 %-9s p99.9 %-9s received..published",
              look_span(spans[0], latency_quantile_ns(&latency, 500)),
              look_span(spans[1], latency_quantile_ns(&latency, 990)),
              look_span(spans[2], latency_quantile_ns(&latency, 999)));
