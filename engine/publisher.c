@@ -464,11 +464,10 @@ publish_all(struct publisher *publisher)
             return;
         if (publisher->uncommitted > 0 && taken == 0)
             commit(publisher);
-        if (taken > 0) {
+        if (taken > 0)
             idle_rounds = 0;
-            continue;
-        }
-        wait_for_news(publisher, ++idle_rounds);
+        else
+            wait_for_news(publisher, ++idle_rounds);
     }
 }
 

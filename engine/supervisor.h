@@ -67,8 +67,8 @@ struct supervisor_service {
 
 /*
  * A run that goes on until it is told to stop. SIGTERM and SIGINT are given to the front-ends,
- * which end their links; the rest drains. After drain_ms, or at a second signal, what is left is killed.
- * SIGHUP is given to the front-ends too.
+ * which end their links; the rest drains. After drain_ms, or at a second signal, what is left is
+ * killed. SIGHUP is given to the front-ends too.
  */
 struct supervisor_live {
     uint32_t drain_ms;

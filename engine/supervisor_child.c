@@ -46,7 +46,7 @@ child_main(struct supervisor *supervisor, const struct role_entry *entry, pid_t 
         _exit(1); /* the supervisor died before it could be watched */
     close(supervisor->signals);
     supervisor_child_signals();
-    /* Whoever stops a live run may tell the whole group: who ends when is the supervisor's affair. */
+    /* Whoever stops a live run may tell the whole group: when who ends is not for him to say. */
     if (supervisor->watch != NULL && supervisor->watch->live != NULL)
         signal(SIGTERM, SIG_IGN);
     shared_engine_become(supervisor->engine, entry->role, entry->index);

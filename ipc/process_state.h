@@ -122,7 +122,7 @@ process_turn(const struct shm_process *process)
     return atomic_load_explicit(&process->turn, memory_order_relaxed);
 }
 
-/* Caller: the process itself, whenever it finds nothing to do; at least some times a second then. */
+/* Caller: the process itself, whenever it finds nothing to do: some times a second then. */
 static inline void
 process_beat(struct shm_process *process)
 {

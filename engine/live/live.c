@@ -152,7 +152,7 @@ next_invoke(struct live_link *link, enum csta_encoding encoding)
     return invoke;
 }
 
-/* The number that an invoke ID of the switch is; what is no number is 0, and goes back as it came. */
+/* The number that an invoke ID of the switch is; what is none is 0, and goes back as it came. */
 static uint32_t
 number_of(struct text invoke, enum csta_encoding encoding)
 {

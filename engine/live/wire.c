@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "engine/live/conversation.h"
 #include "engine/live/live_parts.h"
@@ -224,6 +225,7 @@ wire_receive(struct live_link *link)
     uint64_t before = wire->in.received;
     enum tcp_result result = tcp_in_receive(&wire->in, wire->in_done);
     wire->readable = result == TCP_OK || result == TCP_FULL;
+    session_received(link->session, clock_ns());
     if (result == TCP_END)
         wire->over = "the switch closed it";
     else if (result == TCP_FAILED)
