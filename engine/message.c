@@ -182,6 +182,16 @@ stop_monitor(const struct taking *taking, struct text cross_ref)
 static const char *
 take_monitor_stopped(const struct taking *taking)
 {
+    struct session *session = taking->session;
+    const struct shm_monitor *monitor =
+        text_is_none(taking->message->cross_ref)
+            ? NULL
+            : directory_find_monitor(session->directory, taking->link->index,
+                                     taking->message->cross_ref);
+    if (monitor != NULL) {
+        session->has_stopped = true;
+        session->stopped = *monitor;
+    }
     return stop_monitor(taking, taking->message->cross_ref);
 }
 

@@ -242,6 +242,15 @@ device_configure(struct directory *directory, const struct shm_link *link, struc
 }
 
 void
+device_unconfigure(struct directory *directory, const struct shm_link *link, struct text number,
+                   uint32_t flags, struct monitor_changes *changes)
+{
+    struct shm_front_device device = copy_device(directory, link->index, number);
+    device.configured &= ~flags;
+    put_device(directory, &device, number, changes);
+}
+
+void
 device_set_agent(struct directory *directory, const struct shm_link *link, struct text number,
                  struct text agent, struct monitor_changes *changes)
 {

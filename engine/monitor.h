@@ -68,6 +68,10 @@ void monitor_stop(struct directory *directory, const struct shm_link *link, stru
 void device_configure(struct directory *directory, const struct shm_link *link, struct text number,
                       uint32_t flags, struct monitor_changes *changes);
 
+/* device_unconfigure - less of them. */
+void device_unconfigure(struct directory *directory, const struct shm_link *link,
+                        struct text number, uint32_t flags, struct monitor_changes *changes);
+
 /* device_set_agent - who is logged on at a device; none: nobody. */
 void device_set_agent(struct directory *directory, const struct shm_link *link, struct text number,
                       struct text agent, struct monitor_changes *changes);

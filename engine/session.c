@@ -90,6 +90,20 @@ session_settings(struct session *session, const struct shm_link *link)
 }
 
 void
+session_unconfigure(struct session *session, struct shm_link *link, struct text number,
+                    uint32_t flags)
+{
+    struct monitor_changes changes = {.count = 0};
+    route_reserve(&session->route);
+    if (link->announced == 0)
+        return;
+    session->front.now->order++;
+    device_unconfigure(session->directory, link, number, flags, &changes);
+    announce_devices(session, link, &changes);
+    route_complete(&session->route, session->front.now->order);
+}
+
+void
 session_expect(struct session *session, struct text name, uint32_t file_number)
 {
     route_reserve(&session->route);
@@ -261,7 +275,7 @@ session_take(struct session *session, const struct source_message *message, uint
     *where = 0;
     struct front *front = &session->front;
     struct shm_link *link = NULL;
-    session->has_answered = false;
+    session->has_answered = session->has_stopped = false;
     route_reserve(&session->route);
     if (!text_is_none(message->link) && message->kind != SOURCE_BROKEN) {
         link = link_table_find(&session->links, message->link);

@@ -48,6 +48,9 @@ struct session {
     /* The request that the message taken last answered, if it did. */
     bool has_answered;
     struct shm_front_request answered;
+    /* The monitor that the switch ended with it, if it did. */
+    bool has_stopped;
+    struct shm_monitor stopped;
 };
 
 /*
@@ -92,6 +95,15 @@ void session_begin(struct session *session);
 
 /* session_settings - what was said of the link, else the defaults. */
 const struct link_settings *session_settings(struct session *session, const struct shm_link *link);
+
+/*
+ * session_unconfigure - a device of the link is no longer what the settings said (EVENT_DEVICE_*)
+ *
+ * A step of its own like a session_take(): it takes an order, and what is in hand may be committed
+ * before it begins. Nothing is told of a link that was never announced.
+ */
+void session_unconfigure(struct session *session, struct shm_link *link, struct text number,
+                         uint32_t flags);
 
 /* session_expect - input number `file_number` will speak of this link: it does not end before. */
 void session_expect(struct session *session, struct text link, uint32_t file_number);

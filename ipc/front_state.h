@@ -25,6 +25,7 @@
 #include "ipc/counters.h"
 #include "ipc/event_record.h"
 #include "ipc/live_state.h"
+#include "ipc/talk_state.h"
 #include "ipc/transaction.h"
 
 enum {
@@ -243,12 +244,13 @@ struct shm_front_cursors {
     struct shm_front_places devices;
     struct shm_front_places requests;
     struct shm_front_places routes;
+    struct shm_front_places errands;
     struct shm_front_line all_requests;
     struct shm_front_line all_routes;
     uint32_t declared_bytes;   /* used of `declared` */
     uint8_t declared_too_much; /* something was declared that did not fit: no successor can go on */
     uint8_t refused_said;      /* that the directory is full */
-    uint8_t reserved[6];
+    uint8_t reserved[2];
     struct shm_live_hand hand; /* what is being done with a live link */
     uint64_t record_bytes;     /* of the recording of live links: its committed length */
     uint64_t counters[FRONT_COUNTERS];
@@ -270,6 +272,9 @@ struct shm_front_tables {
     struct shm_monitor monitors[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
     struct shm_front_device devices[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
     struct shm_live_link live[LIVE_LINKS_MAX];
+    struct shm_talk talks[LIVE_LINKS_MAX]; /* by place in `live` */
+    uint32_t errand_buckets[ERRAND_BUCKETS];
+    struct shm_errand errands[ERRANDS_MAX + 1];
     /* {link, key, value} each behind its length, in the order of the input; only ever appended to:
      * what is behind cursors.declared_bytes says nothing */
     uint8_t declared[DECLARED_BYTES];
@@ -289,7 +294,7 @@ static_assert(sizeof(struct shm_front_input) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_begun) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
-static_assert(sizeof(struct shm_front_cursors) == 1336, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_front_cursors) == 1400, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the whole: engine_shape.frontend_bytes. */

@@ -17,6 +17,8 @@ enum {
     PROFILE_CONTROLLER_ENDS = 1 << 3, /* the conferencing device's clearing ends it for all */
     PROFILE_LOOSE_CAUSES = 1 << 4,    /* cause texts match without case and spaces */
     PROFILE_PHASE_II = 1 << 5,        /* BER phase II unless the link says otherwise */
+    PROFILE_REGISTERS = 1 << 6,       /* live: the switch speaks first, then we SystemRegister */
+    PROFILE_HAS_SESSION = 1 << 7,     /* live: StartApplicationSession comes first (ECMA-354) */
 };
 
 enum profile {

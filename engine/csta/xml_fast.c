@@ -5,7 +5,7 @@
 #include "engine/csta/xml_markup.h"
 #include "engine/csta/xml_take.h"
 
-/* One open element that xml_root.def knows. */
+/* One open element that xml_shape.def knows. */
 struct frame {
     const struct xml_shape *shape;
     char *place;

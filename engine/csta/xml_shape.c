@@ -41,7 +41,7 @@ static const struct xml_shape shape_NOTHING = {&no_row, 0};
 #define ANY(what, place, shape) {"", 0, WHAT_##what, PLACE_##place, &shape_##shape},
 #define END(name) }; static const struct xml_shape shape_##name = \
     {rows_##name, sizeof(rows_##name) / sizeof(rows_##name[0])};
-#include "engine/csta/xml_root.def"
+#include "engine/csta/xml_shape.def"
 /* clang-format on */
 
 static const struct text root_names[] = {

@@ -2,7 +2,7 @@
 #define ENGINE_CSTA_XML_SHAPE_H
 
 /*
- * engine/csta/xml_shape.h - xml_root.def as tables: which elements matter, what they are, and
+ * engine/csta/xml_shape.h - xml_shape.def as tables: which elements matter, what they are, and
  * where their texts go. Constants, for whoever walks a document (xml_walk.h, xml_fast.h).
  */
 
@@ -14,10 +14,10 @@
 #include "engine/csta/xml_char.h"
 
 enum {
-    XML_FRAMES_MAX = 8, /* the deepest path of xml_root.def, root included */
+    XML_FRAMES_MAX = 8, /* the deepest path of xml_shape.def, root included */
 };
 
-/* What an element of xml_root.def is. The first ones only have children. */
+/* What an element of xml_shape.def is. The first ones only have children. */
 enum xml_what {
     WHAT_GROUP,
     WHAT_ITEM, /* opens the next of event.items */

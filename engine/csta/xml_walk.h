@@ -5,13 +5,13 @@
  * engine/csta/xml_walk.h - the way through a document's elements, told one by one by a parser.
  *
  * The parser tells what opens, what closes and which text stands between; the walk knows
- * xml_root.def and fills the message. Texts are copied to the scratch. The parser has seen to it
+ * xml_shape.def and fills the message. Texts are copied to the scratch. The parser has seen to it
  * that elements are in balance; `where` is the offset that is to be blamed if this is too much.
  */
 
 #include "engine/csta/xml_shape.h"
 
-/* One open element that xml_root.def knows. */
+/* One open element that xml_shape.def knows. */
 struct xml_frame {
     const struct xml_shape *shape;
     char *place;

@@ -17,9 +17,14 @@
 
 #include "engine/live/live.h"
 
-/* conversation_open - the link's settings are these now: at the start of every life, and after each
- * reload (devices may have come and gone). */
-void conversation_open(struct live_link *link);
+/*
+ * conversation_open - the link's settings are these now: at the start of every life, and after each
+ * reload
+ *
+ * `reloaded`: they may be others than those the workers were told of; true where that is not
+ * certain. Changes state, sends nothing; conversation_work() compares the devices, some at a time.
+ */
+void conversation_open(struct live_link *link, bool reloaded);
 
 /* conversation_begin - a new connection stands; everything of an earlier one is void. */
 void conversation_begin(struct live_link *link);

@@ -146,7 +146,8 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         return false;
     }
     struct shm_front_input *input = &live->session->front.input;
-    if (input->phase == INPUT_EXPECTING)
+    live->fresh = input->phase == INPUT_EXPECTING;
+    if (live->fresh)
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     if (!open_record(live) || !places_open(live))
         return false;

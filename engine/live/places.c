@@ -74,7 +74,7 @@ add_link(struct live *live, const struct link_settings *settings)
     }
     live->taken++;
     wire_open(link);
-    conversation_open(link);
+    conversation_open(link, !live->fresh);
     return true;
 }
 
@@ -146,7 +146,7 @@ keep_link(struct live_link *link, const struct link_settings *settings)
     live_touch(link);
     link_touch(&link->session->front, link->link);
     link->link->changed = 1;
-    conversation_open(link);
+    conversation_open(link, true);
 }
 
 static struct live_link *

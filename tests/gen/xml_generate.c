@@ -5,7 +5,7 @@
 
 #include "base/check.h"
 
-/* A row of xml_root.def; the last of a shape has no `what`. */
+/* A row of xml_shape.def; the last of a shape has no `what`. */
 struct rule {
     const char *name; /* NULL: any */
     const char *what;
@@ -24,7 +24,7 @@ static const struct rule shape_NOTHING[] = {{NULL, NULL, NULL, NULL}};
     ;
 #define ROW(name, what, place, shape) {name, #what, #place, shape_##shape},
 #define ANY(what, place, shape)       {NULL, #what, #place, shape_##shape},
-#include "engine/csta/xml_root.def"
+#include "engine/csta/xml_shape.def"
 
 static const struct root {
     const char *name;
