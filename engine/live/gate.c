@@ -41,6 +41,7 @@ struct gate {
     struct side other;      /* the switch */
     short wanted_of_switch; /* POLLIN, POLLOUT: what OpenSSL waits for */
     uint64_t moved_ms;      /* when bytes went last */
+    bool has_failed;        /* and said why */
 };
 
 static uint64_t
@@ -234,6 +235,7 @@ note_result(struct gate *gate, enum gate_tls_result result, const char *why)
     case TLS_FAILED:
         gate->other.gone = true;
         gate->down.ended = true;
+        gate->has_failed = true;
         tell(gate, GATE_FAILED, why);
         return true;
     }
@@ -385,5 +387,7 @@ gate_run(const struct gate_order *order, int far, int status)
     }
     tell(&gate, GATE_STANDS, "");
     pump(&gate);
+    if (!gate.has_failed)
+        tell(&gate, GATE_ENDED, "");
     return 0;
 }
