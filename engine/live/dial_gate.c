@@ -97,14 +97,17 @@ dial_gate_look(struct dial_gate *gate, char *why, size_t size)
     if (first == GATE_STANDS)
         return DIAL_GATE_STANDS;
     if (first == 0)
-        snprintf(why, size, "its TLS process ended");
+        snprintf(why, size, "its TLS process died");
     return DIAL_GATE_FAILED;
 }
 
 bool
 dial_gate_last_words(struct dial_gate *gate, char *why, size_t size)
 {
-    return gate->status >= 0 && read_status(gate, why, size) == GATE_FAILED;
+    int first = gate->status >= 0 ? read_status(gate, why, size) : GATE_ENDED;
+    if (first == 0)
+        snprintf(why, size, "its TLS process died");
+    return first == GATE_FAILED || first == 0;
 }
 
 int

@@ -40,7 +40,7 @@ enum dial_gate_state dial_gate_look(struct dial_gate *gate, char *why, size_t si
 /* dial_gate_take - its socket; *serial: by which the holder has it. */
 int dial_gate_take(struct dial_gate *gate, uint64_t *serial);
 
-/* dial_gate_last_words - why it has ended, if it has and said it; never waits. */
+/* dial_gate_last_words - why it has ended, if it has, and not as it should; never waits. */
 bool dial_gate_last_words(struct dial_gate *gate, char *why, size_t size);
 
 /* dial_gate_drop - it is not wanted any longer. What was taken stays. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "engine/live/dial.h"
-#include "engine/live/tls.h"
+#include "engine/live/gate_tls.h"
 
 enum {
     FLOW_BYTES = 64 << 10,
@@ -34,13 +34,14 @@ struct gate {
     int far;    /* the front-end */
     int status; /* what it is told */
     int socket; /* the switch */
-    struct tls *tls;
+    struct gate_tls *tls;
     struct flow up;   /* front-end -> switch */
     struct flow down; /* switch -> front-end */
     struct side front;
     struct side other;      /* the switch */
     short wanted_of_switch; /* POLLIN, POLLOUT: what OpenSSL waits for */
     uint64_t moved_ms;      /* when bytes went last */
+    bool has_failed;        /* and said why */
 };
 
 static uint64_t
@@ -126,10 +127,10 @@ reach(struct gate *gate, uint64_t limit_ms, char *why)
 static bool
 shake_hands(struct gate *gate, uint64_t limit_ms, char *why)
 {
-    gate->tls = tls_open(gate->order, gate->socket, why);
+    gate->tls = gate_tls_open(gate->order, gate->socket, why);
     if (gate->tls == NULL)
         return false;
-    enum tls_result result = tls_handshake(gate->tls, why);
+    enum gate_tls_result result = gate_tls_handshake(gate->tls, why);
     while (result == TLS_WAIT_IN || result == TLS_WAIT_OUT) {
         short events = result == TLS_WAIT_IN ? POLLIN : POLLOUT;
         if (!await(gate, gate->socket, events, limit_ms)) {
@@ -137,7 +138,7 @@ shake_hands(struct gate *gate, uint64_t limit_ms, char *why)
                 snprintf(why, GATE_WORDS_SIZE, "no TLS handshake in time");
             return false;
         }
-        result = tls_handshake(gate->tls, why);
+        result = gate_tls_handshake(gate->tls, why);
     }
     return result == TLS_OK;
 }
@@ -217,7 +218,7 @@ tell_front(struct gate *gate)
 
 /* Notes what OpenSSL waits for. True: the call went through, or will never. */
 static bool
-note_result(struct gate *gate, enum tls_result result, const char *why)
+note_result(struct gate *gate, enum gate_tls_result result, const char *why)
 {
     switch (result) {
     case TLS_OK:
@@ -234,6 +235,7 @@ note_result(struct gate *gate, enum tls_result result, const char *why)
     case TLS_FAILED:
         gate->other.gone = true;
         gate->down.ended = true;
+        gate->has_failed = true;
         tell(gate, GATE_FAILED, why);
         return true;
     }
@@ -248,8 +250,8 @@ hear_switch(struct gate *gate)
     struct flow *down = &gate->down;
     if (down->ended || is_full(down))
         return false;
-    enum tls_result result =
-        tls_read(gate->tls, down->bytes + down->end, FLOW_BYTES - down->end, &count, why);
+    enum gate_tls_result result =
+        gate_tls_read(gate->tls, down->bytes + down->end, FLOW_BYTES - down->end, &count, why);
     if (result == TLS_OK)
         down->end += count;
     return note_result(gate, result, why);
@@ -269,12 +271,12 @@ tell_switch(struct gate *gate)
     if (is_empty(up)) {
         if (!up->ended || up->passed_on)
             return false;
-        enum tls_result said = tls_end(gate->tls);
+        enum gate_tls_result said = gate_tls_end(gate->tls);
         up->passed_on = said != TLS_WAIT_IN && said != TLS_WAIT_OUT;
         return up->passed_on || note_result(gate, said, "");
     }
-    enum tls_result result =
-        tls_write(gate->tls, up->bytes + up->at, up->end - up->at, &count, why);
+    enum gate_tls_result result =
+        gate_tls_write(gate->tls, up->bytes + up->at, up->end - up->at, &count, why);
     if (result == TLS_OK)
         took(up, count);
     return note_result(gate, result, why);
@@ -385,5 +387,7 @@ gate_run(const struct gate_order *order, int far, int status)
     }
     tell(&gate, GATE_STANDS, "");
     pump(&gate);
+    if (!gate.has_failed)
+        tell(&gate, GATE_ENDED, "");
     return 0;
 }

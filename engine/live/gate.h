@@ -34,11 +34,12 @@ struct gate_order {
     char key[SETTINGS_TEXT_MAX + 1];
 };
 
-/* What a gate writes into the status pipe: one byte, then, if it is not GATE_STANDS, why. At most
- * GATE_WORDS_SIZE bytes at one time; GATE_FAILED is the last. */
+/* What a gate writes into the status pipe: one byte, then, if it is GATE_FAILED, why. At most
+ * GATE_WORDS_SIZE bytes at one time; nothing follows GATE_FAILED or GATE_ENDED. */
 enum gate_status {
     GATE_STANDS = '+', /* verified; bytes may be sent */
     GATE_FAILED = '-', /* it could not be, or has ended because of this */
+    GATE_ENDED = '.',  /* it stood, and has come to its end; who dies says nothing */
 };
 
 /* gate_is_built - was this program built with TLS? */

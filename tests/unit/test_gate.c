@@ -242,6 +242,8 @@ what_a_switch_said_before_it_left_is_heard(void **state)
     holder_forget(holder, serial);
     close(link);
     assert_true(gate_ends());
+    dial_lost(dial, true, now_ms());
+    assert_string_equal(dial_why(dial), ""); /* as it should */
 }
 
 /* What a successor asks the kernel about a link (source/tcp_journal.h) holds for this one. */
@@ -283,6 +285,8 @@ a_killed_gate_ends_the_link(void **state)
     kill(gate(), SIGKILL);
     assert_true(has_ended(link));
     assert_true(gate_ends());
+    dial_lost(dial, true, now_ms());
+    assert_string_equal(dial_why(dial), "its TLS process died");
     close(link);
 }
 

@@ -1,4 +1,4 @@
-#include "engine/live/tls.h"
+#include "engine/live/gate_tls.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-struct tls {
+struct gate_tls {
     SSL_CTX *context;
     SSL *ssl;
     char name[SETTINGS_TEXT_MAX + 1]; /* that the certificate must have */
@@ -84,7 +84,7 @@ demand_name(SSL *ssl, const char *name)
 }
 
 static bool
-set_up(struct tls *tls, const struct gate_order *order, int socket, char *why)
+set_up(struct gate_tls *tls, const struct gate_order *order, int socket, char *why)
 {
     tls->context = SSL_CTX_new(TLS_client_method());
     if (tls->context != NULL) {
@@ -107,10 +107,10 @@ set_up(struct tls *tls, const struct gate_order *order, int socket, char *why)
     return false;
 }
 
-struct tls *
-tls_open(const struct gate_order *order, int socket, char *why)
+struct gate_tls *
+gate_tls_open(const struct gate_order *order, int socket, char *why)
 {
-    struct tls *tls = calloc(1, sizeof *tls);
+    struct gate_tls *tls = calloc(1, sizeof *tls);
     if (tls == NULL) {
         snprintf(why, GATE_WORDS_SIZE, "%s", strerror(errno));
         return NULL;
@@ -118,12 +118,12 @@ tls_open(const struct gate_order *order, int socket, char *why)
     snprintf(tls->name, sizeof tls->name, "%s", order->name[0] != '\0' ? order->name : order->host);
     if (set_up(tls, order, socket, why))
         return tls;
-    tls_close(tls);
+    gate_tls_close(tls);
     return NULL;
 }
 
 void
-tls_close(struct tls *tls)
+gate_tls_close(struct gate_tls *tls)
 {
     SSL_free(tls->ssl);
     SSL_CTX_free(tls->context);
@@ -131,8 +131,8 @@ tls_close(struct tls *tls)
 }
 
 /* What a call of OpenSSL that did not go through means. */
-static enum tls_result
-result_of(struct tls *tls, int returned, char *why)
+static enum gate_tls_result
+result_of(struct gate_tls *tls, int returned, char *why)
 {
     int system_error = errno;
     switch (SSL_get_error(tls->ssl, returned)) {
@@ -148,14 +148,14 @@ result_of(struct tls *tls, int returned, char *why)
     }
 }
 
-enum tls_result
-tls_handshake(struct tls *tls, char *why)
+enum gate_tls_result
+gate_tls_handshake(struct gate_tls *tls, char *why)
 {
     ERR_clear_error();
     int returned = SSL_connect(tls->ssl);
     if (returned == 1)
         return TLS_OK;
-    enum tls_result result = result_of(tls, returned, why);
+    enum gate_tls_result result = result_of(tls, returned, why);
     long verdict = SSL_get_verify_result(tls->ssl);
     if (result == TLS_END) {
         snprintf(why, GATE_WORDS_SIZE, "TLS: the connection ended in the handshake");
@@ -171,24 +171,24 @@ tls_handshake(struct tls *tls, char *why)
     return TLS_FAILED;
 }
 
-enum tls_result
-tls_read(struct tls *tls, uint8_t *bytes, size_t size, size_t *count, char *why)
+enum gate_tls_result
+gate_tls_read(struct gate_tls *tls, uint8_t *bytes, size_t size, size_t *count, char *why)
 {
     ERR_clear_error();
     int returned = SSL_read_ex(tls->ssl, bytes, size, count);
     return returned == 1 ? TLS_OK : result_of(tls, returned, why);
 }
 
-enum tls_result
-tls_write(struct tls *tls, const uint8_t *bytes, size_t size, size_t *count, char *why)
+enum gate_tls_result
+gate_tls_write(struct gate_tls *tls, const uint8_t *bytes, size_t size, size_t *count, char *why)
 {
     ERR_clear_error();
     int returned = SSL_write_ex(tls->ssl, bytes, size, count);
     return returned == 1 ? TLS_OK : result_of(tls, returned, why);
 }
 
-enum tls_result
-tls_end(struct tls *tls)
+enum gate_tls_result
+gate_tls_end(struct gate_tls *tls)
 {
     char why[GATE_WORDS_SIZE];
     ERR_clear_error();
