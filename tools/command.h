@@ -27,5 +27,6 @@ int cmd_check(int argc, char **argv);
 int cmd_stat(int argc, char **argv);
 int cmd_rings(int argc, char **argv);
 int cmd_top(int argc, char **argv);
+int cmd_switch(int argc, char **argv);
 
 #endif

@@ -16,6 +16,8 @@ static const struct command commands[] = {
     {"check", "whether a configuration or a capture can be used, and what is wrong", cmd_check},
     {"top", "an engine on a full screen, live", cmd_top},
     {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
+    {"switch", "a CSTA switch simulator with known truth, and the judge of what was made of it",
+     cmd_switch},
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
 };
 

@@ -22,7 +22,7 @@
 #include <unistd.h>
 
 #include "ipc/segment.h"
-#include "tests/sim/random.h"
+#include "base/random.h"
 #include "tests/torture/victim.h"
 
 enum {
