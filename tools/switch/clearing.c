@@ -83,7 +83,7 @@ scope_of(const struct call *call, const struct pbx_device *device)
         if (party->state == STATE_NULL)
             continue;
         scope.before++;
-        all_talk &= party->state == STATE_CONNECTED || party->state == STATE_HOLD;
+        all_talk &= party->state == STATE_CONNECTED;
         if (party->device == device)
             continue;
         scope.left++;
@@ -134,6 +134,11 @@ scene_hang_up(struct call *call, struct pbx_device *device, struct pbx_device *b
 {
     struct scope scope = scope_of(call, device);
     struct act act = {.by = by, .told = told, .cause = "normalClearing"};
+    /* A broadworks conference lives by the one who made it. */
+    if (call->pbx->profile == PBX_BROADWORKS && device == call->controller && device == by) {
+        scene_clear_call(call, by, "normalClearing", told);
+        return;
+    }
     act.reason = reason_of(call, device, by, &scope);
     choose_told(call, &act, &scope, device != by);
     clear_party(call, device, &act);

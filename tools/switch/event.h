@@ -49,6 +49,7 @@ struct telling {
     struct joined joined[PBX_PARTIES_MAX];
     uint32_t joined_count;
     const struct pbx_device *by; /* who really did it */
+    bool own_only;               /* only the subject's own monitors are told */
 };
 
 /* One monitor's copy of it. */

@@ -142,8 +142,8 @@ struct call {
     uint32_t party_count;
     struct pbx_device *caller;
     char called[PBX_NUMBER_SIZE];
-    enum end_reason failure; /* END_HANGUP: none */
-    bool was_conference;
+    enum end_reason failure;             /* END_HANGUP: none */
+    const struct pbx_device *controller; /* who made a conference of it; NULL: it is none */
     bool is_over;
     bool is_unwatched; /* some device of the switch in it had no monitor, and was never to have */
     uint64_t started_ms;

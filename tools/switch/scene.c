@@ -96,7 +96,8 @@ hold(struct stage *stage)
     enter(stage, STATE_HOLD, SAID_HELD, NULL);
     if (call->pbx->profile != PBX_AVAYA)
         return;
-    struct telling telling = {.event = SAID_CLEARED, .call = call, .subject = stage->who};
+    struct telling telling = {
+        .event = SAID_CLEARED, .call = call, .subject = stage->who, .own_only = true};
     tell(&telling);
 }
 
@@ -228,7 +229,7 @@ join(struct stage *stage, bool leaves)
         clear_note(stays, device, &act);
         clear_note(goes, device, &act);
     } else {
-        stays->was_conference = true;
+        stays->controller = device;
     }
     tell(&telling);
     rename_calls(stage->scene, goes->serial, stays->serial);

@@ -104,7 +104,8 @@ tell(const struct telling *telling)
     struct call *call = telling->call;
     for (uint32_t i = 0; i < call->party_count; i++) {
         const struct pbx_party *party = &call->parties[i];
-        if (!device_is_inside(party->device))
+        if (!device_is_inside(party->device) ||
+            (telling->own_only && party->device != telling->subject))
             continue;
         bool is_in = party->state != STATE_NULL || party->device == telling->subject;
         if (telling->event == SAID_CALL_CLEARED)
