@@ -179,8 +179,9 @@ class Link:
             return
         except OSError:
             data = b""
-        self.incoming += data
-        self.take()
+        if not self.options.discard or self.queue or self.waiting or not self.is_open:
+            self.incoming += data
+            self.take()
         if not data:
             self.close()
 
@@ -269,6 +270,7 @@ def main():
     parser.add_argument("--trace", required=True)
     parser.add_argument("--release", type=int, default=0)
     parser.add_argument("--snapshots", action="store_true")
+    parser.add_argument("--discard", action="store_true", help="read all, keep nothing")
     parser.add_argument("--login", default="user:password", type=lambda s: tuple(s.split(":")))
     options = parser.parse_args()
     selector = selectors.DefaultSelector()

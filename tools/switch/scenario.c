@@ -69,7 +69,8 @@ read_devices(const struct scenario *scenario, const char *word, uint8_t *set)
     *set = 0;
     for (const char *at = word; *at != '\0'; at += at[1] == '|' ? 2 : 1) {
         uint32_t device = (uint32_t)(*at - 'A');
-        if (*at < 'A' || device >= scenario->cast_count || (at[1] != '\0' && at[1] != '|'))
+        if (*at < 'A' || device >= scenario->cast_count || (at[1] != '\0' && at[1] != '|') ||
+            (at[1] == '|' && at[2] == '\0'))
             return false;
         *set |= (uint8_t)(1U << device);
     }
