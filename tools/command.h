@@ -35,5 +35,6 @@ int cmd_dump(int argc, char **argv);
 int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
+int cmd_switch(int argc, char **argv);
 
 #endif

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
-#include "tests/sim/outcome_line.h"
+#include "tools/switch/outcome_line.h"
 #include "tests/sim/truth_file.h"
 
 enum violation {

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "tests/sim/random.h"
+#include "base/random.h"
 
 enum {
     PLAIN_ALIVE = 10000,

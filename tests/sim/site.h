@@ -19,7 +19,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "tests/sim/random.h"
+#include "base/random.h"
 
 enum {
     SIM_LINKS_MAX = 64,

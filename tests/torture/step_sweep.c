@@ -31,7 +31,7 @@
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
 #include "ipc/segment.h"
-#include "tests/sim/random.h"
+#include "base/random.h"
 #include "workers/worker.h"
 
 enum {

@@ -22,8 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/random.h"
 #include "ipc/segment.h"
-#include "tests/sim/random.h"
 #include "tests/torture/links.h"
 #include "tests/torture/victim.h"
 

@@ -1,4 +1,4 @@
-#include "tests/sim/outcome_line.h"
+#include "tools/switch/outcome_line.h"
 
 #include "base/check.h"
 

@@ -1,8 +1,8 @@
-#ifndef TESTS_SIM_OUTCOME_LINE_H
-#define TESTS_SIM_OUTCOME_LINE_H
+#ifndef TOOLS_SWITCH_OUTCOME_LINE_H
+#define TOOLS_SWITCH_OUTCOME_LINE_H
 
 /*
- * tests/sim/outcome_line.h - one line of the program's JSON, read strictly.
+ * tools/switch/outcome_line.h - one line of the program's JSON, read strictly.
  *
  * Exactly the published keys in exactly the published order (docs/attribution.md); anything
  * else is a malformed line, also a duplicate key, a missing one that is always there, or bytes

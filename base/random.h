@@ -1,8 +1,8 @@
-#ifndef TESTS_SIM_RANDOM_H
-#define TESTS_SIM_RANDOM_H
+#ifndef BASE_RANDOM_H
+#define BASE_RANDOM_H
 
 /*
- * tests/sim/random.h - splitmix64: the same seed tells the same story on every machine.
+ * base/random.h - splitmix64: the same seed tells the same story on every machine.
  *
  * Not thread safe; one struct for each story teller. Good enough for choosing what happens in
  * a telephone call, not for secrets.

@@ -1,0 +1,119 @@
+#!/bin/sh
+# switch_judge.sh - the judge of `onhook switch` sees each mistake, by its name.
+#
+# usage: switch_judge.sh ONHOOK_BINARY
+# Exit: 0 as promised, 1 not, 2 wrong usage.
+
+onhook=$1
+if [ $# -ne 1 ] || [ ! -x "$onhook" ]; then
+    echo "usage: switch_judge.sh ONHOOK_BINARY" >&2
+    exit 2
+fi
+work=$(mktemp -d) || exit 2
+trap 'rm -rf "$work"' EXIT
+wrong=0
+
+# Two calls: 10 is ended by the customer, and the switch says so; of 11 nothing is told.
+call() {
+    printf '{"Truth":"call","Link":"a","Call":%s,"CallID":"%s","Story":"inbound","From":%s,' \
+        "$1" "$1" "$2"
+    printf '"To":%s,%s"Ends":[{"Party":"77","By":"77","Told":"%s",' "$3" "$5" "$4"
+    printf '"Reason":"hangup","Event":"released","Monitored":false,"At":%s},' "$3"
+    printf '{"Party":"201","By":"77","Told":"%s",' "$4"
+    printf '"Reason":"hangup","Event":"released","Monitored":true,"At":%s}],' "$3"
+    printf '"DeletedBy":"77","DeletedTold":"%s"}\n' "$4"
+}
+link='{"Truth":"link","Link":"a","Encoding":"xml","Profile":"generic"}'
+{
+    echo "$link"
+    call 10 1000000 9000000 name ""
+    call 11 1000000 9000000 nothing ""
+} >"$work/truth"
+
+# EVENT CALL WHO-KEYS VERDICT EVIDENCE
+line() {
+    printf '{"Event":"%s","Link":"a","Seq":7,"CallID":"%s","ConnID":"00000000000000%s",%s' \
+        "$1" "$2" "$2" "$3"
+    printf '%s,"Reason":"hangup","Evidence":"%s"}\n' "$4" "$5"
+}
+dn='"CallState":0,"Extensions":{"ReleasingParty":"2 Remote"}'
+unknown='"CallState":0,"Extensions":{"ReleasingParty":"3 Unknown"}'
+{
+    line EventCallPartyDeleted 10 '"Party":"77",' '"CtrlParty":"77"' releasing-device
+    line EventReleased 10 '"ThisDN":"201",' "$dn" releasing-device
+    line EventCallPartyDeleted 10 '"Party":"201",' '"CtrlParty":"77"' releasing-device
+    line EventCallDeleted 10 '' '"CtrlParty":"77"' releasing-device
+    line EventCallPartyDeleted 11 '' '"Party":"77"' none
+    line EventReleased 11 '"ThisDN":"201",' "$unknown" none
+    line EventCallPartyDeleted 11 '' '"Party":"201"' none
+    line EventCallDeleted 11 '' '"CallType":2' none
+} >"$work/good"
+
+# judged WHAT EXIT KEY COUNT - the outcomes in $work/said against the truth in $work/told.
+judged() {
+    "$onhook" switch --judge "$work/told" "$work/said" --json >"$work/scores" 2>"$work/errors"
+    code=$?
+    if [ $code -ne "$2" ] || ! grep '"Link":"total"' "$work/scores" | grep -q "\"$3\":$4[,}]"; then
+        echo "$1: exit $code, $3 is not $4"
+        cat "$work/scores" "$work/errors"
+        wrong=1
+    fi
+}
+
+cp "$work/truth" "$work/told"
+cp "$work/good" "$work/said"
+judged "all right" 0 right 8
+sed '2s/2 Remote/1 Local/' "$work/good" >"$work/said"
+judged "a wrong side" 1 false 1
+sed '3s/"CtrlParty":"77"/"CtrlParty":"201"/' "$work/good" >"$work/said"
+judged "a wrong party" 1 false 1
+sed '6s/3 Unknown/1 Local/' "$work/good" >"$work/said"
+judged "a wrong guess" 1 false 1
+sed '6s/3 Unknown/2 Remote/' "$work/good" >"$work/said"
+judged "a lucky guess" 0 guessed 1
+sed '2s/2 Remote/3 Unknown/' "$work/good" >"$work/said"
+judged "an unknown that was told" 1 unknown 1
+sed '3d' "$work/good" >"$work/said"
+judged "a party left out" 1 missing 1
+sed '8d' "$work/good" >"$work/said"
+judged "a call left out" 1 missing 1
+sed '2p' "$work/good" >"$work/said"
+judged "an end said twice" 1 doubled 1
+sed '4p' "$work/good" >"$work/said"
+judged "a deletion said twice" 1 doubled 1
+sed '2s/"CallID":"10"/"CallID":"99"/' "$work/good" >"$work/said"
+judged "a call that never was" 1 doubled 1
+sed '2s/EventReleased/EventAbandoned/' "$work/good" >"$work/said"
+judged "released and abandoned mixed up" 0 mixed 1
+sed '5s/"Reason"/"Because"/' "$work/good" >"$work/said"
+judged "a line that is no outcome" 1 unreadable 1
+
+# What a cut explains is not missing; what it does not, is. A wrong name is wrong even then.
+sed '1,4d' "$work/good" >"$work/said"
+lost='{"Truth":"lost","Link":"a","Calls":[10,9000000,0]}'
+{
+    cat "$work/truth"
+    echo "$lost"
+    echo '{"Truth":"down","Link":"a","From":8000000,"To":8500000}'
+} >"$work/told"
+judged "lost with a cut" 0 unseen 4
+{
+    echo "$lost"
+    cat "$work/truth"
+} | sed '1h; 1d; 2G' >"$work/told"
+judged "lost without a cut" 1 missing 4
+{
+    cat "$work/truth"
+    echo "$lost"
+    echo '{"Truth":"down","Link":"a","From":8000000,"To":8500000}'
+} >"$work/told"
+sed '3s/"CtrlParty":"77"/"CtrlParty":"201"/' "$work/good" >"$work/said"
+judged "a wrong party of a touched call" 1 false 1
+sed '2s/2 Remote/3 Unknown/' "$work/good" >"$work/said"
+judged "an unknown of a touched call" 0 unseen 1
+
+echo '{"Truth":"call","Link":"b","Call":1,"Ends":[]}' >"$work/told"
+"$onhook" switch --judge "$work/told" "$work/said" 2>"$work/errors"
+[ $? -eq 2 ] || { echo "a truth that cannot be read is judged by"; wrong=1; }
+grep -q "told:1: " "$work/errors" || { echo "its line is not named"; wrong=1; }
+exit $wrong
