@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 #include "tests/inspect_all.h"
-#include "tests/sim/random.h"
+#include "base/random.h"
 
 enum {
     FILES_MAX = 64,
