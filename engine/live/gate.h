@@ -19,7 +19,7 @@
 #include "engine/settings.h"
 
 enum {
-    GATE_WORDS_SIZE = 160,
+    GATE_WORDS_SIZE = 320,
     GATE_LINGER_MS = 5000,
 };
 

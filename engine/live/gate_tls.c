@@ -44,7 +44,7 @@ load_trust(SSL_CTX *context, const struct gate_order *order, char *why)
                                       : SSL_CTX_set_default_verify_paths(context);
     if (loaded == 1)
         return true;
-    snprintf(why, GATE_WORDS_SIZE, "tls-ca %s: %s", order->ca, reason(0));
+    snprintf(why, GATE_WORDS_SIZE, "tls-ca %.128s: %.160s", order->ca, reason(0));
     return false;
 }
 
@@ -55,13 +55,13 @@ load_own(SSL_CTX *context, const struct gate_order *order, char *why)
     if (order->certificate[0] == '\0')
         return true;
     if (SSL_CTX_use_certificate_chain_file(context, order->certificate) != 1) {
-        snprintf(why, GATE_WORDS_SIZE, "tls-certificate %s: %s", order->certificate, reason(0));
+        snprintf(why, GATE_WORDS_SIZE, "tls-certificate %.128s: %.160s", order->certificate, reason(0));
         return false;
     }
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 &&
         SSL_CTX_check_private_key(context) == 1)
         return true;
-    snprintf(why, GATE_WORDS_SIZE, "tls-key %s: %s", key, reason(0));
+    snprintf(why, GATE_WORDS_SIZE, "tls-key %.128s: %.160s", key, reason(0));
     return false;
 }
 
