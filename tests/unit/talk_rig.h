@@ -46,9 +46,10 @@ struct live {
     char closed[128];
     char staged_closed[128];
     uint32_t ups, downs, staged_ups, staged_downs;
-    bool is_full; /* the buffer takes nothing */
-    bool refuses; /* nothing can be written */
-    char log[64];
+    bool is_full;    /* the buffer takes nothing */
+    bool refuses;    /* nothing can be written */
+    uint32_t deaths; /* so many times it is killed, here and there */
+    uint64_t random;
 };
 
 static struct live live;
@@ -211,6 +212,21 @@ talk_rig_die(void)
     conversation_open(&live.link, false);
 }
 
+/* Is this where it is killed? Then what was done since the last publishing was not. */
+static inline bool
+talk_rig_is_killed(void)
+{
+    live.random = live.random * UINT64_C(6364136223846793005) + 1442695040888963407;
+    uint32_t chance = (uint32_t)(live.random >> 33) % 8;
+    if (live.deaths == 0 || chance > 2)
+        return false;
+    if (chance == 1)
+        talk_rig_publish(); /* it dies right after */
+    live.deaths--;
+    talk_rig_die();
+    return chance != 1;
+}
+
 /* ---- what happens --------------------------------------------------------------------------- */
 
 /* Everything that is due now; when something is due next. */
@@ -223,6 +239,7 @@ talk_rig_work(void)
         assert_true(due_ms == UINT64_MAX || due_ms > 0);
         if (live.staged_count + 8 > TALK_RIG_SENT)
             talk_rig_publish();
+        talk_rig_is_killed();
     }
     talk_rig_publish();
     return due_ms;
@@ -246,11 +263,13 @@ talk_rig_feed(struct text payload, const char *invoke)
         .invoke = talk_rig_is_xml() ? text_of(invoke) : TEXT_NONE,
         .payload = payload,
     };
-    live_take(&live.link, &message);
-    live_touch(&live.link);
-    live.link.state->stream.heard_ms = live.now_ms;
-    conversation_hear(&live.link,
-                      talk_rig_is_xml() ? message.invoke : rig.session->reader.message.invoke);
+    do {
+        live_take(&live.link, &message);
+        live_touch(&live.link);
+        live.link.state->stream.heard_ms = live.now_ms;
+        conversation_hear(&live.link,
+                          talk_rig_is_xml() ? message.invoke : rig.session->reader.message.invoke);
+    } while (talk_rig_is_killed());
     talk_rig_publish();
 }
 
@@ -296,6 +315,7 @@ talk_rig_connect(void)
     conversation_begin(&live.link);
     live_touch(&live.link);
     live.link.state->stream.heard_ms = live.now_ms;
+    talk_rig_publish();
     talk_rig_work();
 }
 
