@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "engine/announce.h"
+#include "engine/gather.h"
 #include "engine/last_call.h"
 
 /* What is being taken, for the functions of this file. */
@@ -297,44 +298,63 @@ take_monitor_granted(const struct taking *taking)
 }
 
 static const char *
-take_device_snapshot(const struct taking *taking)
+send_snapshot(const struct taking *taking, const struct shm_front_request *request)
 {
-    struct shm_front_request request;
-    if (!take_request(taking, REQUEST_SNAPSHOT_DEVICE, &request) || request.device_length == 0)
-        return NULL;
+    bool is_call = request->kind == REQUEST_SNAPSHOT_CALL;
     struct event *event = taking->event;
-    event->kind = EVENT_SNAPSHOT_DEVICE;
-    event->request = request.order;
+    event->kind = is_call ? EVENT_SNAPSHOT_CALL : EVENT_SNAPSHOT_DEVICE;
+    event->request = request->order;
     event->extra = taking->message->whole ? 1 : 0;
-    event->texts[EVENT_TEXT_DEVICE] = request_device(&request);
-    event->flags &= ~(uint32_t)EVENT_DEVICE_DYNAMIC;
-    route_snapshot_device(&taking->session->route, event);
+    if (is_call) {
+        event->texts[EVENT_TEXT_CALL] = request_call(request);
+        route_call(&taking->session->route, event);
+    } else {
+        event->texts[EVENT_TEXT_DEVICE] = request_device(request);
+        event->flags &= ~(uint32_t)EVENT_DEVICE_DYNAMIC;
+        route_snapshot_device(&taking->session->route, event);
+    }
     return NULL;
 }
 
 static const char *
-take_call_snapshot(const struct taking *taking)
+take_snapshot_answer(const struct taking *taking, enum request_kind kind)
 {
     struct shm_front_request request;
-    if (!take_request(taking, REQUEST_SNAPSHOT_CALL, &request) || request.call_length == 0)
+    if (!take_request(taking, kind, &request) ||
+        (request.device_length == 0 && request.call_length == 0))
         return NULL;
-    struct event *event = taking->event;
-    event->kind = EVENT_SNAPSHOT_CALL;
-    event->request = request.order;
-    event->extra = taking->message->whole ? 1 : 0;
-    event->texts[EVENT_TEXT_CALL] = request_call(&request);
-    route_call(&taking->session->route, event);
-    return NULL;
+    if (!taking->message->whole)
+        gather_begin(&taking->session->front, taking->link, taking->message->service_ref, &request,
+                     session_order(taking->session));
+    return send_snapshot(taking, &request);
 }
 
-/* Messages were lost on the way to us: for the calls that is a link that went and came. */
+/* With its last segment the request is answered. */
+static const char *
+take_segment(const struct taking *taking)
+{
+    struct session *session = taking->session;
+    if (!gather_add(&session->front, taking->link, taking->message, &session->answered))
+        return of_no_use(taking);
+    session->has_answered = true;
+    return send_snapshot(taking, &session->answered);
+}
+
+/* Messages were lost on the way to us, or never sent, because a switch that is disabled has no
+ * monitors: for the calls that is a link that went and came. */
 static const char *
 take_system_status(const struct taking *taking)
 {
-    if (taking->message->status == STATUS_DISABLED ||
-        taking->message->status == STATUS_INITIALIZING)
-        taking->link->epoch++; /* all monitors are void */
-    if (taking->message->status != STATUS_MESSAGES_LOST)
+    enum system_status status = taking->message->status;
+    bool was_disabled = taking->link->disabled != 0;
+    if (status == STATUS_DISABLED || status == STATUS_INITIALIZING) {
+        taking->link->epoch++;
+        taking->link->disabled = 1;
+    } else if (status == STATUS_ENABLED || status == STATUS_NORMAL) {
+        taking->link->disabled = 0;
+    }
+    bool is_back = was_disabled && taking->link->disabled == 0;
+    if (status != STATUS_MESSAGES_LOST && !is_back)
         return of_no_use(taking);
     announce_notice(taking->session, taking->link, EVENT_LINK_DOWN);
     announce_notice(taking->session, taking->link, EVENT_LINK_UP);
@@ -381,9 +401,12 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_CLEAR_CALL_RESPONSE:
         return take_cleared(taking, REQUEST_CLEAR_CALL);
     case MESSAGE_SNAPSHOT_DEVICE_RESPONSE:
-        return take_device_snapshot(taking);
+        return take_snapshot_answer(taking, REQUEST_SNAPSHOT_DEVICE);
     case MESSAGE_SNAPSHOT_CALL_RESPONSE:
-        return take_call_snapshot(taking);
+        return take_snapshot_answer(taking, REQUEST_SNAPSHOT_CALL);
+    case MESSAGE_SNAPSHOT_DEVICE_DATA:
+    case MESSAGE_SNAPSHOT_CALL_DATA:
+        return take_segment(taking);
     case MESSAGE_ERROR:
         return take_error(taking);
     case MESSAGE_SYSTEM_STATUS:
@@ -416,8 +439,6 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_RENEWED:
     case MESSAGE_SESSION_NOT_RENEWED:
     case MESSAGE_SESSION_ENDED:
-    case MESSAGE_SNAPSHOT_DEVICE_DATA:
-    case MESSAGE_SNAPSHOT_CALL_DATA:
         break;
     }
     return of_no_use(taking);

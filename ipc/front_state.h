@@ -24,6 +24,7 @@
 
 #include "ipc/counters.h"
 #include "ipc/event_record.h"
+#include "ipc/gather_state.h"
 #include "ipc/live_state.h"
 #include "ipc/talk_state.h"
 #include "ipc/transaction.h"
@@ -66,8 +67,8 @@ struct shm_link {
     uint8_t all_monitored;            /* as last told */
     uint8_t started;                  /* something was said */
     uint8_t timed;                    /* something that was said had a time; the last is time_us */
-    uint8_t reserved0;
-    struct shm_dialect dialect; /* of the settings last told */
+    uint8_t disabled;                 /* so its SystemStatus said last: its monitors are void */
+    struct shm_dialect dialect;       /* of the settings last told */
     uint32_t request_timeout_ms;
     uint32_t last_file; /* number of the last input that may speak of the link */
     uint32_t monitors;  /* numbers given to monitorCrossRefIDs */
@@ -272,6 +273,7 @@ struct shm_front_tables {
     struct shm_monitor monitors[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
     struct shm_front_device devices[DIRECTORY_MAX + DIRECTORY_SLACK + 1];
     struct shm_live_link live[LIVE_LINKS_MAX];
+    struct shm_gather gathers[GATHERS_MAX];
     struct shm_talk talks[LIVE_LINKS_MAX]; /* by place in `live` */
     uint32_t errand_buckets[ERRAND_BUCKETS];
     struct shm_errand errands[ERRANDS_MAX + 1];

@@ -70,9 +70,15 @@ call_open(struct step *step, struct call call)
 }
 
 void
-call_touch(struct step *step, struct call call)
+call_note(const struct step *step, struct call call)
 {
     call.slot->last_order = step->event->order;
+}
+
+void
+call_touch(struct step *step, struct call call)
+{
+    call_note(step, call);
     if (call.block->life != CALL_LIVING)
         return;
     call.slot->touched_order = step->event->order;

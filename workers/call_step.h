@@ -29,6 +29,9 @@ struct call call_obtain(struct step *step, struct text call_id, uint32_t bytes);
 /* call_open - the first call-control event of a call: it lives from now on. */
 void call_open(struct step *step, struct call call);
 
+/* call_note - a record for the call was taken, which says nothing new of it as a whole. */
+void call_note(const struct step *step, struct call call);
+
 /* call_touch - the call was spoken of just now: idle spans begin anew. */
 void call_touch(struct step *step, struct call call);
 

@@ -131,6 +131,14 @@ lose_unlisted_calls(struct step *step)
     return true;
 }
 
+static bool
+was_doubtful(const struct step *step, struct text call_id)
+{
+    uint16_t link = step->event->link;
+    struct call call = call_table_find(step->table, call_key(link, call_id), link, call_id);
+    return call.number != 0 && is_doubtful(step, call);
+}
+
 /* Each listed connection of the device stands. */
 static void
 adopt_listed_calls(struct step *step)
@@ -139,11 +147,15 @@ adopt_listed_calls(struct step *step)
         const struct event_item *item = &step->event->items[i];
         if (item->state == LOCAL_NULL || item->state == LOCAL_FAIL)
             continue;
+        bool doubtful = was_doubtful(step, item->new_call);
         struct call call = obtain_living(step, item->new_call);
         if (call.number == 0 || call.block->life == CALL_ENDED)
             continue;
         adopt(step, call, step_text(step, EVENT_TEXT_DEVICE), item->new_device, item->state);
-        call_touch(step, call);
+        if (doubtful)
+            call_note(step, call); /* its other parties are as doubtful as before */
+        else
+            call_touch(step, call);
     }
 }
 

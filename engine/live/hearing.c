@@ -68,8 +68,10 @@ hear_status(const struct talk *talk, enum system_status status)
 /* The errand whose request was answered; NULL: it was another's, or an earlier one of its. */
 static struct shm_errand *
 answered_errand(const struct talk *talk, enum errand_kind kind, struct text text,
-                enum errand_state state, struct text invoke)
+                enum errand_state state)
 {
+    const struct shm_front_request *request = &talk->link->session->answered;
+    struct text invoke = {request->invoke, request->invoke_length};
     struct shm_errand *errand = errand_find(talk, kind, text);
     if (errand == NULL || errand_state(talk, errand) != state ||
         errand->invoke != talk_invoke_number(talk, invoke))
@@ -78,13 +80,12 @@ answered_errand(const struct talk *talk, enum errand_kind kind, struct text text
 }
 
 static void
-hear_request_refused(const struct talk *talk, struct text invoke)
+hear_request_refused(const struct talk *talk)
 {
     const struct shm_front_request *request = &talk->link->session->answered;
     struct shm_errand *errand;
     if (request->kind == REQUEST_MONITOR_START) {
-        errand =
-            answered_errand(talk, ERRAND_DEVICE, request_device(request), ERRAND_ASKED, invoke);
+        errand = answered_errand(talk, ERRAND_DEVICE, request_device(request), ERRAND_ASKED);
         if (errand == NULL)
             return;
         errand_answered(talk, errand);
@@ -95,7 +96,7 @@ hear_request_refused(const struct talk *talk, struct text invoke)
         bool is_call = request->kind == REQUEST_SNAPSHOT_CALL;
         errand = answered_errand(talk, is_call ? ERRAND_CALL : ERRAND_DEVICE,
                                  is_call ? request_call(request) : request_device(request),
-                                 ERRAND_LOOKED, invoke);
+                                 ERRAND_LOOKED);
         if (errand == NULL)
             return;
         errand_answered(talk, errand);
@@ -103,29 +104,48 @@ hear_request_refused(const struct talk *talk, struct text invoke)
     }
 }
 
+/* The answer to a snapshot; where it says that it comes in segments, they are waited for. */
 static void
-hear_answer(const struct talk *talk, struct text invoke)
+hear_snapshot(const struct talk *talk)
+{
+    const struct session *session = talk->link->session;
+    const struct csta_message *message = &session->reader.message;
+    const struct shm_front_request *request = &session->answered;
+    bool is_call = request->kind == REQUEST_SNAPSHOT_CALL;
+    struct shm_errand *errand =
+        answered_errand(talk, is_call ? ERRAND_CALL : ERRAND_DEVICE,
+                        is_call ? request_call(request) : request_device(request), ERRAND_LOOKED);
+    bool is_answer = message->message_class == MESSAGE_SNAPSHOT_DEVICE_RESPONSE ||
+                     message->message_class == MESSAGE_SNAPSHOT_CALL_RESPONSE;
+    if (errand == NULL)
+        return;
+    if (is_answer && !message->whole && !text_is_none(message->service_ref)) {
+        errand_move(talk, errand, is_call ? LINE_OPEN_OTHER : LINE_OPEN,
+                    talk->now_ms + talk->link->settings->answer_ms);
+    } else if (!message->whole) {
+        errand_answered(talk, errand);
+        resync_failed(talk, errand, false);
+    } else if (is_call) {
+        resync_hear_call(talk, errand);
+    } else {
+        resync_hear_device(talk, errand);
+    }
+}
+
+static void
+hear_answer(const struct talk *talk)
 {
     const struct session *session = talk->link->session;
     const struct shm_front_request *request = &session->answered;
-    enum message_class class = session->reader.message.message_class;
-    struct shm_errand *errand = NULL;
-    if (class == MESSAGE_ERROR) {
-        hear_request_refused(talk, invoke);
-    } else if (class == MESSAGE_MONITOR_START_RESPONSE) {
+    enum message_class message_class = session->reader.message.message_class;
+    if (message_class == MESSAGE_ERROR)
+        hear_request_refused(talk);
+    else if (message_class == MESSAGE_MONITOR_START_RESPONSE)
         monitoring_hear_granted(talk);
-    } else if (request->kind == REQUEST_MONITOR_STOP) {
+    else if (request->kind == REQUEST_MONITOR_STOP)
         monitoring_hear_ended(talk, request_call(request));
-    } else if (class == MESSAGE_SNAPSHOT_DEVICE_RESPONSE) {
-        errand =
-            answered_errand(talk, ERRAND_DEVICE, request_device(request), ERRAND_LOOKED, invoke);
-        if (errand != NULL)
-            resync_hear_device(talk, errand);
-    } else if (class == MESSAGE_SNAPSHOT_CALL_RESPONSE) {
-        errand = answered_errand(talk, ERRAND_CALL, request_call(request), ERRAND_LOOKED, invoke);
-        if (errand != NULL)
-            resync_hear_call(talk, errand);
-    }
+    else if (request->kind == REQUEST_SNAPSHOT_DEVICE || request->kind == REQUEST_SNAPSHOT_CALL)
+        hear_snapshot(talk);
 }
 
 void
@@ -157,7 +177,7 @@ conversation_hear(struct live_link *link, struct text invoke)
         break;
     }
     if (link->session->has_answered)
-        hear_answer(&talk, invoke);
+        hear_answer(&talk);
     else
         greeting_hear(&talk, invoke);
 }
