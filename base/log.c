@@ -307,43 +307,44 @@ log_rest(void)
 
 /* ---- what others call ------------------------------------------------------------------------ */
 
+/* `saying` is all but its sentence. */
 static void
-say(struct saying *saying, const char *format, va_list arguments)
+say(struct saying saying, const char *format, va_list arguments)
 {
     char sentence[LOG_LINE_MAX];
     if (vsnprintf(sentence, sizeof sentence, format, arguments) < 0)
         sentence[0] = '\0';
-    saying->sentence = sentence;
+    saying.sentence = sentence;
     if (may_say(format, sentence))
-        write_line(saying);
+        write_line(&saying);
 }
 
 void
 log_say(const char *format, ...)
 {
-    struct saying saying = {.level = LEVEL_INFO};
+    const struct saying saying = {.level = LEVEL_INFO};
     va_list arguments;
     va_start(arguments, format);
-    say(&saying, format, arguments);
+    say(saying, format, arguments);
     va_end(arguments);
 }
 
 void
 log_warn(const char *format, ...)
 {
-    struct saying saying = {.level = LEVEL_WARNING};
+    const struct saying saying = {.level = LEVEL_WARNING};
     va_list arguments;
     va_start(arguments, format);
-    say(&saying, format, arguments);
+    say(saying, format, arguments);
     va_end(arguments);
 }
 
 void
 log_at(const char *file, unsigned long line, const char *format, ...)
 {
-    struct saying saying = {.level = LEVEL_WARNING, .file = file, .line = line};
+    const struct saying saying = {.level = LEVEL_WARNING, .file = file, .line = line};
     va_list arguments;
     va_start(arguments, format);
-    say(&saying, format, arguments);
+    say(saying, format, arguments);
     va_end(arguments);
 }

@@ -162,6 +162,8 @@ the_longest_line_is_whole_in_every_format(void **state)
 
 static uint64_t clock_ms = 1000000;
 
+/* The linker takes calls of clock_gettime() here.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 int __wrap_clock_gettime(clockid_t id, struct timespec *now);
 
 int
@@ -171,6 +173,8 @@ __wrap_clock_gettime(clockid_t id, struct timespec *now)
     *now = (struct timespec){(time_t)(clock_ms / 1000), (long)(clock_ms % 1000 * 1000000)};
     return 0;
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 
 /* Last: from here on the process is limited. */
 static void
