@@ -55,6 +55,8 @@ static const char *const encoding_words[] = {"auto", "xml", "ber1", "ber2", "ber
 static const char *const infer_words[] = {"none", "first-cleared", NULL};
 static const char *const session_words[] = {"profile", "none", "register", "application", NULL};
 static const char *const format_words[] = {"jsonl", "text", NULL};
+static const char *const log_words[] = {"plain", "logfmt", "json", NULL};
+static const char *const mask_words[] = {"no", "last4", "hash", NULL};
 static const char *const profile_words[] = {
 #define PROFILE(name, printed, flags, differs) printed,
 #include "ipc/profile.def"
@@ -63,6 +65,7 @@ static const char *const profile_words[] = {
 };
 
 static_assert(HANDSHAKE_PROFILE == 0 && HANDSHAKE_APPLICATION == 3, "session_words has its order");
+static_assert(LOG_JSON == 2 && MASK_HASH == 2, "log_words and mask_words have their order");
 static_assert(ENCODING_AUTO == 0 && ENCODING_BER3 == 4, "encoding_words has their order");
 
 const struct config_key *
@@ -120,6 +123,10 @@ config_key_words(enum config_type type)
         return session_words;
     case CONFIG_FORMAT:
         return format_words;
+    case CONFIG_LOG:
+        return log_words;
+    case CONFIG_MASK:
+        return mask_words;
     case CONFIG_NUMBER:
     case CONFIG_POWER:
     case CONFIG_SPAN:
@@ -244,6 +251,12 @@ store(const struct config_key *key, void *base, uint64_t value)
     case CONFIG_SESSION:
         *(enum handshake *)field = (enum handshake)value;
         break;
+    case CONFIG_LOG:
+        *(enum log_format *)field = (enum log_format)value;
+        break;
+    case CONFIG_MASK:
+        *(enum mask_kind *)field = (enum mask_kind)value;
+        break;
     case CONFIG_PROFILE:
         *(enum profile *)field = (enum profile)value;
         break;
@@ -354,6 +367,8 @@ config_key_allowed(const struct config_key *key, char *out, size_t size)
     case CONFIG_INFER:
     case CONFIG_SESSION:
     case CONFIG_FORMAT:
+    case CONFIG_LOG:
+    case CONFIG_MASK:
         for (const char *const *word = config_key_words(key->type); *word != NULL; word++)
             append(out, size, "%s%s", *word,
                    word[1] == NULL   ? ""

@@ -42,6 +42,8 @@ enum config_type {
     CONFIG_ADDRESSES,    /* struct address_list */
     CONFIG_SESSION,      /* enum handshake */
     CONFIG_FORMAT,       /* bool: text, not jsonl */
+    CONFIG_LOG,          /* enum log_format */
+    CONFIG_MASK,         /* enum mask_kind */
 };
 
 struct config_key {

@@ -18,6 +18,8 @@ word_place(const struct config_key *key, const void *field)
     case CONFIG_PROFILE:
     case CONFIG_ENCODING:
     case CONFIG_SESSION:
+    case CONFIG_LOG:
+    case CONFIG_MASK:
     case CONFIG_NUMBER:
     case CONFIG_POWER:
     case CONFIG_SPAN:
@@ -50,6 +52,8 @@ print_value(const struct config_key *key, const void *field, char *out, size_t s
     case CONFIG_PROFILE:
     case CONFIG_ENCODING:
     case CONFIG_SESSION:
+    case CONFIG_LOG:
+    case CONFIG_MASK:
         return snprintf(out, size, "%s", config_key_words(key->type)[word_place(key, field)]);
     case CONFIG_TEXT:
         return snprintf(out, size, "%s", (const char *)field);

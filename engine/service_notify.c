@@ -132,8 +132,8 @@ role_moves(struct service_notify *notify, struct service_role *seen,
     if (now_ms - seen->moved_ms < notify->watchdog_ms / 2)
         return true;
     if (!seen->stuck)
-        log_say("%s %u has not moved for %" PRIu64 " ms: the watchdog is not fed", names[role],
-                index, now_ms - seen->moved_ms);
+        log_warn("%s %u has not moved for %" PRIu64 " ms: the watchdog is not fed", names[role],
+                 index, now_ms - seen->moved_ms);
     seen->stuck = true;
     return false;
 }

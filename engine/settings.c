@@ -26,6 +26,8 @@ settings_default(struct settings *settings)
     set_defaults(SECTION_ENGINE, settings);
     set_defaults(SECTION_SINK_JSONL, settings);
     set_defaults(SECTION_CONTROL, settings);
+    set_defaults(SECTION_LOG, settings);
+    set_defaults(SECTION_PRIVACY, settings);
     set_defaults(SECTION_LINK, &settings->defaults);
 }
 

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/log.h"
+#include "base/mask.h"
 #include "base/text.h"
 #include "engine/csta/csta_message.h"
 #include "ipc/event_record.h"
@@ -108,6 +110,9 @@ struct settings {
     bool sink_text;
     char control_socket[SETTINGS_TEXT_MAX + 1];
     char control_group[SETTINGS_TEXT_MAX + 1];
+    enum log_format log_format;
+    enum mask_kind mask;
+    char mask_key_file[SETTINGS_TEXT_MAX + 1];
     struct link_settings defaults; /* what a link has that nobody declared */
     struct link_settings *links;
     uint32_t link_count;

@@ -139,7 +139,7 @@ enter_section(struct settings_reader *reader, const struct config_line *line)
     } else {
         fail(reader, line->number,
              "unknown section [%.*s]; known are [engine], [link NAME], [aliases], [sink jsonl], "
-             "[control]",
+             "[control], [log], [privacy]",
              (int)heading.length, heading.length > 0 ? heading.at : "");
         reader->skips = true;
     }

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "ipc/segment.h"
+#include "engine/outward.h"
 #include "tools/command.h"
 #include "tools/replay.h"
 
@@ -255,6 +256,8 @@ read_settings(struct replay *replay)
     settings_default(&replay->settings);
     if (replay->config_file != NULL && settings_read(&replay->settings, replay->config_file) > 0)
         return EXIT_WRONG_USAGE; /* each mistake was named */
+    if (!outward_begin(&replay->settings))
+        return EXIT_WRONG_USAGE;
     if (replay->workers > 0)
         replay->settings.workers = replay->workers;
     int result = override_key(replay, "--profile", "profile", replay->profile);

@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "base/mask.h"
 #include "engine/live/control_client.h"
 #include "engine/live/control_reload.h"
 #include "engine/live/control_socket.h"
@@ -153,13 +154,14 @@ say_answer(const struct open_command *open)
     if (answer->outcome == CONTROL_ELSEWHERE)
         return;
     char call[EVENT_TEXT_LENGTH + 16] = "";
-    char by[EVENT_TEXT_LENGTH + 16] = "";
+    char by[MASK_SIZE + 16] = "";
+    char device[MASK_SIZE];
     if (answer->call[0] != '\0')
         snprintf(call, sizeof call, " call %s", answer->call);
     if (command->by[0] != '\0')
-        snprintf(by, sizeof by, " by %s", command->by);
+        snprintf(by, sizeof by, " by %s", mask_string(device, command->by));
     log_say("user %u asked to %s%s%s%s%s: %s%s%s", open->user, control_kind_name(command->kind),
-            command->device[0] != '\0' ? " " : "", command->device, call, by,
+            command->device[0] != '\0' ? " " : "", mask_string(device, command->device), call, by,
             control_outcome_name(answer->outcome), answer->text[0] != '\0' ? ": " : "",
             answer->text);
 }

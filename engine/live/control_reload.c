@@ -32,14 +32,14 @@ control_reload(const char *file, const struct settings *current)
 {
     struct settings *settings = malloc(sizeof *settings);
     if (settings == NULL) {
-        log_say("%s is not read again: memory is out", file);
+        log_warn("%s is not read again: memory is out", file);
         return NULL;
     }
     settings_default(settings);
     unsigned errors = settings_read(settings, file);
     if (errors > 0) {
-        log_say("%s has %u error%s: everything stays as it was", file, errors,
-                errors == 1 ? "" : "s");
+        log_warn("%s has %u error%s: everything stays as it was", file, errors,
+                 errors == 1 ? "" : "s");
         settings_free(settings);
         free(settings);
         return NULL;

@@ -71,7 +71,12 @@ read_number(struct json_object *object, const char *key, char number[EVENT_TEXT_
     struct text raw = string_of(object, key);
     if (text_is_none(raw))
         return NULL;
+    char again[EVENT_TEXT_LENGTH + 1];
     const char *wrong = device_number_read(number, raw, 0);
+    /* It will be read once more, as the request is taken: tel:tel: would be nobody then. */
+    if (wrong == NULL &&
+        (device_number_read(again, text_of(number), 0) != NULL || strcmp(again, number) != 0))
+        wrong = "is no device number";
     if (wrong == NULL && !outgoing_text_is_sound(text_of(number)))
         wrong = "has characters that cannot be sent";
     if (wrong == NULL)

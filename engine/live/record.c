@@ -36,10 +36,10 @@ fail(struct record *record, int error)
     record->failed = true;
     record->error = error;
     record->kept = 0;
-    log_say("the recording ends here: %s", strerror(error));
+    log_warn("the recording ends here: %s", strerror(error));
     /* Half a line would be one more thing to complain of. */
     if (ftruncate(record->descriptor, (off_t)record->length) != 0)
-        log_say("the recording may end with half a line: %s", strerror(errno));
+        log_warn("the recording may end with half a line: %s", strerror(errno));
 }
 
 static void

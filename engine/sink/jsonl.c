@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "base/json_write.h"
+#include "base/mask.h"
 
 static void
 put_text(struct json_writer *json, const char *key, const struct shm_outcome *outcome,
@@ -12,6 +13,16 @@ put_text(struct json_writer *json, const char *key, const struct shm_outcome *ou
 {
     if (outcome->text_length[which] > 0)
         json_text(json, key, outcome_text(outcome, which));
+}
+
+/* A number of somebody, as it may be shown. */
+static void
+put_number(struct json_writer *json, const char *key, const struct shm_outcome *outcome,
+           enum outcome_text which)
+{
+    char masked[MASK_SIZE];
+    if (outcome->text_length[which] > 0)
+        json_text(json, key, mask_number(masked, outcome_text(outcome, which)));
 }
 
 static bool
@@ -32,10 +43,10 @@ put_subject(struct json_writer *json, const struct shm_outcome *outcome)
     put_text(json, "CallID", outcome, OUTCOME_TEXT_CALL_ID);
     json_hex64(json, "ConnID", outcome->conn_id);
     if (is_dn_event(outcome)) {
-        put_text(json, "ThisDN", outcome, OUTCOME_TEXT_PARTY);
-        put_text(json, "OtherDN", outcome, OUTCOME_TEXT_OTHER_DN);
+        put_number(json, "ThisDN", outcome, OUTCOME_TEXT_PARTY);
+        put_number(json, "OtherDN", outcome, OUTCOME_TEXT_OTHER_DN);
     } else if (outcome->event == OUTCOME_PARTY_DELETED) {
-        put_text(json, "Party", outcome, OUTCOME_TEXT_PARTY);
+        put_number(json, "Party", outcome, OUTCOME_TEXT_PARTY);
     }
 }
 
@@ -48,8 +59,8 @@ put_circumstances(struct json_writer *json, const struct shm_outcome *outcome)
         put_text(json, "AgentID", outcome, OUTCOME_TEXT_AGENT_ID);
     if (outcome->call_type != CALL_TYPE_UNKNOWN)
         json_unsigned(json, "CallType", outcome->call_type);
-    put_text(json, "ANI", outcome, OUTCOME_TEXT_ANI);
-    put_text(json, "DNIS", outcome, OUTCOME_TEXT_DNIS);
+    put_number(json, "ANI", outcome, OUTCOME_TEXT_ANI);
+    put_number(json, "DNIS", outcome, OUTCOME_TEXT_DNIS);
 }
 
 /* Who hung up, as DN events and call events say it. */
@@ -62,7 +73,7 @@ put_answer(struct json_writer *json, const struct shm_outcome *outcome)
         json_string(json, "ReleasingParty", releasing_party_name(outcome->releasing));
         json_close(json, '}');
     } else {
-        put_text(json, "CtrlParty", outcome, OUTCOME_TEXT_CTRL_PARTY);
+        put_number(json, "CtrlParty", outcome, OUTCOME_TEXT_CTRL_PARTY);
     }
     json_string(json, "Reason", reason_name(outcome->reason));
     json_string(json, "Evidence", evidence_name(outcome->evidence));

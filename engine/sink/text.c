@@ -13,6 +13,7 @@
 
 #include "base/json_write.h"
 #include "base/log.h"
+#include "base/mask.h"
 
 enum column {
     COLUMN_TIME,
@@ -179,13 +180,21 @@ set_text(char *cell, struct text text)
         log_escape(cell, CELL_SIZE, text);
 }
 
+static void
+set_number(char *cell, struct text number)
+{
+    char masked[MASK_SIZE];
+    set_text(cell, mask_number(masked, number));
+}
+
 /* `word` and the number that follows it. */
 static void
-set_word_and_text(char *cell, const char *word, struct text text)
+set_word_and_number(char *cell, const char *word, struct text number)
 {
+    char masked[MASK_SIZE];
     uint32_t length = (uint32_t)strlen(word);
     memcpy(cell, word, length);
-    log_escape(cell + length, CELL_SIZE - length, text);
+    log_escape(cell + length, CELL_SIZE - length, mask_number(masked, number));
 }
 
 static void
@@ -224,7 +233,7 @@ set_who_of_party(struct row *row, uint8_t releasing, struct text by)
         if (text_is_none(by))
             set_word(cell, "remote");
         else
-            set_word_and_text(cell, "remote by ", by);
+            set_word_and_number(cell, "remote by ", by);
     } else {
         set_word(cell, "unknown");
         row->colour = "\033[31m";
@@ -237,7 +246,7 @@ set_who_of_call(struct row *row, struct text by)
     if (text_is_none(by))
         set_word(row->cells[COLUMN_WHO], "unknown");
     else
-        set_word_and_text(row->cells[COLUMN_WHO], "by ", by);
+        set_word_and_number(row->cells[COLUMN_WHO], "by ", by);
     row->colour = "\033[2m";
 }
 
@@ -291,7 +300,7 @@ put_outcome(struct sink *sink, char *at, const struct shm_outcome *outcome, uint
     }
     set_text(row.cells[COLUMN_LINK], outcome_text(outcome, OUTCOME_TEXT_LINK));
     set_text(row.cells[COLUMN_CALL], outcome_text(outcome, OUTCOME_TEXT_CALL_ID));
-    set_text(row.cells[COLUMN_PARTY], outcome_text(outcome, OUTCOME_TEXT_PARTY));
+    set_number(row.cells[COLUMN_PARTY], outcome_text(outcome, OUTCOME_TEXT_PARTY));
     set_word(row.cells[COLUMN_EVENT], event_word(event));
     if (event == OUTCOME_CALL_DELETED)
         set_who_of_call(&row, outcome_text(outcome, OUTCOME_TEXT_CTRL_PARTY));

@@ -46,6 +46,24 @@ the_example_reads_without_a_word(void **state)
     settings_free(&settings);
 }
 
+/* What the example says in a section, the first of links. */
+static const char *
+example_of(enum config_section section)
+{
+    static char part[sizeof(example)];
+    char heading[64];
+    snprintf(heading, sizeof(heading), "\n[%s", config_section_heading(section));
+    if (section == SECTION_LINK)
+        strcpy(heading, "\n[link ");
+    const char *at = strstr(example, heading);
+    assert_non_null(at);
+    const char *end = strstr(at + 1, "\n[");
+    size_t length = end != NULL ? (size_t)(end - at) : strlen(at);
+    memcpy(part, at, length);
+    part[length] = '\0';
+    return part;
+}
+
 /* "\nKEY = " or "\n; KEY = " stands in the text; *value is what follows. */
 static bool
 documents(const char *text, const char *name, char value[64])
@@ -69,7 +87,7 @@ the_example_documents_every_key_and_its_default(void **state)
     const struct config_key *key;
     for (unsigned i = 0; (key = config_key_at(i)) != NULL; i++) {
         char value[64];
-        if (!documents(example, key->name, value))
+        if (!documents(example_of(key->section), key->name, value))
             fail_msg("onhook.ini.example says nothing of %s", key->name);
         if (key->type == CONFIG_DEVICES)
             continue;

@@ -231,6 +231,7 @@ what_is_no_request_is_refused_with_the_reason(void **state)
         {"{\"request\":\"release\",\"device\":\"2\\u00002\"}", "device has a NUL byte in it"},
         {"{\"request\":\"release\",\"device\":\"2\\u009b\"}",
          "device has characters that cannot be sent"},
+        {"{\"request\":\"drop\",\"device\":\"1\",\"by\":\"tel:tel:\"}", "by is no device number"},
         {"{\"request\":\"clear\",\"call\":\"\\u0007\"}",
          "call is no CallID: at most 64 bytes that can be printed"},
         {"{\"request\":\"clear\",\"call\":\"1\",\"link\":\"a b\"}", "link is no name of a link"},

@@ -28,6 +28,8 @@ static char wire[4096];        /* what was sent last: "NAME INVOKE by=DN XML" */
 static uint32_t invoke;
 static char told[4096]; /* answers, a line each */
 
+/* The linker takes calls of these here.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 bool __wrap_conversation_may_request(const struct live_link *link, const char **why);
 uint64_t __wrap_live_now_ms(const struct live_link *link);
 enum live_sent __wrap_live_send(struct live_link *link, struct outgoing *message, struct text by,
@@ -89,6 +91,8 @@ __wrap_control_answer(struct control *control, const struct control_answer *answ
     snprintf(told + used, sizeof told - used, "%u %s %s %s: %s\n", (unsigned)answer->ticket,
              control_outcome_name(answer->outcome), answer->link, answer->call, answer->text);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 
 #define EVENT_IN(link, call, device) "1.0 " link " < 9999 " ORIGINATED(call, device) "\n"
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -101,6 +102,105 @@ good_text_is_printed_as_it_is(void **state)
     assert_string_equal(log_escape(out, sizeof(out), TEXT_NONE), "");
 }
 
+static void
+machines_get_time_level_and_whole_sentences(void **state)
+{
+    (void)state;
+    char wanted[512];
+    char *line;
+    begin_capture();
+    log_choose(LOG_LOGFMT);
+    log_warn("a \"b\" \\ \033[2J");
+    log_at("x y.ini", 3, "no");
+    log_choose(LOG_JSON);
+    log_say("a \"b\"\n");
+    log_at("x.ini", 3, "no");
+    log_choose(LOG_PLAIN);
+    line = strtok((char *)(uintptr_t)captured(), "\n");
+    snprintf(wanted, sizeof wanted,
+             "Z level=warning pid=%d message=\"a \\\"b\\\" \\\\ \\\\x1b[2J\"", (int)getpid());
+    assert_memory_equal(line, "time=1970-01-01T00:16:40.000000Z ", 33);
+    assert_string_equal(strchr(line, 'Z'), wanted);
+    line = strtok(NULL, "\n");
+    assert_string_equal(strstr(line, " file="), " file=\"x y.ini\" line=3 message=\"no\"");
+    line = strtok(NULL, "\n");
+    snprintf(wanted, sizeof wanted,
+             "Z\",\"Level\":\"info\",\"Pid\":%d,\"Message\":\"a \\\"b\\\"\\n\"}", (int)getpid());
+    assert_memory_equal(line, "{\"Time\":\"1970-01-01T00:16:40.000000Z\"", 37);
+    assert_string_equal(strchr(line, 'Z'), wanted);
+    line = strtok(NULL, "\n");
+    assert_non_null(strstr(line, "\"File\":\"x.ini\",\"Line\":3,\"Message\":\"no\"}"));
+}
+
+static void
+the_longest_line_is_whole_in_every_format(void **state)
+{
+    (void)state;
+    static char file[3000];
+    static char sentence[3000];
+    memset(file, '"', sizeof file - 1);
+    memset(sentence, '\033', sizeof sentence - 1);
+    for (enum log_format format = LOG_PLAIN; format <= LOG_JSON; format++) {
+        static char large[65536];
+        int ends[2];
+        assert_int_equal(pipe(ends), 0);
+        int before = dup(STDERR_FILENO);
+        dup2(ends[1], STDERR_FILENO);
+        log_choose(format);
+        log_at(file, 7, "%s", sentence);
+        log_choose(LOG_PLAIN);
+        dup2(before, STDERR_FILENO);
+        close(before);
+        close(ends[1]);
+        ssize_t length = read(ends[0], large, sizeof large);
+        close(ends[0]);
+        assert_true(length > 100);
+        assert_int_equal(large[length - 1], '\n');
+        assert_null(memchr(large, '\033', (size_t)length));
+    }
+}
+
+static uint64_t clock_ms = 1000000;
+
+/* The linker takes calls of clock_gettime() here.
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
+int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+
+int
+__wrap_clock_gettime(clockid_t id, struct timespec *now)
+{
+    (void)id;
+    *now = (struct timespec){(time_t)(clock_ms / 1000), (long)(clock_ms % 1000 * 1000000)};
+    return 0;
+}
+
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
+
+/* Last: from here on the process is limited. */
+static void
+lines_that_are_alike_are_counted(void **state)
+{
+    (void)state;
+    log_limit();
+    begin_capture();
+    for (int i = 0; i < 57; i++)
+        log_say("link %d: gone", i);
+    log_say("something else");
+    const char *all = captured();
+    assert_non_null(strstr(all, "link 19: gone\nonhook: something else\n"));
+    assert_null(strstr(all, "link 20"));
+    clock_ms += LOG_ALIKE_MS - 1;
+    begin_capture();
+    log_rest();
+    assert_string_equal(captured(), "");
+    clock_ms++;
+    begin_capture();
+    log_rest();
+    log_say("link %d: gone", 99); /* words at another place are others */
+    assert_string_equal(captured(),
+                        "onhook: ... 37 more like that: link 56: gone\nonhook: link 99: gone\n");
+}
+
 int
 main(void)
 {
@@ -110,6 +210,9 @@ main(void)
         cmocka_unit_test(a_line_too_long_is_cut_and_says_so),
         cmocka_unit_test(a_cut_never_splits_a_character_or_an_escape),
         cmocka_unit_test(good_text_is_printed_as_it_is),
+        cmocka_unit_test(machines_get_time_level_and_whole_sentences),
+        cmocka_unit_test(the_longest_line_is_whole_in_every_format),
+        cmocka_unit_test(lines_that_are_alike_are_counted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

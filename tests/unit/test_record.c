@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <glob.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -169,7 +170,7 @@ static void
 fill(struct link_settings *link)
 {
     static const char *const said[][2] = {
-        {"profile", "oxe"},   {"encoding", "ber2"},
+        {"profile", "oxe"},           {"encoding", "ber2"},
         {"observers", "9001,9002"},   {"treatments", "9100"},
         {"route-points", "7000"},     {"infer", "first-cleared"},
         {"report-redirect", "yes"},   {"shared", "yes"},
@@ -196,6 +197,66 @@ declare_all(struct settings *settings)
                 settings_trace_key(settings_link(settings, read.link), read.key, read.value));
     }
     source_close(&source);
+}
+
+/* Reads the next message of both, and wants the same but for where it stands and why it is bad. */
+static bool
+read_the_same(struct source *left, struct source *right)
+{
+    struct source_message one;
+    struct source_message two;
+    enum source_result result = source_next(left, &one);
+    assert_int_equal(source_next(right, &two), result);
+    if (result != SOURCE_OK)
+        return false;
+    assert_int_equal(one.kind, two.kind);
+    assert_true(text_is_equal(one.link, two.link));
+    assert_int_equal(one.has_time, two.has_time);
+    if (one.kind == SOURCE_BAD)
+        return true;
+    assert_int_equal(one.time_us, two.time_us);
+    assert_int_equal(one.direction, two.direction);
+    assert_true(text_is_equal(one.invoke, two.invoke));
+    assert_true(text_is_equal(one.by, two.by));
+    assert_true(text_is_equal(one.payload, two.payload));
+    assert_true(text_is_equal(one.key, two.key));
+    assert_true(text_is_equal(one.value, two.value));
+    return true;
+}
+
+static void
+record_all(const char *trace)
+{
+    struct source source;
+    struct source_message message;
+    assert_true(source_open(&source, trace));
+    struct record *record = record_open(path, 0);
+    while (source_next(&source, &message) == SOURCE_OK)
+        record_take(record, &message);
+    flush(record);
+    record_close(record);
+    source_close(&source);
+}
+
+static void
+every_golden_trace_recorded_says_the_same(void **state)
+{
+    (void)state;
+    glob_t traces;
+    assert_int_equal(glob(TESTS_DIR "/golden/*.trace", 0, NULL, &traces), 0);
+    assert_true(traces.gl_pathc > 100);
+    for (size_t i = 0; i < traces.gl_pathc; i++) {
+        struct source golden;
+        struct source recorded;
+        record_all(traces.gl_pathv[i]);
+        assert_true(source_open(&golden, traces.gl_pathv[i]));
+        assert_true(source_open(&recorded, path));
+        while (read_the_same(&golden, &recorded))
+            ;
+        source_close(&golden);
+        source_close(&recorded);
+    }
+    globfree(&traces);
 }
 
 static void
@@ -321,6 +382,7 @@ main(void)
         cmocka_unit_test_setup_teardown(any_payload_a_frame_can_hold_comes_back, setup, teardown),
         cmocka_unit_test_setup_teardown(what_was_unreadable_is_unreadable_again_and_has_its_seq,
                                         setup, teardown),
+        cmocka_unit_test_setup_teardown(every_golden_trace_recorded_says_the_same, setup, teardown),
         cmocka_unit_test_setup_teardown(declared_settings_are_what_they_were, setup, teardown),
         cmocka_unit_test_setup_teardown(a_successor_goes_on_behind_what_was_committed, setup,
                                         teardown),

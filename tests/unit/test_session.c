@@ -303,6 +303,44 @@ a_later_declaration_tells_the_link_again(void **state)
 }
 
 static void
+aliases_of_a_trace_hold_until_they_are_void_and_in_the_next_life(void **state)
+{
+    (void)state;
+    rig_feed(&rig, "# alias 99=1 98=1\n"
+                   "1 p < 9999 " ORIGINATED("c1", "99") "\n");
+    assert_non_null(strstr(rig_read(&rig, 0, TOLD), "DEVICE=1 SUBJECT=1 "));
+
+    session_close(rig.session);
+    settings_free(&rig.settings);
+    settings_default(&rig.settings);
+    rig.session = session_open(&rig.engine, 0, &rig.settings);
+    assert_non_null(rig.session);
+    rig_feed(&rig, "2 p < 9999 " ORIGINATED("c2", "98") "\n");
+    assert_non_null(strstr(rig_read(&rig, 0, TOLD), "DEVICE=1 SUBJECT=1 "));
+
+    rig_feed(&rig, "# alias\n"
+                   "# alias x\n"
+                   "3 p < 9999 " ORIGINATED("c3", "98") "\n");
+    assert_non_null(strstr(rig_read(&rig, 0, TOLD), "DEVICE=98 SUBJECT=98 "));
+    assert_int_equal(rig.unreadable, 1);
+    assert_string_equal(rig.why, "# alias must be followed by number=number");
+}
+
+static void
+a_link_declared_anew_is_as_if_nothing_had_been_said_of_it(void **state)
+{
+    (void)state;
+    rig_feed(&rig, "# link p observers=5 infer=first-cleared monitored=7\n"
+                   "# link p anew=yes stale-after=2h\n"
+                   "# link p anew=no\n");
+    const struct link_settings *link = settings_link_find(&rig.settings, TEXT("p"));
+    assert_int_equal(link->observers.count + link->monitored.count, 0);
+    assert_false(link->monitored_given || link->infer_first_cleared);
+    assert_int_equal(link->stale_after_ms, 7200000);
+    assert_string_equal(rig.why, "anew: must be yes");
+}
+
+static void
 agents_are_told_when_they_come_and_go(void **state)
 {
     (void)state;
@@ -362,6 +400,8 @@ main(void)
         PROMISE(notices_and_lost_messages_reach_every_worker),
         PROMISE_ONE(seq_goes_on_over_files_and_a_link_ends_after_its_last_one),
         PROMISE_ONE(a_later_declaration_tells_the_link_again),
+        PROMISE_ONE(aliases_of_a_trace_hold_until_they_are_void_and_in_the_next_life),
+        PROMISE_ONE(a_link_declared_anew_is_as_if_nothing_had_been_said_of_it),
         PROMISE_ONE(agents_are_told_when_they_come_and_go),
         PROMISE_ONE(what_is_sent_to_the_switch_is_no_event_of_it),
         PROMISE_ONE(a_framing_error_is_counted_and_is_no_message),

@@ -180,7 +180,7 @@ an_unknown_word_is_named_with_what_was_meant(void **state)
                    "ring-slots, result-slots, outbox-slots, max-calls, name, lasting, drain\n");
     assert_refused("[engin]\nworkers = 2\nnonsense = 1\n",
                    "on.ini:1: unknown section [engin]; known are [engine], [link NAME], "
-                   "[aliases], [sink jsonl], [control]\n");
+                   "[aliases], [sink jsonl], [control], [log], [privacy]\n");
     assert_refused("[link a]\nprofile = openscap\n",
                    "on.ini:2: profile = \"openscap\": must be generic, openscape, oxe, avaya-dmcc, "
                    "panasonic, broadworks or unitel; did you mean \"openscape\"?\n");
