@@ -76,6 +76,8 @@ print_ini(const struct simulator *simulator, FILE *out)
         uint64_t base = pbx->first_number - 1;
         fprintf(out, "[link %s]\naddresses = %s:%u\nencoding = %s\nprofile = %s\n", pbx->name,
                 listener->host, listener->port, encoding_word(pbx), profile_word(pbx->profile));
+        if (pbx->profile == PBX_AVAYA && simulator->options.user != NULL)
+            fprintf(out, "user = %s\nswitch-name = SWITCH\n", simulator->options.user);
         print_numbers(out, pbx->first_number, simulator->options.agents);
         print_numbers(out, base + PBX_FIRST_QUEUE, PBX_QUEUES);
         print_numbers(out, base + PBX_FIRST_ROUTE_POINT, PBX_ROUTE_POINTS);

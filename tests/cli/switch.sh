@@ -75,13 +75,14 @@ requests)
     grep -q "requests to clear granted" "$work/counts" || { echo "no requests"; wrong=1; }
     ;;
 cuts)
-    # Nothing is unexplained; names in calls that changed unseen are the engine's affair.
+    # Nothing is unexplained, nothing false but in calls that changed while nobody could be told:
+    # those are for who resynchronises with SnapshotCall, which this client does not.
     played "--snapshots" --rate 40 --agents 100 --cut-every 1 --cut-ms 100..400 \
         --snapshot-segment 20 --snapshot-refuse 5 --listen $at,name=xml \
         --listen $at,name=ber,encoding=ber3
     judge "$work/outcomes"
-    grep -q "^total *[0-9]* *[0-9]* *0 " "$work/scores" ||
-        { echo "ends are missing that no cut explains"; cat "$work/scores"; wrong=1; }
+    grep -q "^total *[0-9]* *0 *0 *0 *0 *0 " "$work/scores" ||
+        { echo "a cut does not explain all"; cat "$work/scores" "$work/defects"; wrong=1; }
     grep -q "links cut" "$work/counts" || { echo "there was no cut"; wrong=1; }
     ;;
 *)

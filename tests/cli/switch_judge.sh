@@ -108,7 +108,7 @@ judged "lost without a cut" 1 missing 4
     echo '{"Truth":"down","Link":"a","From":8000000,"To":8500000}'
 } >"$work/told"
 sed '3s/"CtrlParty":"77"/"CtrlParty":"201"/' "$work/good" >"$work/said"
-judged "a wrong party of a touched call" 1 false 1
+judged "a wrong party of a touched call" 1 misled 1
 sed '2s/2 Remote/3 Unknown/' "$work/good" >"$work/said"
 judged "an unknown of a touched call" 0 unseen 1
 

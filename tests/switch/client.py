@@ -182,7 +182,7 @@ class Link:
         if not self.options.discard or self.queue or self.waiting or not self.is_open:
             self.incoming += data
             self.take()
-        if not data:
+        if not data and self.socket is not None:
             self.close()
 
     def take(self):
@@ -194,6 +194,9 @@ class Link:
                 if len(data) - at < max(size, 3):
                     break
                 content = data[at + 2:at + size]
+                if len(content) < 4 or (content[1] < 128 and content[1] + 2 != len(content)):
+                    self.close()
+                    return
             elif self.profile == "unitel":
                 end = data.find(b"\0", at)
                 if end < 0:
@@ -203,9 +206,14 @@ class Link:
                 size = int.from_bytes(data[at + 2:at + 4], "big")
                 if len(data) - at < max(size, 9):
                     break
+                if size < 9 or data[at:at + 2] != b"\0\0":
+                    self.close()
+                    return
                 invoke, content = int(data[at + 4:at + 8]), data[at + 8:at + size]
             at += size
             self.message(invoke, content)
+            if self.socket is None:
+                return
         self.incoming = data[at:]
 
     def message(self, invoke, content):

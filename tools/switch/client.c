@@ -113,6 +113,7 @@ lose_message(struct client *client, uint64_t serial, int64_t time_us)
     truth_lost_begin(client->pbx);
     truth_lost_add(client->pbx, serial, time_us);
     truth_lost_end(client->pbx);
+    truth_down(client->pbx, time_us, time_us);
 }
 
 void
@@ -121,8 +122,8 @@ client_put(struct client *client, const char *bytes, size_t length, uint64_t ser
 {
     if (client->is_gone || client->is_closing)
         return;
-    if (!make_room(client, length)) {
-        client->lags = true;
+    if (client->is_spoiled || !make_room(client, length)) {
+        client->lags = !client->is_spoiled;
         lose_message(client, serial, time_us);
         return;
     }

@@ -57,7 +57,8 @@ struct client {
     bool is_closing; /* close when all is sent */
     bool is_gone;    /* to be freed at the end of this turn */
     bool wants_out;
-    bool lags; /* messages were lost: say so when there is room */
+    bool lags;       /* messages were lost: say so when there is room */
+    bool is_spoiled; /* a wrong length was said: nobody can read on */
     uint32_t invoke;
     uint32_t asked_invoke;
     uint64_t asked_ms; /* a SystemStatus of ours is not answered; 0: none */

@@ -73,6 +73,7 @@ client_wrong_length(struct client *client)
         client_put(client, xml, sizeof xml, 0, 0);
     else
         client_put(client, ber, sizeof ber, 0, 0);
+    client->is_spoiled = true;
 }
 
 /* ---- time ----------------------------------------------------------------------------------- */

@@ -121,7 +121,7 @@ judge_who(struct verdict verdict, uint8_t told, bool touched, bool unwatched)
 {
     bool asked = told == TOLD_REQUEST || told == TOLD_MAYBE;
     if (verdict.is_known && !verdict.fits)
-        return verdict.by_request && asked ? SCORE_RIGHT : SCORE_FALSE;
+        return verdict.by_request && asked ? SCORE_RIGHT : touched ? SCORE_MISLED : SCORE_FALSE;
     if (verdict.is_known)
         return told == TOLD_NOTHING ? SCORE_GUESSED : SCORE_RIGHT;
     if (told == TOLD_NOTHING || told == TOLD_MAYBE)
@@ -157,8 +157,8 @@ judge_uncalled(struct judge *judge, const struct judge_call *call, const struct 
 {
     bool unknown =
         outcome_is_dn(line) ? line->releasing_party.at[0] == '3' : text_is_none(line->ctrl_party);
-    if (unknown && call->touched_us != 0)
-        score(judge, SCORE_UNSEEN, call, line);
+    if (call->touched_us != 0)
+        score(judge, unknown ? SCORE_UNSEEN : SCORE_MISLED, call, line);
     else if (unknown && call->is_unwatched)
         score(judge, SCORE_UNWATCHED, call, line);
     else

@@ -11,6 +11,8 @@
  *   missing    it was told to the end, and no outcome says so
  *   doubled    said twice, or said of what never ended
  *   unknown    the switch told who did it, and the outcome does not name him
+ *   misled     false or doubled, and named, in a call that changed while nobody could be told:
+ *              a defect all the same, but of what is made of a gap
  *   guessed    named rightly, though nothing told it
  *   unseen     ends of calls of which something was lost with a cut, or told to nobody while the
  *              link was down; what is said of them must not be false nor doubled
@@ -22,7 +24,7 @@
 
 #include <stdbool.h>
 
-/* judge_run - an exit code: 0 only without false, missing, doubled, unknown. */
+/* judge_run - an exit code: 0 only without false, misled, missing, doubled, unknown. */
 int judge_run(const char *truth, const char *outcomes, bool json);
 
 #endif
