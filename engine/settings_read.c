@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "engine/device_list.h"
 #include "engine/settings_parts.h"
+#include "ipc/shared_engine.h"
 
 enum {
     KEYS_MAX = 64,        /* in the whole table */
@@ -400,6 +401,9 @@ finish(struct settings_reader *reader)
     for (uint32_t i = 0; i < settings->link_count; i++)
         alias_link(settings, &settings->links[i]);
     check_monitored(reader);
+    if (settings->frontends * settings->workers > CHANNELS_MAX)
+        fail(reader, 0, "front-ends = %u with workers = %u: one times the other is at most %d",
+             settings->frontends, settings->workers, CHANNELS_MAX);
 }
 
 static char *

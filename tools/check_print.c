@@ -22,22 +22,30 @@ printable(char buffer[NAME_SIZE], const char *name)
     return log_escape(buffer, NAME_SIZE, text_of(name));
 }
 
+/* Of the table of one front-end's calls in a worker. */
+static uint64_t
+share_bytes(const struct settings *settings)
+{
+    return call_table_bytes(call_share(settings->max_calls, settings->frontends));
+}
+
 static void
 print_memory(const struct settings *settings)
 {
     double ring_mib = (double)settings->ring_slots * EVENT_SLOT_SIZE / (1 << 20);
     double result_mib = (double)settings->result_slots * sizeof(struct shm_result_slot) / (1 << 20);
     double outbox_mib = (double)settings->outbox_slots * sizeof(struct shm_outbox_slot) / (1 << 20);
+    uint32_t channels = settings->frontends * settings->workers;
     printf("  workers      %" PRIu32 ", at most %" PRIu32 " live calls each\n", settings->workers,
            settings->max_calls);
-    printf("  call tables  %" PRIu32 " of at most %.1f MiB, taken as calls come\n",
-           settings->workers, (double)call_table_bytes(settings->max_calls) / (1 << 20));
+    printf("  call tables  %" PRIu32 " of at most %.1f MiB, taken as calls come\n", channels,
+           (double)share_bytes(settings) / (1 << 20));
     printf("  rings        %" PRIu32 " of %.1f MiB for events, one of %.1f MiB for outcomes\n",
-           settings->workers, ring_mib, result_mib);
-    printf("  outboxes     %" PRIu32 " of %.1f MiB for outcomes that wait\n", settings->workers,
-           outbox_mib);
-    printf("  front-end    at most %.1f MiB, taken as links, monitors and calls come\n",
-           (double)front_state_bytes() / (1 << 20));
+           channels, ring_mib, result_mib);
+    printf("  outboxes     %" PRIu32 " of %.1f MiB for outcomes that wait\n", channels, outbox_mib);
+    printf("  front-ends   %" PRIu32
+           " of at most %.1f MiB, taken as links, monitors and calls come\n",
+           settings->frontends, (double)front_state_bytes() / (1 << 20));
 }
 
 static void
@@ -101,11 +109,12 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_string(&json, "Config", file);
     json_unsigned(&json, "Errors", errors);
     json_unsigned(&json, "Workers", settings->workers);
+    json_unsigned(&json, "FrontEnds", settings->frontends);
     json_unsigned(&json, "RingSlots", settings->ring_slots);
     json_unsigned(&json, "ResultSlots", settings->result_slots);
     json_unsigned(&json, "OutboxSlots", settings->outbox_slots);
     json_unsigned(&json, "MaxCalls", settings->max_calls);
-    json_unsigned(&json, "CallTableBytes", call_table_bytes(settings->max_calls));
+    json_unsigned(&json, "CallTableBytes", share_bytes(settings));
     json_unsigned(&json, "FrontendBytes", front_state_bytes());
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');

@@ -1,7 +1,9 @@
 /*
  * step_sweep - each role of a replay stopped dead after its n-th instruction, for many n.
  *
- *   step_sweep TRACE WANT POINTS SEED [ROLE...]  ROLE: front-end, worker-0, worker-1, publisher
+ *   step_sweep TRACE[,TRACE] WANT POINTS SEED [ROLE...]
+ *
+ *   ROLE: front-end, front-end-1, worker-0, worker-1, publisher
  *
  * The engine is real, with two workers; its roles do their work one after the other. One of them is
  * single-stepped (ptrace) through its life. At POINTS places spread over it, it stands still: what
@@ -10,7 +12,8 @@
  * the life goes on to its next point. In the middle of it, a successor's own life is stepped
  * through in the same way: deaths in recovery.
  *
- * TRACE must be one whose moves go from worker 0 to worker 1 only.
+ * TRACE must be one whose moves go from worker 0 to worker 1 only. Of two traces, of different
+ * links, each is read by a front-end of its own; then the output must be WANT link by link.
  * Exit: 0 all right, 1 not, 2 wrong usage, 77 nothing can be stepped here.
  */
 #include <errno.h>
@@ -28,10 +31,11 @@
 #include "base/check.h"
 #include "engine/frontend.h"
 #include "engine/publisher.h"
+#include "base/random.h"
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
 #include "ipc/segment.h"
-#include "base/random.h"
+#include "tests/torture/links.h"
 #include "workers/worker.h"
 
 enum {
@@ -41,9 +45,10 @@ enum {
     SKIPPED = 77,
 };
 
-enum part { FRONTEND, WORKER_0, WORKER_1, PUBLISHER, PARTS };
+enum part { FRONTEND_0, FRONTEND_1, WORKER_0, WORKER_1, PUBLISHER, PARTS };
 
-static const char *const part_names[PARTS] = {"front-end", "worker-0", "worker-1", "publisher"};
+static const char *const part_names[PARTS] = {"front-end", "front-end-1", "worker-0", "worker-1",
+                                              "publisher"};
 
 /* What memory and output were at one time: the bytes there are, not the holes. */
 struct piece {
@@ -64,7 +69,10 @@ struct snapshot {
 struct sweep {
     struct shared_engine engine;
     struct settings settings;
-    struct frontend_input input;
+    struct frontend_input inputs[2];
+    uint32_t frontends;
+    const char *want_file;
+    char got_file[32]; /* the output, by a path */
     struct publisher_options publisher;
     struct random random;
     char want[OUTPUT_MAX];
@@ -83,10 +91,10 @@ static int
 play(enum part part)
 {
     struct shared_engine *engine = &sweep.engine;
-    if (part == FRONTEND) {
+    if (part <= FRONTEND_1) {
         struct settings settings = sweep.settings;
-        shared_engine_become(engine, ROLE_FRONTEND, 0);
-        return frontend_run(engine, 0, &settings, &sweep.input);
+        shared_engine_become(engine, ROLE_FRONTEND, part);
+        return frontend_run(engine, part, &settings, &sweep.inputs[part]);
     }
     if (part == PUBLISHER) {
         shared_engine_become(engine, ROLE_PUBLISHER, 0);
@@ -117,9 +125,17 @@ start(enum part part, bool stepped)
 }
 
 static bool
+is_there(enum part part)
+{
+    return part != FRONTEND_1 || sweep.frontends > 1;
+}
+
+static bool
 lives_well(enum part part)
 {
     int status;
+    if (!is_there(part))
+        return true;
     pid_t pid = start(part, false);
     return waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
@@ -128,6 +144,8 @@ static bool
 output_is_right(void)
 {
     static char got[OUTPUT_MAX];
+    if (sweep.frontends > 1)
+        return links_are_same(sweep.want_file, sweep.got_file);
     ssize_t length = pread(sweep.publisher.descriptor, got, sizeof got, 0);
     return length == (ssize_t)sweep.want_length && memcmp(got, sweep.want, sweep.want_length) == 0;
 }
@@ -256,10 +274,11 @@ make_engine(void)
     char why[SHARED_ENGINE_WHY];
     const struct engine_shape shape = {
         .workers = WORKERS,
+        .frontends = sweep.frontends,
         .ring_slots = 1024,
         .result_slots = 256, /* all of it: the publisher comes last */
         .outbox_slots = 256,
-        .calls_bytes = call_table_bytes(MAX_CALLS),
+        .calls_bytes = call_table_bytes(call_share(MAX_CALLS, sweep.frontends)),
         .frontend_bytes = front_state_bytes(),
     };
     snprintf(name, sizeof name, "step-sweep-%d", (int)getpid());
@@ -276,7 +295,7 @@ static bool
 sweep_part(enum part part)
 {
     bool well = make_engine();
-    for (enum part before = FRONTEND; before < part && well; before++)
+    for (enum part before = FRONTEND_0; before < part && well; before++)
         well = lives_well(before);
     if (!well)
         return false;
@@ -329,13 +348,22 @@ main(int argc, char **argv)
     sweep.want_length = fread(sweep.want, 1, sizeof sweep.want, want);
     fclose(want);
     sweep.publisher.descriptor = fileno(output);
-    const char *files[] = {argv[1]};
-    sweep.input = (struct frontend_input){.files = files, .file_count = 1};
+    sweep.want_file = argv[2];
+    snprintf(sweep.got_file, sizeof sweep.got_file, "/dev/fd/%d", fileno(output));
+    const char *files[] = {argv[1], NULL};
+    char *second = strchr(argv[1], ',');
+    sweep.frontends = second != NULL ? 2 : 1;
+    if (second != NULL) {
+        *second = '\0';
+        files[1] = second + 1;
+    }
+    for (uint32_t i = 0; i < sweep.frontends; i++)
+        sweep.inputs[i] = (struct frontend_input){.files = &files[i], .file_count = 1};
     settings_default(&sweep.settings);
     sweep.points = strtoull(argv[3], NULL, 10);
     sweep.random.state = strtoull(argv[4], NULL, 10);
-    for (enum part part = FRONTEND; part < PARTS; part++)
-        if (is_asked_for(argc, argv, part) && !sweep_part(part))
+    for (enum part part = FRONTEND_0; part < PARTS; part++)
+        if (is_asked_for(argc, argv, part) && is_there(part) && !sweep_part(part))
             return 1;
     uint64_t tried = sweep.tried[0] + sweep.tried[1];
     printf("%llu points, %llu wrong\n", (unsigned long long)tried, (unsigned long long)sweep.wrong);
