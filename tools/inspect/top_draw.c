@@ -65,6 +65,8 @@ draw_foot(struct grid *grid, const struct top_look *look)
     }
     grid_put(grid, row, 0, GRID_TITLE,
              "1 all 2 rings 3 releases 4 devices 5 counters 6 links 7 errors 8 memory /sp?q");
+    if (grid->columns >= TOP_WIDE)
+        grid_put(grid, row, 72, GRID_TITLE, "  / filter  s sort  p pause  ? help");
 }
 
 /* ---- overview ------------------------------------------------------------------------------ */
@@ -244,7 +246,10 @@ draw_release(struct grid *grid, uint32_t row, const struct shm_outcome *outcome)
         return;
     grid_put(grid, row, 80, GRID_PLAIN, "%s",
              outcome->event == OUTCOME_ABANDONED ? "abandoned" : "released");
-    grid_put(grid, row, 91, GRID_DIM, "%s", evidence_name(outcome->evidence));
+    grid_put(grid, row, 91, GRID_DIM, "%-17s", evidence_name(outcome->evidence));
+    const struct rule_row *rule = rule_row(outcome->rule);
+    if (rule->kind != RULE_IS_NONE)
+        grid_put(grid, row, 109, GRID_DIM, "%-3s %s", rule->section, rule->says);
 }
 
 static void
@@ -252,7 +257,8 @@ draw_releases(struct grid *grid, const struct top_model *model, const struct top
 {
     uint32_t row = TOP_BODY;
     if (grid->columns >= TOP_WIDE)
-        grid_put(grid, row, 80, GRID_TITLE, "%-10s %s", "event", "evidence");
+        grid_put(grid, row, 80, GRID_TITLE, "%-10s %-17s %s", "event", "evidence",
+                 "rule of docs/attribution.md");
     grid_put(grid, row++, 0, GRID_TITLE, "%-12s %-6s %-10s %-10s %-10s %-9s %s", "time", "link",
              "call", "device", "other", "who", "reason");
     uint64_t kept = model->outcome_count < TOP_OUTCOMES ? model->outcome_count : TOP_OUTCOMES;

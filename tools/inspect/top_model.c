@@ -134,6 +134,7 @@ static void
 note_progress(struct top_model *model)
 {
     uint64_t now_ns = top_model_now(model)->taken_ns;
+    model->watermark = view_watermark(&model->view);
     for (uint32_t i = 0; i < model->view.process_count; i++) {
         uint64_t progress = view_progress(&model->view, i);
         if (model->moved_ns[i] == 0 || progress != model->progress[i])
@@ -150,7 +151,7 @@ has_work(const struct top_model *model, uint32_t process)
     struct view_fill fill;
     switch (view_role(&model->view, process)) {
     case ROLE_WORKER:
-        return view_watermark(&model->view) > model->progress[process];
+        return model->watermark > model->progress[process];
     case ROLE_PUBLISHER:
         return view_result(&model->view, &fill) && fill.depth > 0;
     case ROLE_FRONTEND:

@@ -35,6 +35,7 @@ struct top_model {
     uint64_t ended[TOP_HISTORY];
     uint64_t moved_ns[VIEW_PROCESSES_MAX]; /* CLOCK_MONOTONIC: its progress last changed */
     uint64_t progress[VIEW_PROCESSES_MAX];
+    uint64_t watermark; /* just before it */
     struct top_watch watch;
     struct view_follow follow;
     bool follows;

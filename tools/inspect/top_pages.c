@@ -71,7 +71,7 @@ draw_process(struct grid *grid, uint32_t row, const struct top_model *model, uin
                  age_words(age, top_watch_age_ms(&model->watch, process)));
     uint32_t restarts = view_restarts(view, process);
     grid_put(grid, row, 71, restarts > 0 ? GRID_ALARM : GRID_PLAIN, " %8" PRIu32, restarts);
-    uint64_t sent = view_watermark(view);
+    uint64_t sent = model->watermark;
     uint64_t done = model->progress[process];
     if (view_role(view, process) == ROLE_WORKER && done != UINT64_MAX)
         grid_put(grid, row, 48, GRID_PLAIN, " %12" PRIu64 " %9" PRIu64, done,
