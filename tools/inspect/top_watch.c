@@ -2,10 +2,15 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ipc/process_state.h"
+
+enum {
+    UTIME_WORD = 12, /* of /proc/PID/stat, behind the name */
+};
 
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S  1e9
@@ -127,25 +132,30 @@ commits_of(const struct view *view, uint32_t process, uint64_t *commits)
     return is_read;
 }
 
+/* The number that is so many words behind `at`. */
+static uint64_t
+number_of_word(const char *at, int words)
+{
+    while (words-- > 0 && at != NULL)
+        at = strchr(at + 1, ' ');
+    return at != NULL ? strtoull(at, NULL, 10) : 0;
+}
+
 /* utime and stime of /proc/PID/stat, behind the name in parentheses; 0 where there is none. */
 static uint64_t
 cpu_ticks_of(uint32_t pid)
 {
     char path[48];
     char line[512];
-    unsigned long user = 0;
-    unsigned long system = 0;
     snprintf(path, sizeof path, "/proc/%" PRIu32 "/stat", pid);
     FILE *stat = pid != 0 ? fopen(path, "re") : NULL;
     if (stat == NULL)
         return 0;
     const char *name_end = fgets(line, sizeof line, stat) != NULL ? strrchr(line, ')') : NULL;
     fclose(stat);
-    if (name_end == NULL ||
-        sscanf(name_end + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &user,
-               &system) != 2)
+    if (name_end == NULL)
         return 0;
-    return user + system;
+    return number_of_word(name_end, UTIME_WORD) + number_of_word(name_end, UTIME_WORD + 1);
 }
 
 static void
