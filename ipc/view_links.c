@@ -50,7 +50,9 @@ static void
 take(struct view_link *link, const struct shm_link *from, uint32_t frontend)
 {
     *link = (struct view_link){.frontend = frontend,
-                               .state = from->announced ? VIEW_LINK_READING : VIEW_LINK_ENDED,
+                               .state = from->announced  ? VIEW_LINK_READING
+                                        : from->seq == 0 ? VIEW_LINK_SILENT
+                                                         : VIEW_LINK_ENDED,
                                .has_time = from->timed != 0,
                                .messages = from->seq,
                                .time_us = from->time_us};
@@ -105,6 +107,8 @@ const char *
 view_link_state_name(enum view_link_state state)
 {
     switch (state) {
+    case VIEW_LINK_SILENT:
+        return "silent";
     case VIEW_LINK_ENDED:
         return "ended";
     case VIEW_LINK_READING:

@@ -12,7 +12,8 @@
 #include "ipc/view_file.h"
 
 enum view_link_state {
-    VIEW_LINK_ENDED,    /* nothing comes of it any more, or nothing came yet */
+    VIEW_LINK_SILENT,   /* nothing came of it yet */
+    VIEW_LINK_ENDED,    /* nothing comes of it any more */
     VIEW_LINK_READING,  /* recorded input */
     VIEW_LINK_DOWN,     /* live: no connection */
     VIEW_LINK_GREETING, /* live: connected, the session begins */
