@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "ipc/front_state.h"
 #include "ipc/layout_table.h"
 #include "ipc/process_state.h"
 #include "ipc/shared_engine.h"
@@ -22,6 +23,7 @@
 #include "tools/command.h"
 
 enum {
+    FRONTENDS = 2,
     WORKERS = 2,
     VICTIM = 1,
     PRINTED_SIZE = 1 << 20,
@@ -36,8 +38,12 @@ create(void **state)
 {
     (void)state;
     char why[SHARED_ENGINE_WHY];
-    struct engine_shape shape = {
-        .workers = WORKERS, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1 << 16};
+    struct engine_shape shape = {.workers = WORKERS,
+                                 .frontends = FRONTENDS,
+                                 .ring_slots = 1024,
+                                 .result_slots = 64,
+                                 .calls_bytes = 1 << 16,
+                                 .frontend_bytes = front_state_bytes()};
     snprintf(name, sizeof name, "dump-%d", (int)getpid());
     if (!shared_engine_create(&engine, name, &shape, why))
         fail_msg("%s", why);
@@ -83,7 +89,7 @@ work(void *unused)
     (void)unused;
     uint64_t *state = engine.calls[VICTIM];
     struct shm_outcome outcome = outcome_sample(OUTCOME_RELEASED);
-    transaction_open(&transaction, engine.journals[VICTIM], worker_cursor_bytes(1, WORKERS),
+    transaction_open(&transaction, engine.journals[VICTIM], worker_cursor_bytes(FRONTENDS, WORKERS),
                      worker_log_bytes(1 << 16));
     transaction_cover(&transaction, state, 1 << 16);
     *state = UINT64_C(0x1122334455667788);
@@ -146,6 +152,10 @@ every_segment_can_be_dumped_and_a_wrong_word_is_said(void **state)
 {
     (void)state;
     assert_non_null(strstr(dump("all"), "shm_call_table"));
+    assert_non_null(strstr(dump("calls-0"), "calls of front-end 1"));
+    assert_non_null(strstr(dump("journal-0"), "cursors 0, 1: committed"));
+    assert_non_null(strstr(dump("ring-1"), "shm_ring_header  ring 1"));
+    assert_non_null(strstr(dump("frontend-1"), "shm_front_cursors"));
     char *argv[] = {"dump", "--name", name, "../control", NULL};
     assert_int_equal(cmd_dump(4, argv), EXIT_FAILED);
     char *layout[] = {"dump", "--markdown", NULL};

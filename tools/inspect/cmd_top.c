@@ -28,27 +28,28 @@ struct top_options {
 static void
 print_help(void)
 {
-    fputs(
-        "example: onhook top\n"
-        "\n"
-        "usage: onhook top [options]\n"
-        "\n"
-        "An engine on a full screen: rates, live calls, who hangs up and why, rings, processes,\n"
-        "releases as they happen, the busiest devices, counters. Keys are on the last line; ? is\n"
-        "help. The engine does not notice.\n"
-        "\n"
-        "      --once              print one screen as text, after two looks, and end\n"
-        "      --page NAME         overview, rings, releases, devices, counters\n"
-        "      --rows N            of --once; 24\n"
-        "      --columns N         of --once; 80\n"
-        "      --name NAME         which engine; alone it finds the one that runs\n"
-        "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
-        "      --every SECONDS     time between two looks; 1\n"
-        "  -h, --help              this help\n"
-        "\n"
-        "Exit codes: 0 done; 1 no such engine, its segments cannot be read, or no terminal;\n"
-        "2 wrong usage.\n",
-        stdout);
+    fputs("example: onhook top\n"
+          "\n"
+          "usage: onhook top [options]\n"
+          "\n"
+          "An engine on a full screen: rates, live calls, who hangs up and why, rings, processes,\n"
+          "releases as they happen, the busiest devices, counters, links, errors, memory. Keys are "
+          "on the last line; ? is\n"
+          "help. The engine does not notice.\n"
+          "\n"
+          "      --once              print one screen as text, after two looks, and end\n"
+          "      --page NAME         overview, rings, releases, devices, counters, links, errors,\n"
+          "                          memory\n"
+          "      --rows N            of --once; 24\n"
+          "      --columns N         of --once; 80\n"
+          "      --name NAME         which engine; alone it finds the one that runs\n"
+          "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
+          "      --every SECONDS     time between two looks; 1\n"
+          "  -h, --help              this help\n"
+          "\n"
+          "Exit codes: 0 done; 1 no such engine, its segments cannot be read, or no terminal;\n"
+          "2 wrong usage.\n",
+          stdout);
 }
 
 /* ---- options ------------------------------------------------------------------------------- */
@@ -76,14 +77,15 @@ take_size(uint32_t *size, const char *option, unsigned long most)
 static int
 take_page(struct top_look *shown)
 {
-    static const char *const names[] = {"overview", "rings", "releases", "devices", "counters"};
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        if (strcmp(names[i], optarg) == 0) {
+    for (unsigned i = 0; i < TOP_HELP; i++) {
+        if (strcmp(top_page_name((enum top_page)i), optarg) == 0) {
             shown->page = (enum top_page)i;
             return EXIT_DONE;
         }
     }
-    log_say("--page \"%s\": overview, rings, releases, devices or counters are wanted", optarg);
+    log_say("--page \"%s\": overview, rings, releases, devices, counters, links, errors or memory "
+            "is wanted",
+            optarg);
     return EXIT_WRONG_USAGE;
 }
 
@@ -178,7 +180,7 @@ take_key(struct top_look *shown, int key)
         type_filter(shown, key);
         return true;
     }
-    if (key >= '1' && key <= '5') {
+    if (key >= '1' && key <= '8') {
         shown->page = (enum top_page)(key - '1');
         shown->skipped = 0;
     } else if (key == '\t' || key == SCREEN_RIGHT) {

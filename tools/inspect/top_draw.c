@@ -8,27 +8,22 @@
 #include "base/json_write.h"
 #include "base/log.h"
 #include "tools/inspect/look.h"
-
-enum {
-    CELL_SIZE = 96,
-    BODY = 2, /* first row under the head */
-    BAR_WIDTH = 20,
-    WIDE = 110, /* columns from which releases tell more */
-};
+#include "tools/inspect/top_draw_parts.h"
 
 static const char *const page_names[TOP_PAGES] = {
     [TOP_OVERVIEW] = "overview",    [TOP_RINGS] = "rings",       [TOP_RELEASES] = "releases",
-    [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_HELP] = "help",
+    [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_LINKS] = "links",
+    [TOP_ERRORS] = "errors",        [TOP_MEMORY] = "memory",     [TOP_HELP] = "help",
 };
 
-static const char *
-page_name(enum top_page page)
+const char *
+top_page_name(enum top_page page)
 {
     return page < TOP_PAGES ? page_names[page] : page_names[TOP_HELP];
 }
 
-static bool
-passes(const struct top_look *look, const char *words)
+bool
+top_passes(const struct top_look *look, const char *words)
 {
     return look->filter[0] == '\0' || strcasestr(words, look->filter) != NULL;
 }
@@ -50,7 +45,7 @@ draw_head(struct grid *grid, const struct top_model *model, const struct top_loo
                       (double)(now->taken_ns - model->view.fixed.created_ns) / 1e9);
     else
         at = grid_put(grid, 0, at, GRID_ALARM, "  DEAD: nobody runs it");
-    at = grid_put(grid, 0, at, GRID_TITLE, "  %s%s", page_name(look->page),
+    at = grid_put(grid, 0, at, GRID_TITLE, "  %s%s", top_page_name(look->page),
                   look->is_paused ? "  PAUSED" : "");
     if (grid->columns > at + 10)
         grid_put(grid, 0, grid->columns - 9, GRID_TITLE, "%.8s", time + 11);
@@ -59,7 +54,7 @@ draw_head(struct grid *grid, const struct top_model *model, const struct top_loo
 static void
 draw_foot(struct grid *grid, const struct top_look *look)
 {
-    if (grid->rows < BODY + 1)
+    if (grid->rows < TOP_BODY + 1)
         return;
     uint32_t row = grid->rows - 1;
     grid_fill_row(grid, row, GRID_TITLE);
@@ -69,7 +64,9 @@ draw_foot(struct grid *grid, const struct top_look *look)
         return;
     }
     grid_put(grid, row, 0, GRID_TITLE,
-             "1 overview 2 rings 3 releases 4 devices 5 counters / filter s sort p pause ? q");
+             "1 all 2 rings 3 releases 4 devices 5 counters 6 links 7 errors 8 memory /sp?q");
+    if (grid->columns >= TOP_WIDE)
+        grid_put(grid, row, 72, GRID_TITLE, "  / filter  s sort  p pause  ? help");
 }
 
 /* ---- overview ------------------------------------------------------------------------------ */
@@ -142,17 +139,12 @@ draw_reasons(struct grid *grid, uint32_t row, const struct top_model *model)
 static void
 draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
 {
-    static const enum counter alarms[] = {
-        COUNTER_UNREADABLE,     COUNTER_FRAMING_ERRORS, COUNTER_CALLS_FORCED_OUT,
-        COUNTER_OVERSIZE_CALLS, COUNTER_BAD_RECORDS,    COUNTER_BAD_OUTCOMES,
-        COUNTER_DISORDERED,     COUNTER_GROUPS_CUT,     COUNTER_DIRECTORY_FULL,
-    };
-    for (size_t i = 0; i < sizeof alarms / sizeof *alarms; i++) {
+    for (uint32_t i = 0; i < watch_error_kinds; i++) {
         char number[LOOK_NUMBER_SIZE];
-        uint64_t value = top_model_total(model, alarms[i]);
+        uint64_t value = top_model_total(model, watch_errors[i]);
         if (value != 0)
             grid_put(grid, row++, 0, GRID_ALARM, "%s %s: %s", look_grouped(number, value),
-                     counter_name(alarms[i]), counter_meaning(alarms[i]));
+                     counter_name(watch_errors[i]), counter_meaning(watch_errors[i]));
     }
 }
 
@@ -181,7 +173,7 @@ static void
 draw_overview(struct grid *grid, const struct top_model *model)
 {
     char number[LOOK_NUMBER_SIZE];
-    uint32_t row = BODY;
+    uint32_t row = TOP_BODY;
     draw_history(grid, row, 44, model, model->messages);
     row = draw_rate(grid, row, model, "messages", COUNTER_MESSAGES);
     row = draw_rate(grid, row, model, "events", COUNTER_EVENTS);
@@ -193,76 +185,11 @@ draw_overview(struct grid *grid, const struct top_model *model)
     grid_put(grid, row, 0, GRID_DIM, "%-12s", "live calls");
     grid_put(grid, row, 12, GRID_PLAIN, "%16s",
              look_grouped(number, opened > closed ? opened - closed : 0));
+    grid_put(grid, row, 44, GRID_DIM, "links %" PRIu32 ", memory %s KiB", model->watch.link_count,
+             look_grouped(number, model->watch.resident / 1024));
     draw_latency(grid, row + 1, model);
     row = draw_reasons(grid, row + 3, model);
-    draw_alarms(grid, row + 1, model);
-}
-
-/* ---- rings and processes ------------------------------------------------------------------- */
-
-static void
-draw_ring(struct grid *grid, uint32_t row, const char *name, const char *number,
-          const struct view_fill *fill)
-{
-    uint64_t filled = (fill->depth * BAR_WIDTH + fill->slots - 1) / fill->slots;
-    enum grid_style style = fill->depth * 10 > (uint64_t)fill->slots * 9 ? GRID_ALARM : GRID_PLAIN;
-    grid_put(grid, row, 0, GRID_PLAIN, "%-7s %4s", name, number);
-    grid_put(grid, row, 13, style, "%9" PRIu64 " of %7" PRIu32 " ", fill->depth, fill->slots);
-    for (uint32_t i = 0; i < BAR_WIDTH; i++)
-        grid_put(grid, row, 35 + i, style, "%c", i < filled ? '#' : '.');
-    grid_put(grid, row, 56, GRID_DIM, "%16" PRIu64, fill->written);
-}
-
-static uint32_t
-draw_channels(struct grid *grid, uint32_t row, const struct view *view, const char *name,
-              bool (*fill_of)(const struct view *, uint32_t, struct view_fill *))
-{
-    char number[LOOK_CHANNEL_SIZE];
-    struct view_fill fill;
-    for (uint32_t i = 0; i < view->channel_count; i++)
-        if (fill_of(view, i, &fill))
-            draw_ring(grid, row++, name, look_channel(number, view, i), &fill);
-    return row;
-}
-
-static void
-draw_process(struct grid *grid, uint32_t row, const struct top_model *model, uint32_t process)
-{
-    const struct view *view = &model->view;
-    char buffer[24];
-    const char *state = top_model_state(model, process, buffer);
-    bool is_alarm = state[0] == 'S' || state[0] == 'D';
-    grid_put(grid, row, 0, GRID_PLAIN, "%-10s %3" PRIu32 " %9" PRIu32,
-             view_role_name(view, process), view_role_index(view, process),
-             view_pid(view, process));
-    grid_put(grid, row, 26, is_alarm ? GRID_ALARM : GRID_PLAIN, "%-12s", state);
-    uint32_t restarts = view_restarts(view, process);
-    grid_put(grid, row, 67, restarts > 0 ? GRID_ALARM : GRID_PLAIN, " %9" PRIu32, restarts);
-    uint64_t sent = view_watermark(view);
-    uint64_t done = model->progress[process];
-    if (view_role(view, process) == ROLE_WORKER && done != UINT64_MAX)
-        grid_put(grid, row, 38, GRID_PLAIN, "%16" PRIu64 " %12" PRIu64, done,
-                 sent > done ? sent - done : 0);
-}
-
-static void
-draw_rings(struct grid *grid, const struct top_model *model)
-{
-    const struct view *view = &model->view;
-    struct view_fill fill;
-    uint32_t row = BODY;
-    grid_put(grid, row++, 0, GRID_TITLE, "%-10s %3s %9s %-12s %16s %12s %9s", "process", "", "pid",
-             " state", "done up to", "behind", "restarts");
-    for (uint32_t i = 0; i < view->process_count; i++)
-        draw_process(grid, row++, model, i);
-    row++;
-    grid_put(grid, row++, 0, GRID_TITLE, "%-8s %3s %9s    %7s %-20s %16s", "ring", "", "in use",
-             "slots", "", "ever written");
-    if (view_result(view, &fill))
-        draw_ring(grid, row++, "results", "0", &fill);
-    row = draw_channels(grid, row, view, "events", view_ring);
-    row = draw_channels(grid, row, view, "outbox", view_outbox);
-    draw_channels(grid, row, view, "closed", view_closed);
+    draw_alarms(grid, row, model);
 }
 
 /* ---- releases ------------------------------------------------------------------------------ */
@@ -276,32 +203,32 @@ style_of(uint8_t releasing)
 }
 
 static void
-cell(char out[CELL_SIZE], const struct shm_outcome *outcome, enum outcome_text which)
+cell(char out[TOP_CELL], const struct shm_outcome *outcome, enum outcome_text which)
 {
-    log_escape(out, CELL_SIZE, outcome_text(outcome, which));
+    log_escape(out, TOP_CELL, outcome_text(outcome, which));
 }
 
 static bool
 release_passes(const struct top_look *look, const struct shm_outcome *outcome)
 {
-    char words[CELL_SIZE * 5];
-    char cells[4][CELL_SIZE];
+    char words[TOP_CELL * 5];
+    char cells[4][TOP_CELL];
     cell(cells[0], outcome, OUTCOME_TEXT_LINK);
     cell(cells[1], outcome, OUTCOME_TEXT_CALL_ID);
     cell(cells[2], outcome, OUTCOME_TEXT_PARTY);
     cell(cells[3], outcome, OUTCOME_TEXT_OTHER_DN);
     snprintf(words, sizeof words, "%s %s %s %s %s %s", cells[0], cells[1], cells[2], cells[3],
              reason_name(outcome->reason), releasing_party_name(outcome->releasing));
-    return passes(look, words);
+    return top_passes(look, words);
 }
 
 static void
 draw_release(struct grid *grid, uint32_t row, const struct shm_outcome *outcome)
 {
-    char link[CELL_SIZE];
-    char call[CELL_SIZE];
-    char party[CELL_SIZE];
-    char other[CELL_SIZE];
+    char link[TOP_CELL];
+    char call[TOP_CELL];
+    char party[TOP_CELL];
+    char other[TOP_CELL];
     char time[JSON_TIME_SIZE];
     cell(link, outcome, OUTCOME_TEXT_LINK);
     cell(call, outcome, OUTCOME_TEXT_CALL_ID);
@@ -315,19 +242,23 @@ draw_release(struct grid *grid, uint32_t row, const struct shm_outcome *outcome)
     grid_put(grid, row, 53, style_of(outcome->releasing), "%s",
              releasing_party_name(outcome->releasing));
     grid_put(grid, row, 63, GRID_PLAIN, "%s", reason_name(outcome->reason));
-    if (grid->columns < WIDE)
+    if (grid->columns < TOP_WIDE)
         return;
     grid_put(grid, row, 80, GRID_PLAIN, "%s",
              outcome->event == OUTCOME_ABANDONED ? "abandoned" : "released");
-    grid_put(grid, row, 91, GRID_DIM, "%s", evidence_name(outcome->evidence));
+    grid_put(grid, row, 91, GRID_DIM, "%-17s", evidence_name(outcome->evidence));
+    const struct rule_row *rule = rule_row(outcome->rule);
+    if (rule->kind != RULE_IS_NONE)
+        grid_put(grid, row, 109, GRID_DIM, "%-3s %s", rule->section, rule->says);
 }
 
 static void
 draw_releases(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
-    uint32_t row = BODY;
-    if (grid->columns >= WIDE)
-        grid_put(grid, row, 80, GRID_TITLE, "%-10s %s", "event", "evidence");
+    uint32_t row = TOP_BODY;
+    if (grid->columns >= TOP_WIDE)
+        grid_put(grid, row, 80, GRID_TITLE, "%-10s %-17s %s", "event", "evidence",
+                 "rule of docs/attribution.md");
     grid_put(grid, row++, 0, GRID_TITLE, "%-12s %-6s %-10s %-10s %-10s %-9s %s", "time", "link",
              "call", "device", "other", "who", "reason");
     uint64_t kept = model->outcome_count < TOP_OUTCOMES ? model->outcome_count : TOP_OUTCOMES;
@@ -367,7 +298,7 @@ by_name(const void *left, const void *right)
 static void
 draw_device(struct grid *grid, uint32_t row, const struct top_device *device)
 {
-    char name[CELL_SIZE];
+    char name[TOP_CELL];
     log_escape(name, sizeof name, text_of(device->name));
     grid_put(grid, row, 0, GRID_PLAIN, "%-24.24s %10" PRIu64, name, device->ended);
     grid_put(grid, row, 35, GRID_LOCAL, " %10" PRIu64, device->by[RELEASING_LOCAL]);
@@ -382,10 +313,10 @@ draw_devices(struct grid *grid, const struct top_model *model, const struct top_
     static const struct top_device *sorted[TOP_DEVICES];
     uint32_t count = 0;
     for (uint32_t i = 0; i < TOP_DEVICES; i++)
-        if (model->devices[i].name[0] != '\0' && passes(look, model->devices[i].name))
+        if (model->devices[i].name[0] != '\0' && top_passes(look, model->devices[i].name))
             sorted[count++] = &model->devices[i];
     qsort(sorted, count, sizeof *sorted, look->sort == TOP_SORT_NAME ? by_name : by_most);
-    uint32_t row = BODY;
+    uint32_t row = TOP_BODY;
     grid_put(grid, row++, 0, GRID_TITLE, "%-24s %10s %10s %10s %10s %10s", "device", "ended",
              "1 Local", "2 Remote", "3 Unknown", "abandoned");
     for (uint32_t i = look->skipped; i < count && row + 1 < grid->rows; i++)
@@ -400,7 +331,7 @@ draw_devices(struct grid *grid, const struct top_model *model, const struct top_
 static void
 draw_counters(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
-    uint32_t row = BODY;
+    uint32_t row = TOP_BODY;
     uint32_t skipped = 0;
     grid_put(grid, row++, 0, GRID_TITLE, "%-22s %16s %14s  %s", "counter", "value", "a second",
              "what it counts");
@@ -409,7 +340,7 @@ draw_counters(struct grid *grid, const struct top_model *model, const struct top
         char number[LOOK_NUMBER_SIZE];
         char rate[LOOK_NUMBER_SIZE];
         uint64_t value = top_model_total(model, which);
-        if (value == 0 || !passes(look, counter_name(which)) || skipped++ < look->skipped)
+        if (value == 0 || !top_passes(look, counter_name(which)) || skipped++ < look->skipped)
             continue;
         grid_put(grid, row++, 0, GRID_PLAIN, "%-22s %16s %14s  %s", counter_name(which),
                  look_grouped(number, value), look_grouped(rate, top_model_rate(model, which)),
@@ -422,11 +353,15 @@ draw_help(struct grid *grid)
 {
     static const char *const lines[] = {
         "1 overview   rates, live calls, who hung up and why, what needs a look",
-        "2 rings      how full each ring is, how far each process has come; STALE: it has",
-        "             work and has not moved for two seconds; DEAD: its process is gone",
+        "2 rings      processes: how busy, how long since the last step, how far; STALE: it has",
+        "             work and has not moved for two seconds; DEAD: its process is gone. Rings:",
+        "             how full they are, and how full they were seen",
         "3 releases   who hung up, as it happens; a part of it when it happens fast",
         "4 devices    whose conversations ended most since this screen was opened",
         "5 counters   everything that is counted",
+        "6 links      each link's state, its messages, when the last one came",
+        "7 errors     each kind of them: how often, first and last seen by this screen",
+        "8 memory     the segments, what they take and what they may take",
         "",
         "Tab, arrows  next page; scroll          /   only rows with these letters",
         "s            sort another way           p   stop and go on looking",
@@ -436,7 +371,7 @@ draw_help(struct grid *grid)
         "switch did not say, and nothing else proves it.",
     };
     for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        grid_put(grid, BODY + i, 0, GRID_PLAIN, "%s", lines[i]);
+        grid_put(grid, TOP_BODY + i, 0, GRID_PLAIN, "%s", lines[i]);
 }
 
 void
@@ -447,7 +382,7 @@ top_draw(struct grid *grid, const struct top_model *model, const struct top_look
         draw_overview(grid, model);
         break;
     case TOP_RINGS:
-        draw_rings(grid, model);
+        top_draw_rings(grid, model, look);
         break;
     case TOP_RELEASES:
         draw_releases(grid, model, look);
@@ -457,6 +392,15 @@ top_draw(struct grid *grid, const struct top_model *model, const struct top_look
         break;
     case TOP_COUNTERS:
         draw_counters(grid, model, look);
+        break;
+    case TOP_LINKS:
+        top_draw_links(grid, model, look);
+        break;
+    case TOP_ERRORS:
+        top_draw_errors(grid, model, look);
+        break;
+    case TOP_MEMORY:
+        top_draw_memory(grid, model, look);
         break;
     case TOP_HELP:
     case TOP_PAGES:

@@ -14,6 +14,9 @@ enum top_page {
     TOP_RELEASES,
     TOP_DEVICES_PAGE,
     TOP_COUNTERS,
+    TOP_LINKS,
+    TOP_ERRORS,
+    TOP_MEMORY,
     TOP_HELP,
     TOP_PAGES,
 };
@@ -36,6 +39,9 @@ struct top_look {
     bool is_paused;
     uint32_t skipped; /* rows scrolled over */
 };
+
+/* top_page_name - "overview", ... */
+const char *top_page_name(enum top_page page);
 
 /* top_draw - the whole screen; the grid was cleared to its size. */
 void top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look);

@@ -11,6 +11,7 @@
 enum {
     STALE_MS = 2000, /* behind, and not a step further for so long */
     STATE_SIZE = 24,
+    STALE_SHOWN_S = 99999, /* and more */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -133,12 +134,40 @@ static void
 note_progress(struct top_model *model)
 {
     uint64_t now_ns = top_model_now(model)->taken_ns;
+    model->watermark = view_watermark(&model->view);
     for (uint32_t i = 0; i < model->view.process_count; i++) {
         uint64_t progress = view_progress(&model->view, i);
         if (model->moved_ns[i] == 0 || progress != model->progress[i])
             model->moved_ns[i] = now_ns;
         model->progress[i] = progress;
     }
+}
+
+/* A worker with inputs before it, a publisher with outcomes. What a front-end waits for nobody
+ * else knows. */
+static bool
+has_work(const struct top_model *model, uint32_t process)
+{
+    struct view_fill fill;
+    switch (view_role(&model->view, process)) {
+    case ROLE_WORKER:
+        return model->watermark > model->progress[process];
+    case ROLE_PUBLISHER:
+        return view_result(&model->view, &fill) && fill.depth > 0;
+    case ROLE_FRONTEND:
+    case ROLE_SUPERVISOR:
+        break;
+    }
+    return false;
+}
+
+/* For how long it has not got on. */
+static uint64_t
+still_of(const struct top_model *model, uint32_t process)
+{
+    if (view_role(&model->view, process) != ROLE_WORKER)
+        return top_watch_age_ms(&model->watch, process);
+    return (top_model_now(model)->taken_ns - model->moved_ns[process]) / NS_PER_MS;
 }
 
 const char *
@@ -150,14 +179,14 @@ top_model_state(const struct top_model *model, uint32_t process, char *buffer)
         return "done";
     if (pid == 0 || model->owner == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
         return "DEAD";
-    if (view_role(view, process) != ROLE_WORKER)
-        return "runs";
-    if (view_watermark(view) <= model->progress[process])
-        return "waits";
-    uint64_t still_ms = (top_model_now(model)->taken_ns - model->moved_ns[process]) / NS_PER_MS;
+    if (!has_work(model, process))
+        return view_role(view, process) == ROLE_FRONTEND ? "runs" : "waits";
+    uint64_t still_ms = still_of(model, process);
     if (still_ms < STALE_MS)
         return "runs";
-    snprintf(buffer, STATE_SIZE, "STALE %" PRIu64 " s", still_ms / 1000);
+    unsigned still_s =
+        still_ms < STALE_SHOWN_S * 1000 ? (unsigned)(still_ms / 1000) : STALE_SHOWN_S;
+    snprintf(buffer, STATE_SIZE, "STALE %u s", still_s);
     return buffer;
 }
 
@@ -171,6 +200,8 @@ top_model_look(struct top_model *model)
     model->messages[at] = top_model_rate(model, COUNTER_MESSAGES);
     model->ended[at] = top_model_rate(model, COUNTER_PARTIES_DELETED);
     note_progress(model);
+    const struct stat_sample *now = top_model_now(model);
+    top_watch_look(&model->watch, &model->view, now->taken_ns, now->time_us);
     if (model->follows)
         follow(model);
 }

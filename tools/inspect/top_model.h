@@ -9,6 +9,7 @@
  */
 
 #include "tools/inspect/stat_print.h"
+#include "tools/inspect/top_watch.h"
 
 enum {
     TOP_HISTORY = 64,       /* looks remembered */
@@ -34,6 +35,8 @@ struct top_model {
     uint64_t ended[TOP_HISTORY];
     uint64_t moved_ns[VIEW_PROCESSES_MAX]; /* CLOCK_MONOTONIC: its progress last changed */
     uint64_t progress[VIEW_PROCESSES_MAX];
+    uint64_t watermark; /* just before it */
+    struct top_watch watch;
     struct view_follow follow;
     bool follows;
     struct shm_outcome outcomes[TOP_OUTCOMES]; /* DN events, by number % TOP_OUTCOMES */
