@@ -320,6 +320,7 @@ settings_hash(uint64_t hash, const struct settings *settings)
     hash = hash_number(hash, settings->ring_slots);
     hash = hash_number(hash, settings->result_slots);
     hash = hash_number(hash, settings->outbox_slots);
+    hash = hash_number(hash, settings->history_slots);
     hash = hash_number(hash, settings->max_calls);
     hash = hash_link(hash, &settings->defaults);
     hash = hash_number(hash, settings->link_count);

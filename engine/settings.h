@@ -102,6 +102,7 @@ struct settings {
     uint32_t ring_slots;
     uint32_t result_slots;
     uint32_t outbox_slots;
+    uint32_t history_slots;
     uint32_t max_calls; /* live calls of each worker */
     char name[SETTINGS_TEXT_MAX + 1];
     bool lasting;

@@ -74,6 +74,10 @@ fault_of_request(const char *name, const struct engine_shape *shape)
         return "slots of the result ring must be a power of two, at least 64";
     if (!is_power_of_two(shape->outbox_slots) || shape->outbox_slots < OUTBOX_SLOTS_MIN)
         return "slots of an outbox must be a power of two, at least 16";
+    if (shape->history_slots != 0 &&
+        (!is_power_of_two(shape->history_slots) || shape->history_slots < HISTORY_SLOTS_MIN ||
+         shape->history_slots > HISTORY_SLOTS_MAX))
+        return "slots of a history must be 0, or a power of two from 1024 to 16777216";
     if (shape->live_links > LIVE_LINKS_MAX)
         return "live links must be 256 at the most";
     if (sysconf(_SC_PAGESIZE) != (long)SHM_PAGE)
@@ -187,9 +191,9 @@ judge_control(struct shared_engine *engine, struct engine_making *making, char *
     }
     if (fixed.run != shape->run || fixed.workers != shape->workers ||
         fixed.frontends != shape->frontends || fixed.ring_slots != shape->ring_slots ||
-        fixed.live_links != shape->live_links || fixed.result_slots != shape->result_slots ||
-        fixed.outbox_slots != shape->outbox_slots || fixed.calls_bytes != shape->calls_bytes ||
-        fixed.frontend_bytes != shape->frontend_bytes ||
+        fixed.live_links != shape->live_links || fixed.history_slots != shape->history_slots ||
+        fixed.result_slots != shape->result_slots || fixed.outbox_slots != shape->outbox_slots ||
+        fixed.calls_bytes != shape->calls_bytes || fixed.frontend_bytes != shape->frontend_bytes ||
         segment->size != engine_control_size(shape)) {
         snprintf(why, SHARED_ENGINE_WHY, "it was started with other inputs, settings or output");
         return ENGINE_REFUSED;

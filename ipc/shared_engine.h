@@ -9,6 +9,7 @@
  *   /dev/shm/onhook-NAME.calls-W    worker W's call tables (grown on demand, bounded)
  *   /dev/shm/onhook-NAME.journal-W  what worker W changes, undone if it dies (ipc/transaction.h)
  *   /dev/shm/onhook-NAME.outbox-W   outcomes of worker W until they are given out
+ *   /dev/shm/onhook-NAME.history-W  what worker W did last, for onlookers (ipc/history.h)
  *   /dev/shm/onhook-NAME.lanes      calls on the move between workers, one lane for each pair
  *   /dev/shm/onhook-NAME.closed     call keys whose memory has run out, workers -> front-ends
  *   /dev/shm/onhook-NAME.frontend-F front-end F's own memory, which outlives it
@@ -36,6 +37,7 @@
  *            consumer page                 -           ring w          -
  *   calls-W  the table                     -           table w         -
  *   journal  all                           -           journal w       -
+ *   history  all                           -           history w       -
  *   outbox   producer page, slots          -           outbox w        -
  *            consumer page                 -           -               writes
  *   lanes    producer page, slots          -           from w          -
@@ -57,6 +59,7 @@
 #include "ipc/counters.h"
 #include "ipc/doorbell.h"
 #include "ipc/histogram.h"
+#include "ipc/history.h"
 #include "ipc/ring_result.h"
 #include "ipc/ring_spsc.h"
 
@@ -86,6 +89,7 @@ struct engine_shape {
     uint32_t outbox_slots;   /* of each channel, not given out; power of two, >= 16; 0: as above */
     uint64_t calls_bytes;    /* upper bound of each channel's call table; whole pages */
     uint64_t frontend_bytes; /* of each front-end's own memory, likewise */
+    uint32_t history_slots;  /* of each channel (ipc/history.h); power of two, >= 1024; 0: none */
     uint32_t live_links; /* of each front-end, with stream buffers (ipc/live_stream.h); 0: none */
     uint64_t run;        /* digest of what it runs with; 0: nobody can go on with it */
 };
@@ -132,7 +136,8 @@ struct shm_control_fixed {
     uint32_t outbox_slots;
     uint32_t frontends;
     uint32_t live_links;
-    uint32_t reserved[2];
+    uint32_t history_slots;
+    uint32_t reserved;
 };
 
 /* Writer: the front-end whose it is. */
@@ -183,6 +188,7 @@ struct shared_engine {
     void *journals[WORKERS_MAX]; /* each worker's; ipc/worker_journal.h */
     void *frontend_memory[FRONTENDS_MAX]; /* frontend_bytes long */
     void *publisher_memory;               /* ipc/publisher_memory.h */
+    void *histories[WORKERS_MAX];         /* each worker's: engine_history() */
     bool lasting;        /* outlives a run that did not end well, for a take-over */
     uint64_t created_ns; /* CLOCK_MONOTONIC, of its first start */
     /* private: mappings and descriptors, see shared_engine.c */
@@ -209,6 +215,17 @@ static inline void *
 engine_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
 {
     return (uint8_t *)engine->calls[worker] + frontend * engine->shape.calls_bytes;
+}
+
+/* Where a worker keeps what it did last for a front-end: history_bytes(shape.history_slots). NULL:
+ * nowhere. */
+static inline void *
+engine_history(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    if (engine->histories[worker] == NULL)
+        return NULL;
+    return (uint8_t *)engine->histories[worker] +
+           frontend * history_bytes(engine->shape.history_slots);
 }
 
 /* An outcome on its way to whoever gives it out. */

@@ -63,6 +63,7 @@ control_format(struct shared_engine *engine, uint64_t size, uint64_t epoch)
     control->fixed.result_slots = engine->shape.result_slots;
     control->fixed.outbox_slots = engine->shape.outbox_slots;
     control->fixed.live_links = engine->shape.live_links;
+    control->fixed.history_slots = engine->shape.history_slots;
     control->fixed.frontends = engine->shape.frontends;
     identity_seal(control, &(struct identity){
                                .kind = SEGMENT_CONTROL,
@@ -177,6 +178,15 @@ all_calls_bytes(const struct engine_shape *shape)
 }
 
 static bool
+make_history(struct shared_engine *engine, uint32_t worker, const struct engine_making *making,
+             char *why)
+{
+    uint64_t bytes = engine->shape.frontends * history_bytes(engine->shape.history_slots);
+    return bytes == 0 || make_memory(engine, SEGMENT_HISTORY, worker, bytes,
+                                     &engine->histories[worker], making, why);
+}
+
+static bool
 make_worker(struct shared_engine *engine, uint32_t worker, const struct engine_making *making,
             char *why)
 {
@@ -187,7 +197,8 @@ make_worker(struct shared_engine *engine, uint32_t worker, const struct engine_m
            make_memory(engine, SEGMENT_JOURNAL, worker,
                        worker_journal_bytes(shape->frontends, shape->workers, shape->calls_bytes),
                        &engine->journals[worker], making, why) &&
-           make_rings(engine, SEGMENT_OUTBOX, worker, making, why);
+           make_rings(engine, SEGMENT_OUTBOX, worker, making, why) &&
+           make_history(engine, worker, making, why);
 }
 
 /* Where bytes of live links stand: no page of it before it is touched. */

@@ -11,7 +11,9 @@ uint32_t
 engine_segment_count(const struct engine_shape *shape)
 {
     uint32_t streams = shape->live_links > 0 ? shape->frontends : 0;
-    return SINGLE_SEGMENTS + WORKER_SEGMENTS * shape->workers + shape->frontends + streams;
+    uint32_t histories = shape->history_slots > 0 ? shape->workers : 0;
+    return SINGLE_SEGMENTS + WORKER_SEGMENTS * shape->workers + shape->frontends + histories +
+           streams;
 }
 
 /* Where a segment stands in engine->segments: control, those of each worker, the single ones, those
@@ -21,6 +23,7 @@ struct shared_segment *
 engine_segment(const struct shared_engine *engine, enum segment_kind kind, uint32_t number)
 {
     uint32_t workers = engine->shape.workers;
+    uint32_t histories = engine->shape.history_slots > 0 ? workers : 0;
     switch (kind) {
     case SEGMENT_CONTROL:
         return &engine->segments[0];
@@ -43,6 +46,8 @@ engine_segment(const struct shared_engine *engine, enum segment_kind kind, uint3
     case SEGMENT_FRONTEND:
         return &engine->segments[5 + 4 * workers + number];
     case SEGMENT_STREAMS:
+        return &engine->segments[5 + 4 * workers + engine->shape.frontends + histories + number];
+    case SEGMENT_HISTORY:
         return &engine->segments[5 + 4 * workers + engine->shape.frontends + number];
     case SEGMENT_NONE:
     case SEGMENT_KIND_COUNT:

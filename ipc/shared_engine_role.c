@@ -164,6 +164,8 @@ become_worker(struct shared_engine *engine, uint32_t index)
     allow_writing(&engine->workers[index], sizeof engine->workers[index]);
     allow_memory(engine, SEGMENT_CALLS, index);
     allow_memory(engine, SEGMENT_JOURNAL, index);
+    if (engine->shape.history_slots > 0)
+        allow_memory(engine, SEGMENT_HISTORY, index);
     for (uint32_t frontend = 0; frontend < engine->shape.frontends; frontend++)
         allow_channel(engine, frontend, index);
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);

@@ -46,13 +46,14 @@ struct shm_worker_cursors {
     uint64_t closed;  /* calls reported as forgotten */
     uint64_t decided; /* as in struct shm_outcome: every outcome decided up to it is there */
     uint64_t finished;
+    uint64_t history; /* slots of the history that are behind us */
     struct shm_part part;
     struct shm_lane_cursors lanes[]; /* [workers] */
 };
 
 static_assert(sizeof(struct shm_part) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_lane_cursors) == 16, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_cursors) == 112, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_cursors) == 120, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the cursors of one channel in an engine of so many workers. */
 static inline uint32_t

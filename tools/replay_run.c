@@ -113,6 +113,7 @@ shape_of(const struct replay *replay)
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
         .outbox_slots = settings->outbox_slots,
+        .history_slots = settings->history_slots,
         .calls_bytes = call_table_bytes(call_share(settings->max_calls, replay->frontends)),
         .frontend_bytes = front_state_bytes(),
         .run = replay->engine_name != NULL ? replay_digest(replay) : 0,

@@ -130,6 +130,7 @@ shape_of(const struct running *running)
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
         .outbox_slots = settings->outbox_slots,
+        .history_slots = settings->history_slots,
         .calls_bytes = call_table_bytes(settings->max_calls),
         .frontend_bytes = front_state_bytes(),
         .live_links = LIVE_LINKS_MAX,

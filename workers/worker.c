@@ -74,7 +74,9 @@ worker_consume(struct worker *worker, uint32_t slots)
     if (worker->event.received_ns != 0)
         histogram_add(&worker->self->latency[STAGE_DECODED_JUDGED], worker->event.decoded_ns,
                       worker_judged_ns(worker));
-    ring_spsc_take(worker->channel->events, slots);
+    struct ring_spsc *ring = worker->channel->events;
+    worker_note_record(worker, ring_spsc_slot(ring, ring->position), slots);
+    ring_spsc_take(ring, slots);
     worker->records++;
 }
 
@@ -313,6 +315,8 @@ open_channel(struct worker *worker, uint32_t frontend)
     channel->events = &engine->rings[number];
     channel->outbox = &engine->outboxes[number];
     channel->closed = &engine->closed[number];
+    history_open(&channel->history, engine_history(engine, frontend, worker->index),
+                 engine->shape.history_slots);
     for (uint32_t i = 0; i < engine->shape.workers; i++) {
         if (i == worker->index)
             continue;

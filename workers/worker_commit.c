@@ -116,6 +116,7 @@ worker_publish(struct worker *worker, uint64_t decided)
         ring_spsc_publish(channel->outbox, 0);
     if (ring_spsc_held(channel->closed) != 0)
         ring_spsc_publish(channel->closed, 0);
+    history_publish(&channel->history);
     publish_lanes(worker);
     if (ring_spsc_held(channel->events) != 0) {
         ring_spsc_release(channel->events, 0);
@@ -156,6 +157,7 @@ worker_commit(struct worker *worker)
     cursors->events = channel->events->position;
     cursors->outbox = channel->outbox->position;
     cursors->closed = channel->closed->position;
+    cursors->history = channel->history.position;
     for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
         cursors->lanes[i].out = channel->lanes_out[i].position;
         cursors->lanes[i].in = channel->lanes_in[i].position;
@@ -173,6 +175,7 @@ worker_rewind(struct worker *worker)
     channel->events->position = cursors->events;
     channel->outbox->position = cursors->outbox;
     channel->closed->position = cursors->closed;
+    history_rewind(&channel->history, cursors->history);
     for (uint32_t i = 0; i < worker->engine->shape.workers; i++) {
         channel->lanes_out[i].position = cursors->lanes[i].out;
         channel->lanes_in[i].position = cursors->lanes[i].in;
@@ -212,6 +215,9 @@ worker_write(void *context, const struct shm_outcome *outcome)
     struct worker *worker = context;
     struct ring_spsc *outbox = worker->channel->outbox;
     counter_add(&worker->self->counters, COUNTER_OUTCOMES, 1);
+    /* Also of one that was handed over before: its record is not in the history yet. */
+    struct shm_history_entry entry = {.kind = HISTORY_OUTCOME, .conn_id = outcome->conn_id};
+    history_add(&worker->channel->history, &entry, outcome, outcome_size(outcome));
     if (worker->to_skip > 0) {
         worker->to_skip--;
         return;
@@ -247,6 +253,34 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
     closed->last_order = last_order;
     ring_spsc_stage(ring, 1);
     return true;
+}
+
+/* Is it about a call, or of what calls hang on? Devices, links and time alone are not. */
+static bool
+is_of_interest(const struct worker *worker)
+{
+    uint8_t kind = worker->event.kind;
+    return worker->channel->history.position != worker->channel->history.begun_at ||
+           kind <= EVENT_SNAPSHOT_CALL || kind == EVENT_LINK_DOWN || kind == EVENT_LINK_UP;
+}
+
+void
+worker_note_record(struct worker *worker, const void *record, uint32_t slots)
+{
+    struct history *history = &worker->channel->history;
+    const struct step_note *note = &worker->step.note;
+    struct shm_history_entry entry = {
+        .kind = HISTORY_EVENT,
+        .conn_id = note->conn_id,
+        .other_conn_id = note->other_conn_id,
+        .early_conn_id = note->early_conn_id,
+        .rule = (uint8_t)note->rule,
+        .is_copy = note->is_copy,
+    };
+    if (is_of_interest(worker))
+        history_add(history, &entry, record, slots * EVENT_SLOT_SIZE);
+    history->begun_at = history->position;
+    worker->step.note = (struct step_note){.rule = RULE_NONE};
 }
 
 /* All outcomes of what is about to be committed are in the outbox. */

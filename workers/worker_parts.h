@@ -29,6 +29,7 @@ struct channel {
     struct ring_spsc lanes_out[WORKERS_MAX];
     struct ring_spsc lanes_in[WORKERS_MAX];
     struct call_table table;
+    struct history history;
     uint64_t watermark;  /* as it was before its ring was found empty */
     uint32_t batch_most; /* records in its next transaction */
     uint32_t careful;    /* records still to be taken one by one, after a death among them */
@@ -88,6 +89,9 @@ uint64_t worker_judged_ns(struct worker *worker);
 
 /* worker_all_handed_over - all outcomes of what is about to be committed are in the outbox. */
 void worker_all_handed_over(struct worker *worker);
+
+/* worker_note_record - the record in hand is done: into the history with it. */
+void worker_note_record(struct worker *worker, const void *record, uint32_t slots);
 
 /* The step's port (workers/step.h); the context is the worker. */
 void worker_write(void *context, const struct shm_outcome *outcome);

@@ -48,9 +48,9 @@ expect "no such call" "$?" 1
 has "no such call" "$work/err" '^onhook: there is no call 9; there are, for example, 180, 181$'
 "$onhook" explain --link pbx2 180 "$trace" 2>"$work/err"
 expect "no such link" "$?" 1
-"$onhook" explain 180 2>"$work/err"
-expect "no FILE" "$?" 2
-has "no FILE" "$work/err" '^onhook: a CALLID and a FILE are wanted; see `onhook explain --help`$'
+"$onhook" explain 2>"$work/err"
+expect "no CALLID" "$?" 2
+has "no CALLID" "$work/err" '^onhook: a CALLID is wanted; see `onhook explain --help`$'
 "$onhook" explain 180 "$work/none" 2>"$work/err"
 expect "no such FILE" "$?" 1
 has "no such FILE" "$work/err" 'none: No such file or directory$'

@@ -115,6 +115,7 @@ an_empty_file_means_the_published_defaults(void **state)
     assert_int_equal(settings.ring_slots, 16384);
     assert_int_equal(settings.result_slots, 4096);
     assert_int_equal(settings.outbox_slots, 4096);
+    assert_int_equal(settings.history_slots, 65536);
     assert_int_equal(settings.max_calls, 1048576);
     assert_int_equal(settings.link_count, 0);
     assert_int_equal(settings.defaults.profile, PROFILE_GENERIC);
@@ -132,7 +133,7 @@ every_key_reaches_its_field(void **state)
 {
     (void)state;
     assert_int_equal(read_ini("[engine]\nworkers = 64\nring-slots = 1024\nresult-slots = 65536\n"
-                              "outbox-slots = 16\n"
+                              "outbox-slots = 16\nhistory-slots = 0\n"
                               "max-calls = 1\n"
                               "[link pbx1]\nprofile = panasonic\nencoding = xml\n"
                               "monitored = 2001, 2002\nobservers=1\ntreatments=2\n"
@@ -143,6 +144,7 @@ every_key_reaches_its_field(void **state)
     assert_int_equal(settings.ring_slots, 1024);
     assert_int_equal(settings.result_slots, 65536);
     assert_int_equal(settings.outbox_slots, 16);
+    assert_int_equal(settings.history_slots, 0);
     assert_int_equal(settings.max_calls, 1);
     assert_int_equal(settings.link_count, 1);
     const struct link_settings *link = &settings.links[0];
@@ -177,7 +179,8 @@ an_unknown_word_is_named_with_what_was_meant(void **state)
                    "on.ini:3: unknown key \"workes\" in [engine]; did you mean \"workers\"?\n");
     assert_refused("[engine]\nthreads = 2\n",
                    "on.ini:2: unknown key \"threads\" in [engine]; known are workers, front-ends, "
-                   "ring-slots, result-slots, outbox-slots, max-calls, name, lasting, drain\n");
+                   "ring-slots, result-slots, outbox-slots, max-calls, history-slots, name, "
+                   "lasting, drain\n");
     assert_refused("[engin]\nworkers = 2\nnonsense = 1\n",
                    "on.ini:1: unknown section [engin]; known are [engine], [link NAME], "
                    "[aliases], [sink jsonl], [control], [log], [privacy]\n");

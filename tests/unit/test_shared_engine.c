@@ -18,8 +18,12 @@
 #include "ipc/segment.h"
 #include "ipc/shared_engine.h"
 
-static const struct engine_shape shape = {
-    .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20, .live_links = 1};
+static const struct engine_shape shape = {.workers = 2,
+                                          .ring_slots = 1024,
+                                          .result_slots = 64,
+                                          .calls_bytes = 1u << 20,
+                                          .history_slots = 1024,
+                                          .live_links = 1};
 
 static char name[SEGMENT_NAME_MAX + 1];
 static char why[SHARED_ENGINE_WHY];

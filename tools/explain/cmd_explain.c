@@ -9,8 +9,10 @@
 
 #include "base/log.h"
 #include "tools/command.h"
+#include "tools/explain/past.h"
 #include "tools/explain/paper.h"
 #include "tools/explain/rerun.h"
+#include "tools/inspect/look.h"
 
 enum {
     SHOWN_SIZE = 256, /* of a word of the command line in a message */
@@ -29,6 +31,7 @@ struct explain {
     const char *monitored;
     const char *link;
     const char *wanted;
+    struct look look; /* without a FILE: which engine */
     enum form form;
     bool raw;
     bool help;
@@ -44,12 +47,16 @@ print_help(void)
 {
     fputs("  onhook explain 4711 monday.trace\n"
           "\n"
-          "Shows one call of recorded CSTA messages as a ladder: a column a party, a line a\n"
+          "Shows one call, recorded or of an engine, as a ladder: a column a party, a line a\n"
           "message, copies of other monitors in one line; then who hung up, by which rule of\n"
           "docs/attribution.md, what was found, and what would have made an unknown certain.\n"
           "Calls it was joined to by consultation, conference or transfer are shown with it.\n"
           "\n"
           "usage: onhook explain [options] CALLID FILE...\n"
+          "       onhook explain [--name NAME] [options] CALLID\n"
+          "\n"
+          "Without a FILE: a call that lives in an engine or ended in it lately, as far back as\n"
+          "its workers' histories go (history-slots). The engine may run, hang or be dead.\n"
           "\n"
           "CALLID is the switch's own, or a ConnID of 16 hex digits. Of a callID that was used\n"
           "again all calls are shown. FILE may be - for standard input.\n"
@@ -60,7 +67,9 @@ print_help(void)
           "      --port LIST         ports of switches: of a pcap nothing else counts\n"
           "      --monitored LIST    the devices with a monitor: 2001,2002, @FILE\n"
           "      --link NAME         only calls of this link\n"
-          "      --raw               the messages' bytes, too\n"
+          "      --name NAME         which engine; alone it finds the one that runs\n"
+          "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
+          "      --raw               of a FILE: the messages' bytes, too\n"
           "      --mermaid           a Mermaid sequenceDiagram\n"
           "      --json              one JSON object a line; its Version says which shape it has\n"
           "  -h, --help\n"
@@ -81,12 +90,21 @@ wrong_usage(const char *what, const char *value)
     return EXIT_WRONG_USAGE;
 }
 
+static int
+unclear(const char *what)
+{
+    log_say("%s; see `onhook explain --help`", what);
+    return EXIT_WRONG_USAGE;
+}
+
 enum option_code {
     OPTION_PROFILE = 256,
     OPTION_ENCODING,
     OPTION_PORT,
     OPTION_MONITORED,
     OPTION_LINK,
+    OPTION_NAME,
+    OPTION_DIR,
     OPTION_RAW,
     OPTION_MERMAID,
     OPTION_JSON,
@@ -110,6 +128,10 @@ take_option(struct explain *explain, int code, const char *value)
         explain->monitored = value;
     else if (code == OPTION_LINK)
         explain->link = value;
+    else if (code == OPTION_NAME)
+        explain->look.name = value;
+    else if (code == OPTION_DIR)
+        explain->look.folder = value;
     else if (code == OPTION_RAW)
         explain->raw = true;
     else
@@ -128,6 +150,8 @@ read_command_line(struct explain *explain, int argc, char **argv)
         {"port", required_argument, NULL, OPTION_PORT},
         {"monitored", required_argument, NULL, OPTION_MONITORED},
         {"link", required_argument, NULL, OPTION_LINK},
+        {"name", required_argument, NULL, OPTION_NAME},
+        {"dir", required_argument, NULL, OPTION_DIR},
         {"raw", no_argument, NULL, OPTION_RAW},
         {"mermaid", no_argument, NULL, OPTION_MERMAID},
         {"json", no_argument, NULL, OPTION_JSON},
@@ -147,10 +171,12 @@ read_command_line(struct explain *explain, int argc, char **argv)
     }
     if (explain->help)
         return EXIT_DONE;
-    if (argc - optind < 2) {
-        log_say("a CALLID and a FILE are wanted; see `onhook explain --help`");
-        return EXIT_WRONG_USAGE;
-    }
+    if (argc == optind)
+        return unclear("a CALLID is wanted");
+    if (argc - optind > 1 && (explain->look.name != NULL || explain->look.folder != NULL))
+        return unclear("an engine or a FILE is wanted, not both");
+    if (argc - optind == 1 && explain->raw)
+        return unclear("an engine keeps no messages' bytes: --raw wants a FILE");
     explain->wanted = argv[optind];
     explain->input.files = (const char *const *)(argv + optind + 1);
     explain->input.file_count = (uint32_t)(argc - optind - 1);
@@ -342,6 +368,48 @@ explain_inputs(struct explain *explain)
     return again.unreadable > 0 ? EXIT_UNREADABLE : EXIT_DONE;
 }
 
+static int
+explain_engine(struct explain *explain)
+{
+    struct view view;
+    struct past past;
+    char why[VIEW_WHY];
+    if (!look_open(&explain->look, &view))
+        return EXIT_FAILED;
+    int code = EXIT_DONE;
+    flow_search_begin(&explain->search, explain->wanted, explain->link);
+    if (!past_open(&past, &view, why)) {
+        log_say("%s", why);
+        code = EXIT_FAILED;
+    } else {
+        past_tell(&past, search_entry, explain);
+        if (explain->search.found_count == 0)
+            code = not_there(explain);
+    }
+    if (code == EXIT_DONE) {
+        explain->flows = flows_make(&explain->search, &explain->flow_count);
+        past_tell(&past, gather_entry, explain);
+        for (uint32_t i = 0; i < explain->flow_count; i++)
+            flow_end(&explain->flows[i]);
+        print_flows(explain);
+    }
+    past_close(&past);
+    view_close(&view);
+    return code;
+}
+
+static int
+explain_files(struct explain *explain)
+{
+    int code = read_settings(explain);
+    if (code == EXIT_DONE)
+        code = look_at_inputs(explain);
+    if (code == EXIT_DONE)
+        code = explain_inputs(explain);
+    settings_free(&explain->settings);
+    return code;
+}
+
 int
 cmd_explain(int argc, char **argv)
 {
@@ -353,13 +421,8 @@ cmd_explain(int argc, char **argv)
     }
     if (code != EXIT_DONE)
         return code;
-    code = read_settings(&explain);
-    if (code == EXIT_DONE)
-        code = look_at_inputs(&explain);
-    if (code == EXIT_DONE)
-        code = explain_inputs(&explain);
+    code = explain.input.file_count > 0 ? explain_files(&explain) : explain_engine(&explain);
     flow_search_end(&explain.search);
     flows_free(explain.flows, explain.flow_count);
-    settings_free(&explain.settings);
     return code;
 }

@@ -158,13 +158,23 @@ may_belong(const struct flow *flow, const struct flow_entry *entry)
            text_is_equal(entry->event->texts[EVENT_TEXT_CALL], flow->wanted);
 }
 
+/* Every worker was told that a link went or came. */
+static bool
+is_told(const struct flow *flow, const struct flow_entry *entry)
+{
+    if (flow->moment_count == 0)
+        return false;
+    const struct flow_moment *last = &flow->moments[flow->moment_count - 1];
+    return last->kind == entry->event->kind && last->order == entry->event->order && last->seq == 0;
+}
+
 void
 flow_take(struct flow *flow, const struct flow_entry *entry)
 {
     struct flow_call *call = call_of(flow, entry->conn_id);
     bool is_own =
         call != NULL || call_of(flow, entry->other_conn_id) != NULL || has_outcomes(flow, entry);
-    if (!is_own && !may_belong(flow, entry))
+    if (!is_own && (!may_belong(flow, entry) || is_told(flow, entry)))
         return;
     if (is_own) {
         set_name(flow->link, entry->link);

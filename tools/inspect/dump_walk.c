@@ -241,6 +241,22 @@ walk_control(struct dump *dump)
     }
 }
 
+/* What stands in it is `onhook explain`'s. */
+static void
+walk_history(struct dump *dump)
+{
+    char label[DUMP_LABEL];
+    uint64_t bytes = history_bytes(dump->view->fixed.history_slots);
+    if (!dump_struct(dump, LAYOUT_shm_memory_header, 0, ""))
+        return;
+    for (uint32_t i = 0; bytes != 0 && i < dump->view->frontends; i++) {
+        snprintf(label, sizeof label, "history of front-end %" PRIu32, i);
+        if (!dump_struct(dump, LAYOUT_shm_history_head,
+                         sizeof(struct shm_memory_header) + i * bytes, label))
+            return;
+    }
+}
+
 /* -------------------------------------------------------------------------------------------- */
 
 static uint32_t
@@ -265,6 +281,7 @@ header_size(enum segment_kind kind, uint32_t *fixed_size)
     case SEGMENT_FRONTEND:
     case SEGMENT_PUBLISHER:
     case SEGMENT_STREAMS:
+    case SEGMENT_HISTORY:
         return sizeof(struct shm_memory_header);
     case SEGMENT_NONE:
     case SEGMENT_KIND_COUNT:
@@ -321,6 +338,9 @@ walk(struct dump *dump, enum segment_kind kind)
         break;
     case SEGMENT_STREAMS:
         dump_struct(dump, LAYOUT_shm_memory_header, 0, "");
+        break;
+    case SEGMENT_HISTORY:
+        walk_history(dump);
         break;
     case SEGMENT_NONE:
     case SEGMENT_KIND_COUNT:
