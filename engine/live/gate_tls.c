@@ -55,7 +55,8 @@ load_own(SSL_CTX *context, const struct gate_order *order, char *why)
     if (order->certificate[0] == '\0')
         return true;
     if (SSL_CTX_use_certificate_chain_file(context, order->certificate) != 1) {
-        snprintf(why, GATE_WORDS_SIZE, "tls-certificate %.128s: %.160s", order->certificate, reason(0));
+        snprintf(why, GATE_WORDS_SIZE, "tls-certificate %.128s: %.160s", order->certificate,
+                 reason(0));
         return false;
     }
     if (SSL_CTX_use_PrivateKey_file(context, key, SSL_FILETYPE_PEM) == 1 &&
