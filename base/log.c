@@ -300,6 +300,8 @@ may_say(const char *format, const char *sentence)
 void
 log_rest(void)
 {
+    if (!is_limited)
+        return;
     pthread_mutex_lock(&kinds_lock);
     end_old_kinds(now_ms());
     pthread_mutex_unlock(&kinds_lock);

@@ -9,6 +9,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "engine/outward.h"
 #include "ipc/segment.h"
 #include "tools/command.h"
 #include "tools/run.h"
@@ -34,6 +35,7 @@ print_help(FILE *out)
         "  -o, --out FILE          outcomes to FILE, appended, instead of what [sink jsonl] says\n"
         "      --format NAME       jsonl, or text: a table to read\n"
         "      --record FILE       everything received and sent, as a trace for onhook replay\n"
+        "      --log NAME              how messages are written: plain, logfmt or json\n"
         "      --fresh             begin anew where a lasting engine could be gone on with\n"
         "  -q, --quiet             no summary at the end\n"
         "  -h, --help\n"
@@ -86,6 +88,7 @@ enum option_code {
     OPTION_FORMAT,
     OPTION_RECORD,
     OPTION_FRESH,
+    OPTION_LOG,
 };
 
 static int
@@ -114,6 +117,9 @@ take_option(struct run *run, int code, const char *value)
     case OPTION_RECORD:
         run->record_file = value;
         return EXIT_DONE;
+    case OPTION_LOG:
+        run->log = value;
+        return EXIT_DONE;
     case OPTION_FRESH:
         run->fresh = true;
         return EXIT_DONE;
@@ -134,6 +140,7 @@ read_command_line(struct run *run, int argc, char **argv)
         {"workers", required_argument, NULL, OPTION_WORKERS},
         {"format", required_argument, NULL, OPTION_FORMAT},
         {"record", required_argument, NULL, OPTION_RECORD},
+        {"log", required_argument, NULL, OPTION_LOG},
         {"fresh", no_argument, NULL, OPTION_FRESH},
         {NULL, 0, NULL, 0},
     };
@@ -173,6 +180,11 @@ read_settings(struct run *run)
     settings_default(&run->settings);
     if (settings_read(&run->settings, run->config_file) > 0)
         return EXIT_WRONG_USAGE; /* each mistake was named */
+    if (run->log != NULL && !outward_format(run->log, &run->settings.log_format))
+        return wrong_usage("--log", run->log, "plain, logfmt or json is wanted");
+    if (!outward_begin(&run->settings))
+        return EXIT_WRONG_USAGE;
+    log_limit();
     if (run->workers > 0)
         run->settings.workers = run->workers;
     if (run->engine_name != NULL)

@@ -22,6 +22,7 @@ struct run {
     const char *out_file;
     const char *record_file;
     uint32_t workers; /* 0: the configuration's */
+    const char *log;  /* NULL: as the configuration says */
     bool text;        /* --format text */
     bool fresh;       /* what an engine of that name left is not gone on with */
     bool quiet;       /* no summary */

@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/holder.h"
+#include "engine/service_notify.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
@@ -30,6 +31,9 @@ struct running {
     char sockets[FRONTENDS_MAX][CONTROL_PATH_SIZE]; /* paths; empty: none */
     uint32_t frontends;
     bool reloaded;
+    const struct shared_engine *engine;
+    struct service_notify notify;
+    bool ready; /* and said so */
 };
 
 /* ---- roles --------------------------------------------------------------------------------- */
@@ -185,12 +189,40 @@ serve_holder(void *context)
     holder_serve(context);
 }
 
+static uint64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
 /* Whoever is started from now on must read the configuration again himself. */
 static void
 note_reload(void *context)
 {
     struct running *running = context;
     running->reloaded = true;
+    service_notify_reloading(&running->notify, now_ms());
+}
+
+static void
+note_stopping(void *context)
+{
+    struct running *running = context;
+    service_notify_stopping(&running->notify);
+}
+
+/* The first tick comes when all roles run. */
+static void
+note_tick(void *context)
+{
+    struct running *running = context;
+    if (!running->ready)
+        service_notify_ready(&running->notify);
+    running->ready = true;
+    service_notify_tick(&running->notify, running->engine, now_ms());
+    log_rest();
 }
 
 /* An engine that people cannot speak to runs all the same. */
@@ -241,14 +273,6 @@ close_frontends(struct running *running)
     }
 }
 
-static uint64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The end of it: what happened, and what becomes of the memory. */
 static int
 finish(const struct run *run, struct shared_engine *engine, enum supervisor_result result)
@@ -275,11 +299,13 @@ supervise(struct running *running, struct shared_engine *engine)
     const struct supervisor_live live = {
         .drain_ms = running->run->settings.drain_ms,
         .reload = note_reload,
+        .stopping = note_stopping,
         .services = running->services,
         .service_count = running->frontends,
     };
     const struct supervisor_watch watch = {
-        .context = running, .dead_letters = dead_letters, .live = &live};
+        .tick = note_tick, .context = running, .dead_letters = dead_letters, .live = &live};
+    running->engine = engine;
     uint32_t count = fill_roles(running, table);
     return finish(running->run, engine, supervisor_run(engine, table, count, &watch));
 }
@@ -292,6 +318,7 @@ run_engine(struct run *run)
     sigset_t before;
     int code = EXIT_FAILED;
     supervisor_hold_signals(&before);
+    service_notify_open(&running.notify);
     if (find_engine(&running, &engine)) {
         if (open_frontends(&running, &engine))
             code = supervise(&running, &engine);
@@ -299,6 +326,7 @@ run_engine(struct run *run)
             shared_engine_destroy(&engine);
         close_frontends(&running);
     }
+    service_notify_close(&running.notify);
     supervisor_release_signals(&before);
     return code;
 }

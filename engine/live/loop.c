@@ -336,6 +336,8 @@ static void
 turn(struct live *live)
 {
     uint64_t desk_due_ms = UINT64_MAX;
+    process_beat(&live->engine->frontends[live->index]);
+    log_rest();
     for (uint32_t i = 0; i < live->count; i++)
         serve_link(&live->links[i]);
     while (desk_work(live->desk, &desk_due_ms))
