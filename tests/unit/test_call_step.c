@@ -36,7 +36,7 @@ a_call_stays_until_the_front_end_can_be_told(void **state)
     rig_call_event(rig, EVENT_ORIGINATED, 9000, "2", "A", NULL);
     assert_int_equal(rig->table.shared->living, 2);
     rig->refuse_closed = false;
-    rig_call_event(rig, EVENT_HELD, 9500, "2", "A", NULL);
+    rig_call_event(rig, EVENT_HELD, 9000 + SPAN_LINGER_MS + TICK_MS, "2", "A", NULL);
     assert_int_equal(rig->table.shared->living, 1);
     rig_close(rig);
 }

@@ -134,7 +134,7 @@ profiles_are_found_by_their_whole_name(void **state)
     assert_int_equal(profile_by_name(TEXT("avaya")), PROFILE_COUNT);
     assert_int_equal(profile_by_name(TEXT_NONE), PROFILE_COUNT);
     assert_int_equal(profile_row(PROFILE_AVAYA_DMCC)->flags,
-                     PROFILE_HOLD_CLEARS | PROFILE_AVAYA_DEVICES);
+                     PROFILE_HOLD_CLEARS | PROFILE_AVAYA_DEVICES | PROFILE_HAS_SESSION);
     assert_string_equal(profile_row(PROFILE_GENERIC)->name, "generic");
 }
 
