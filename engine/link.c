@@ -111,3 +111,16 @@ link_advance(struct shm_link *link, const struct link_moment *moment)
         link->clock_ms++;
     return first || link_tick_ms(link) != tick_ms;
 }
+
+bool
+link_loses_events(struct shm_link *link, enum system_status status)
+{
+    bool was_disabled = link->disabled != 0;
+    if (status == STATUS_DISABLED || status == STATUS_INITIALIZING) {
+        link->epoch++;
+        link->disabled = 1;
+    } else if (status == STATUS_ENABLED || status == STATUS_NORMAL) {
+        link->disabled = 0;
+    }
+    return status == STATUS_MESSAGES_LOST || (was_disabled && link->disabled == 0);
+}

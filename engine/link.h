@@ -70,6 +70,14 @@ link_touch(struct front *front, struct shm_link *link)
  */
 bool link_advance(struct shm_link *link, const struct link_moment *moment);
 
+/*
+ * link_loses_events - what the switch says of itself; true: up to now events may be missing
+ *
+ * Messages were lost; or it is back after it was disabled, when it had no monitors: all it had are
+ * void from the moment it is disabled. The link is touched.
+ */
+bool link_loses_events(struct shm_link *link, enum system_status status);
+
 /* The last tick at or before the clock. */
 static inline uint64_t
 link_tick_ms(const struct shm_link *link)

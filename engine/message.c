@@ -340,21 +340,11 @@ take_segment(const struct taking *taking)
     return send_snapshot(taking, &session->answered);
 }
 
-/* Messages were lost on the way to us, or never sent, because a switch that is disabled has no
- * monitors: for the calls that is a link that went and came. */
+/* For the calls a loss of messages is a link that went and came. */
 static const char *
 take_system_status(const struct taking *taking)
 {
-    enum system_status status = taking->message->status;
-    bool was_disabled = taking->link->disabled != 0;
-    if (status == STATUS_DISABLED || status == STATUS_INITIALIZING) {
-        taking->link->epoch++;
-        taking->link->disabled = 1;
-    } else if (status == STATUS_ENABLED || status == STATUS_NORMAL) {
-        taking->link->disabled = 0;
-    }
-    bool is_back = was_disabled && taking->link->disabled == 0;
-    if (status != STATUS_MESSAGES_LOST && !is_back)
+    if (!link_loses_events(taking->link, taking->message->status))
         return of_no_use(taking);
     announce_notice(taking->session, taking->link, EVENT_LINK_DOWN);
     announce_notice(taking->session, taking->link, EVENT_LINK_UP);
