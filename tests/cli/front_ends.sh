@@ -55,6 +55,11 @@ refused 1 'front-ends times workers must be at most 256' --front-ends 8 --worker
     "$work/one.trace" "$work/one.trace" "$work/one.trace" "$work/one.trace" "$work/two.trace" \
     "$work/two.trace" "$work/two.trace" "$work/two.trace"
 
+printf '[engine]\nworkers = 64\nfront-ends = 5\n' >"$work/on.ini"
+"$onhook" check -c "$work/on.ini" 2>"$work/said" && complain "check: too many were allowed"
+grep -q "front-ends = 5 with workers = 64: one times the other is at most 256" "$work/said" ||
+    complain "check: $(cat "$work/said")"
+
 # An engine that waits for input, to look at.
 mkfifo "$work/pipe" || exit 2
 "$onhook" replay -q --name "$name" --front-ends 2 --workers 2 "$work/one.trace" "$work/pipe" \

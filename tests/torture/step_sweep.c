@@ -29,9 +29,9 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "base/random.h"
 #include "engine/frontend.h"
 #include "engine/publisher.h"
-#include "base/random.h"
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
 #include "ipc/segment.h"

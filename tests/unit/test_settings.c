@@ -196,9 +196,6 @@ a_value_out_of_range_is_named_with_the_range(void **state)
     (void)state;
     assert_refused("[engine]\nworkers = 65\n",
                    "on.ini:2: workers = \"65\": must be a number from 1 to 64\n");
-    assert_refused(
-        "[engine]\nworkers = 64\nfront-ends = 5\n",
-        "on.ini: front-ends = 5 with workers = 64: one times the other is at most 256\n");
     assert_refused("[engine]\nring-slots = 1000\n",
                    "on.ini:2: ring-slots = \"1000\": must be a power of two from 1024 to "
                    "1048576\n");
