@@ -135,7 +135,7 @@ shape_of(const struct running *running)
         .result_slots = settings->result_slots,
         .outbox_slots = settings->outbox_slots,
         .history_slots = settings->history_slots,
-        .calls_bytes = call_table_bytes(settings->max_calls),
+        .calls_bytes = call_table_bytes(call_share(settings->max_calls, running->frontends)),
         .frontend_bytes = front_state_bytes(),
         .live_links = LIVE_LINKS_MAX,
         .run = settings->lasting ? digest(running->run) : 0,

@@ -68,7 +68,7 @@ struct live {
     int64_t time_us;  /* since 1970, as of now_ms */
     uint64_t tick_ms; /* when the last tick was looked at */
     uint32_t taken;   /* steps since the last publication */
-    bool fresh; /* nobody was front-end before us */
+    bool fresh;       /* nobody was front-end before us */
     bool stopping;
     uint32_t count; /* places in use, removed ones too */
     struct live_link links[LIVE_LINKS_MAX];

@@ -1,7 +1,5 @@
-/*
- * What reading a configuration promises: it is applied as written, or each mistake is named with
- * its file and line and with what is allowed instead.
- */
+/* What reading a configuration promises: it is applied as written, or each mistake is named with
+ * its file and line and with what is allowed instead. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
