@@ -58,15 +58,6 @@ print_listeners(const struct simulator *simulator, FILE *out)
     fflush(out);
 }
 
-/* Lists of some devices a line: a line of a configuration is 200 bytes at most. */
-static void
-print_numbers(FILE *out, uint64_t first, uint64_t how_many)
-{
-    for (uint64_t i = 0; i < how_many; i++)
-        fprintf(out, "%s%" PRIu64 "%s", i % 10 == 0 ? "monitored = " : ", ", first + i,
-                i % 10 == 9 || i + 1 == how_many ? "\n" : "");
-}
-
 static void
 print_ini(const struct simulator *simulator, FILE *out)
 {
@@ -78,11 +69,13 @@ print_ini(const struct simulator *simulator, FILE *out)
                 listener->host, listener->port, encoding_word(pbx), profile_word(pbx->profile));
         if (pbx->profile == PBX_AVAYA && simulator->options.user != NULL)
             fprintf(out, "user = %s\nswitch-name = SWITCH\n", simulator->options.user);
-        print_numbers(out, pbx->first_number, simulator->options.agents);
-        print_numbers(out, base + PBX_FIRST_QUEUE, PBX_QUEUES);
-        print_numbers(out, base + PBX_FIRST_ROUTE_POINT, PBX_ROUTE_POINTS);
-        for (uint32_t r = 0; r < PBX_ROUTE_POINTS; r++)
-            fprintf(out, "route-points = %" PRIu64 "\n", base + PBX_FIRST_ROUTE_POINT + r);
+        fprintf(out, "monitored = %" PRIu64 "-%" PRIu64 ", %" PRIu64 "-%" PRIu64 "\n",
+                pbx->first_number, base + simulator->options.agents, base + PBX_FIRST_QUEUE,
+                base + PBX_FIRST_QUEUE + PBX_QUEUES - 1);
+        fprintf(out,
+                "monitored = %" PRIu64 "-%" PRIu64 "\nroute-points = %" PRIu64 "-%" PRIu64 "\n",
+                base + PBX_FIRST_ROUTE_POINT, base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1,
+                base + PBX_FIRST_ROUTE_POINT, base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1);
     }
 }
 

@@ -120,8 +120,12 @@ void
 client_put(struct client *client, const char *bytes, size_t length, uint64_t serial,
            int64_t time_us)
 {
-    if (client->is_gone || client->is_closing)
+    if (client->is_gone)
         return;
+    if (client->is_closing) {
+        lose_message(client, serial, time_us);
+        return;
+    }
     if (client->is_spoiled || !make_room(client, length)) {
         client->lags = !client->is_spoiled;
         lose_message(client, serial, time_us);

@@ -53,9 +53,8 @@ struct client {
     uint64_t queued, sent; /* bytes since the beginning */
     bool ends_with_nul;    /* XML without headers (Uni-tel) */
     bool is_open;          /* the session stands: requests are granted */
-    bool is_associated;
-    bool is_closing; /* close when all is sent */
-    bool is_gone;    /* to be freed at the end of this turn */
+    bool is_closing;       /* close when all is sent */
+    bool is_gone;          /* to be freed at the end of this turn */
     bool wants_out;
     bool lags;       /* messages were lost: say so when there is room */
     bool is_spoiled; /* a wrong length was said: nobody can read on */
@@ -126,6 +125,8 @@ void client_snapshot(struct client *client, struct answer *answer, struct pbx_de
 struct monitor *pbx_monitor_start(struct client *client, struct pbx_device *device, bool of_calls);
 /* False: the client has no such monitor. The device is not wanted any more. */
 bool pbx_monitor_stop(struct client *client, uint32_t cross_ref);
+/* pbx_monitor_end - the switch stops all monitors of a device, and says so. */
+void pbx_monitor_end(struct pbx *pbx, struct pbx_device *device);
 /* pbx_monitor_void - all of a client (NULL: of all clients of the pbx): the devices stay wanted. */
 void pbx_monitor_void(struct pbx *pbx, const struct client *client);
 

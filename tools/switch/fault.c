@@ -30,6 +30,7 @@ fault_plan(struct simulator *simulator)
         listener->cut_at_ms = first_ms(listener, options->cut_every);
         listener->restart_at_ms = first_ms(listener, options->restart_every);
         listener->lost_at_ms = first_ms(listener, options->lost_every);
+        listener->stop_at_ms = first_ms(listener, options->stop_every);
         listener->mute_at_ms = first_ms(listener, options->mute_every);
         listener->wrong_at_ms = first_ms(listener, options->wrong_every);
     }
@@ -119,6 +120,30 @@ say_wrong_length(struct listener *listener)
             client_wrong_length(at);
 }
 
+/* One device's monitors; who wants them starts them again. */
+static void
+stop_monitors(struct listener *listener)
+{
+    struct pbx *pbx = &listener->pbx;
+    struct device_pool *agents = &pbx->pools[DEVICE_AGENT];
+    count(pbx, COUNT_FAULTS);
+    pbx_monitor_end(pbx, &agents->devices[random_below(&pbx->random, agents->count)]);
+}
+
+/* The association ends at the switch's word; what was said before arrives. */
+static void
+abort_associations(struct listener *listener)
+{
+    count(&listener->pbx, COUNT_FAULTS);
+    for (struct client *at = listener->pbx.clients; at != NULL; at = at->next) {
+        struct answer last_word = {.kind = ACSE_ABORT};
+        if (at->is_gone)
+            continue;
+        client_answer_request(at, &last_word, 0);
+        at->is_closing = true;
+    }
+}
+
 /* The trunk that outside callers come by is gone: so are their calls. */
 static void
 fail_trunk(struct listener *listener)
@@ -159,6 +184,8 @@ fault_tick(struct simulator *simulator)
             restart(listener);
         if (is_due(listener, &listener->lost_at_ms, options->lost_every))
             lose_messages(listener);
+        if (is_due(listener, &listener->stop_at_ms, options->stop_every))
+            stop_monitors(listener);
         if (is_due(listener, &listener->mute_at_ms, options->mute_every))
             mute(listener);
         if (is_due(listener, &listener->wrong_at_ms, options->wrong_every))
@@ -177,7 +204,8 @@ set_number(struct simulator *simulator, const char *word, const char *value)
     else if (strcmp(word, "silent") == 0 && number <= 100)
         simulator->options.silent = number;
     else
-        return "commands: cut restart lost mute wrong-length trunk [NAME]; rate N; silent PERCENT; "
+        return "commands: cut restart lost mute wrong-length trunk stop-monitors abort [NAME]; "
+               "rate N; silent PERCENT; "
                "drain; quit";
     return NULL;
 }
@@ -191,6 +219,8 @@ fault_command(struct simulator *simulator, const char *line)
     } acts[] = {{"cut", cut},
                 {"restart", restart},
                 {"lost", lose_messages},
+                {"stop-monitors", stop_monitors},
+                {"abort", abort_associations},
                 {"mute", mute},
                 {"wrong-length", say_wrong_length},
                 {"trunk", fail_trunk}};

@@ -86,6 +86,23 @@ pbx_monitor_stop(struct client *client, uint32_t cross_ref)
 }
 
 void
+pbx_monitor_end(struct pbx *pbx, struct pbx_device *device)
+{
+    if (device->monitors == NULL)
+        return;
+    for (struct monitor *at = device->monitors; at != NULL; at = at->next) {
+        struct client *client = at->client;
+        struct answer ask = {.kind = ASK_MONITOR_STOP,
+                             .invoke = client->invoke++ % 9999,
+                             .cross_ref = at->cross_ref};
+        client_answer_request(client, &ask, 0);
+    }
+    pbx->monitor_count -= remove_monitors(device, NULL, 0);
+    pbx->wanted_void += device->is_wanted;
+    look_for_gap(&pbx->simulator->listeners[pbx->number]);
+}
+
+void
 pbx_monitor_void(struct pbx *pbx, const struct client *client)
 {
     for (int kind = 0; kind < DEVICE_OUTSIDE; kind++) {

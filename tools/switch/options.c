@@ -94,7 +94,8 @@ print_help(FILE *out)
     fputs("  -h, --help                 this help\n"
           "\n"
           "Lines on standard input, while it runs: cut, restart, lost, mute, wrong-length, trunk,\n"
-          "each with a listener's name or for all; rate N; silent PERCENT; drain; quit.\n",
+          "stop-monitors, abort, each with a listener's name or for all; rate N; silent PERCENT; "
+          "drain; quit.\n",
           out);
 }
 

@@ -105,15 +105,16 @@ stop_session(struct client *client, const struct request *request)
 static void
 associate(struct client *client)
 {
-    answer_plain(client, ACSE_ACCEPT, 0);
-    client->is_open = client->is_associated = true;
+    bool accepts = !client->pbx->is_disabled;
+    answer_plain(client, accepts ? ACSE_ACCEPT : ACSE_REFUSE, 0);
+    client->is_open = accepts;
 }
 
 static void
 release_association(struct client *client)
 {
     answer_plain(client, ACSE_RELEASED, 0);
-    client->is_associated = client->is_open = false;
+    client->is_open = false;
     pbx_monitor_void(client->pbx, client);
 }
 

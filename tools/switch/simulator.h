@@ -52,6 +52,7 @@ struct listener {
     uint64_t cut_at_ms;  /* the next ones, if there are */
     uint64_t restart_at_ms;
     uint64_t lost_at_ms;
+    uint64_t stop_at_ms;
     uint64_t mute_at_ms;
     uint64_t wrong_at_ms;
     uint64_t enables_ms;   /* initializing so long after a restart */
