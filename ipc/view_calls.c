@@ -167,7 +167,11 @@ read_call(struct view_calls *calls, struct view_call *call)
 {
     enum view_call_result result = VIEW_CALL_TORN;
     for (int i = 0; i < TRIES; i++) {
-        if (calls->has_undo && !view_undo_begin(&calls->undo))
+        enum view_undo_begun begun =
+            calls->has_undo ? view_undo_begin(&calls->undo) : VIEW_UNDO_BEGUN;
+        if (begun == VIEW_UNDO_MOVING)
+            continue;
+        if (begun == VIEW_UNDO_UNSOUND)
             calls->has_undo = false; /* no journal of ours: what was written down is unknown */
         enum copied copied = copy_call(calls, call);
         bool is_alike = calls->has_undo || is_read_alike(calls, call);

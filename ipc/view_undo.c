@@ -57,17 +57,21 @@ forget(struct view_undo *undo)
     undo->count = 0;
 }
 
-bool
+enum view_undo_begun
 view_undo_begin(struct view_undo *undo)
 {
     uint64_t words[3];
-    if (!read_words(undo, words) || words[1] > words[0] + 1)
-        return false;
+    if (!view_file_read(&undo->file, sizeof(struct shm_memory_header), words, sizeof words))
+        return VIEW_UNDO_UNSOUND;
+    if (!read_words(undo, words))
+        return VIEW_UNDO_MOVING;
+    if (words[1] > words[0] + 1)
+        return VIEW_UNDO_UNSOUND;
     if (words[0] != undo->commit || words[1] != undo->undo_of)
         forget(undo);
     undo->commit = words[0];
     undo->undo_of = words[1];
-    return true;
+    return VIEW_UNDO_BEGUN;
 }
 
 bool

@@ -57,8 +57,14 @@ bool view_undo_open(struct view_undo *undo, const struct view *view, enum segmen
                     uint32_t number, uint32_t cursor_bytes, uint64_t log_bytes);
 void view_undo_close(struct view_undo *undo);
 
-/* view_undo_begin - note the commit; false when the journal cannot be read or cannot be true. */
-bool view_undo_begin(struct view_undo *undo);
+enum view_undo_begun {
+    VIEW_UNDO_BEGUN,
+    VIEW_UNDO_MOVING,  /* its words changed whenever they were read: try again */
+    VIEW_UNDO_UNSOUND, /* it cannot be read, or cannot be true */
+};
+
+/* view_undo_begin - note the commit. */
+enum view_undo_begun view_undo_begin(struct view_undo *undo);
 
 /* Is a transaction in hand, as of the last view_undo_begin() or view_undo_restore()? */
 bool view_undo_is_open(const struct view_undo *undo);
