@@ -25,7 +25,12 @@ check_message(const char *bytes, size_t length)
     const struct event *event = &message.event;
     CHECK((message.message_class == MESSAGE_CALL_EVENT) == (event->kind != EVENT_NONE));
     CHECK(event->item_count <= EVENT_ITEMS_MAX);
-    CHECK(is_within(message.cross_ref, bytes, length) && is_within(message.object, bytes, length));
+    const struct text texts[] = {message.cross_ref,   message.object,      message.session,
+                                 message.register_id, message.service_ref, message.refusal,
+                                 message.lack};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        CHECK(is_within(texts[i], bytes, length));
+    CHECK(message.session.length <= 128 && message.refusal.length <= 64);
     for (int i = 0; i < EVENT_TEXT_COUNT; i++)
         CHECK(is_within(event->texts[i], bytes, length));
     for (uint16_t i = 0; i < event->item_count; i++) {
