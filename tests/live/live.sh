@@ -7,6 +7,7 @@
 #   LINKS     --listen arguments instead of the four
 #   KEEP      a folder that stays, with everything in it
 #   RECORD=1  a recording is made, and its replay must say the same
+#   REQUESTS=N  so many times somebody asks that an agent be released, or a call be cleared
 #   KILLS=N   so many times a process of the engine is killed meanwhile; SEED chooses
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
@@ -84,6 +85,18 @@ kill_one() {
     kill -KILL "${children[RANDOM % ${#children[@]}]}" 2>/dev/null || true
 }
 
+# Somebody asks that the first agents of each link be released, one after the other.
+ask() {
+    local request link agent
+    for ((request = 0; request < REQUESTS; request++)); do
+        link=$((request % 4 + 1))
+        agent=$((link * 100000 + 1 + request % 40))
+        "$onhook" release "$agent" --socket "$folder/control" --timeout 5 || true
+        sleep "$(awk -v s="$seconds" -v n="$REQUESTS" 'BEGIN {print 0.8 * s / n}')"
+    done >"$folder/requests.log" 2>&1
+}
+[[ -z ${REQUESTS:-} ]] || ask &
+
 RANDOM=${SEED:-1}
 started=$SECONDS
 kills_left=${KILLS:-0}
@@ -106,6 +119,8 @@ kill -TERM "$engine_pid"
 wait "$engine_pid" || fail "the engine did not stop well"
 engine_pid=''
 
+[[ -z ${REQUESTS:-} ]] || sort "$folder/requests.log" | sed 's/[0-9][0-9]*/N/g' | uniq -c |
+    sed 's/^/requests: /'
 tail -n 25 "$folder/engine.log" | sed 's/^/engine: /'
 tail -n 25 "$folder/switch.log" | sed 's/^/switch: /'
 "$onhook" switch --judge "$folder/truth.jsonl" "$folder/outcomes.jsonl" || fail "the judge"
