@@ -115,10 +115,10 @@ static void
 measure(struct subject *subject, const char *name, const char *memcpy_name, const char *asn1c_name)
 {
     const struct cbench_case cases[PEERS_MAX] = {
-        {name, "message", 100000, decode, subject},
-        {memcpy_name, "message", 1000000, pass_with_memcpy, subject},
+        {name, "message", 100000, decode, subject, 0},
+        {memcpy_name, "message", 1000000, pass_with_memcpy, subject, 0},
 #ifdef BENCH_ASN1C
-        {asn1c_name, "message", 2000, read_with_asn1c, subject},
+        {asn1c_name, "message", 2000, read_with_asn1c, subject, 0},
 #endif
     };
     struct cbench_result results[PEERS_MAX];

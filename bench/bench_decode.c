@@ -218,12 +218,12 @@ measure(const char *name, struct text bytes)
     uint32_t way_count = xml_index_ways(&ways), count = 0;
     /* About a millisecond each: on a busy machine who takes longer is interrupted more often. */
     struct cbench_case cases[CBENCH_CASES_MAX] = {
-        {"", "message", 4000, decode, &subject},
-        {".expat", "message", 250, parse_with_expat, &subject},
-        {".libxml2", "message", 500, parse_with_libxml2, &subject},
-        {".memchr", "message", 10000, pass_with_memchr, &subject},
-        {".memcpy", "message", 100000, copy_with_memcpy, &subject},
-        {".complete", "message", 200, decode_completely, &subject},
+        {"", "message", 4000, decode, &subject, 0},
+        {".expat", "message", 250, parse_with_expat, &subject, 0},
+        {".libxml2", "message", 500, parse_with_libxml2, &subject, 0},
+        {".memchr", "message", 10000, pass_with_memchr, &subject, 0},
+        {".memcpy", "message", 100000, copy_with_memcpy, &subject, 0},
+        {".complete", "message", 200, decode_completely, &subject, 0},
     };
     struct cbench_result results[CBENCH_CASES_MAX];
     struct cbench_options rounds = cbench_options_default();
@@ -235,7 +235,7 @@ measure(const char *name, struct text bytes)
     for (uint32_t i = 0; i < way_count; i++) {
         by_way[i] = (struct subject){.bytes = bytes, .way = &ways[i]};
         cases[count] =
-            (struct cbench_case){ways[i].name, "message", 3000, decode_one_way, &by_way[i]};
+            (struct cbench_case){ways[i].name, "message", 3000, decode_one_way, &by_way[i], 0};
         count++;
     }
     for (uint32_t i = 0; i < count; i++) {

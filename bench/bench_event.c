@@ -74,9 +74,9 @@ main(void)
 
     size_t size = (size_t)slots * EVENT_SLOT_SIZE;
     const struct cbench_case cases[] = {
-        {"event.pack", "event", 200000, pack, NULL},
-        {"event.unpack", "event", 200000, unpack, NULL},
-        {"event.memcpy", "event", 200000, copy_bytes, &size},
+        {"event.pack", "event", 200000, pack, NULL, 0},
+        {"event.unpack", "event", 200000, unpack, NULL, 0},
+        {"event.memcpy", "event", 200000, copy_bytes, &size, 0},
     };
     struct cbench_result results[3];
     struct cbench_options options = cbench_options_default();

@@ -202,10 +202,10 @@ main(void)
     struct transfer pipe_64 = {.message_size = 64};
     struct transfer pipe_128 = {.message_size = 128};
     const struct cbench_case cases[] = {
-        {"ring.64", "message", UINT64_C(1) << 22, send_messages, &ring_64},
-        {"ring.64.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_64},
-        {"ring.128", "message", UINT64_C(1) << 22, send_messages, &ring_128},
-        {"ring.128.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_128},
+        {"ring.64", "message", UINT64_C(1) << 22, send_messages, &ring_64, 0},
+        {"ring.64.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_64, 0},
+        {"ring.128", "message", UINT64_C(1) << 22, send_messages, &ring_128, 0},
+        {"ring.128.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_128, 0},
     };
     struct cbench_result results[4];
     struct cbench_options options = cbench_options_default();

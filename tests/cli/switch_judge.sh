@@ -112,6 +112,26 @@ judged "a wrong party of a touched call" 1 misled 1
 sed '2s/2 Remote/3 Unknown/' "$work/good" >"$work/said"
 judged "an unknown of a touched call" 0 unseen 1
 
+# A call lost too early ends once more; lost when it was over, and said again, is doubled.
+deleted() {
+    sed '4d' "$work/good"
+    line EventCallDeleted 10 '' '"CallType":2' none |
+        sed "s/\"Link\"/\"Time\":\"1970-01-01T00:00:$1.000000Z\",&/; s/hangup/lost/"
+    sed -n '4p' "$work/good"
+}
+deleted 05 >"$work/said"
+judged "a call lost too early" 0 unseen 1
+deleted 09 >"$work/said"
+judged "a call lost and ended again" 1 misled 1
+
+# A party may be called by its dynamic ID, and by that of no other.
+sed 's/"Party":"77",/&"Also":"0x08112233",/; s/"Party":"201",/&"Also":"0x08445566",/' \
+    "$work/truth" >"$work/told"
+sed '1s/"77"/"0x08112233"/g' "$work/good" >"$work/said"
+judged "a party by its dynamic ID" 0 right 8
+sed '1s/"CtrlParty":"77"/"CtrlParty":"0x08445566"/' "$work/good" >"$work/said"
+judged "a party by another's dynamic ID" 1 false 1
+
 echo '{"Truth":"call","Link":"b","Call":1,"Ends":[]}' >"$work/told"
 "$onhook" switch --judge "$work/told" "$work/said" 2>"$work/errors"
 [ $? -eq 2 ] || { echo "a truth that cannot be read is judged by"; wrong=1; }

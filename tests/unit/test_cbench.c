@@ -118,8 +118,8 @@ every_case_runs_once_a_round_and_in_the_warm_up(void **state)
     (void)state;
     struct calls calls[2] = {{0, 0}, {0, 0}};
     struct cbench_case cases[2] = {
-        {"one", "call", 10, count_calls, &calls[0]},
-        {"two", "call", 20, count_calls, &calls[1]},
+        {"one", "call", 10, count_calls, &calls[0], 0},
+        {"two", "call", 20, count_calls, &calls[1], 0},
     };
     struct cbench_result results[2];
     struct cbench_options options = {.rounds = 9, .warm_up = 2};
@@ -129,6 +129,77 @@ every_case_runs_once_a_round_and_in_the_warm_up(void **state)
     assert_int_equal(results[1].rounds, 9);
     assert_string_equal(results[1].name, "two");
     assert_true(results[0].median_ns >= 0);
+}
+
+static void
+spend_time(void *context, uint64_t operations)
+{
+    struct calls *calls = context;
+    count_calls(context, operations);
+    for (uint64_t i = 0; i < operations * 100; i++)
+        cbench_keep(calls);
+}
+
+static void
+a_case_without_a_size_gets_one_that_lasts_a_round(void **state)
+{
+    (void)state;
+    struct calls calls = {0, 0};
+    struct cbench_case sized = {"one", "call", 0, spend_time, &calls, 32};
+    struct cbench_result result;
+    struct cbench_options options = {.rounds = 3, .round_ms = 1};
+    cbench_run(&result, &sized, 1, &options);
+    assert_true(result.operations >= 32 * 8);
+    assert_int_equal(result.operations % 32, 0);
+}
+
+static void
+a_bound_on_operations_holds_whatever_the_case_asks_for(void **state)
+{
+    (void)state;
+    struct calls calls[2] = {{0, 0}, {0, 0}};
+    struct cbench_case cases[2] = {
+        {"fixed", "call", 100000, count_calls, &calls[0], 32},
+        {"sized", "call", 0, count_calls, &calls[1], 0},
+    };
+    struct cbench_result results[2];
+    struct cbench_options options = {.rounds = 1, .round_ms = 50, .most = 100};
+    cbench_run(results, cases, 2, &options);
+    assert_int_equal(results[0].operations, 96);
+    assert_in_range(results[1].operations, 1, 100);
+}
+
+static void
+percentiles_are_values_that_were_measured(void **state)
+{
+    (void)state;
+    double values[10] = {10, 9, 8, 7, 6, 5, 4, 3, 2, 1};
+    assert_true(is_near(cbench_percentile(values, 10, 0), 1));
+    assert_true(is_near(cbench_percentile(values, 10, 50), 5));
+    assert_true(is_near(cbench_percentile(values, 10, 90), 9));
+    assert_true(is_near(cbench_percentile(values, 10, 91), 10));
+    assert_true(is_near(cbench_percentile(values, 10, 100), 10));
+}
+
+static void
+the_bounds_of_a_median_hold_it_and_leave_out_wild_rounds(void **state)
+{
+    (void)state;
+    struct cbench_result result = rounds_of(100, 0.1, 21, 9);
+    result.round_ns[3] = 100000;
+    result.is_disturbed[3] = true;
+    cbench_summarize(&result);
+    assert_true(result.low_ns <= result.median_ns && result.median_ns <= result.high_ns);
+    assert_true(result.high_ns < 120 && result.p90_ns < 120);
+    assert_int_equal(result.disturbed, 1);
+}
+
+static void
+a_core_that_is_not_there_cannot_be_pinned_to(void **state)
+{
+    (void)state;
+    assert_false(cbench_pin(100000));
+    cbench_unpin();
 }
 
 int
@@ -142,6 +213,11 @@ main(void)
         cmocka_unit_test(the_same_thing_twice_is_hardly_ever_called_different),
         cmocka_unit_test(too_few_rounds_claim_nothing),
         cmocka_unit_test(every_case_runs_once_a_round_and_in_the_warm_up),
+        cmocka_unit_test(a_case_without_a_size_gets_one_that_lasts_a_round),
+        cmocka_unit_test(a_bound_on_operations_holds_whatever_the_case_asks_for),
+        cmocka_unit_test(percentiles_are_values_that_were_measured),
+        cmocka_unit_test(the_bounds_of_a_median_hold_it_and_leave_out_wild_rounds),
+        cmocka_unit_test(a_core_that_is_not_there_cannot_be_pinned_to),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

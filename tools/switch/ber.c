@@ -84,6 +84,13 @@ device_dynamic(const struct pbx_device *device, uint64_t serial)
     return UINT32_C(0x08000000) | (uint32_t)(hash & 0xffffff);
 }
 
+bool
+device_goes_by_dynamic(const struct pbx *pbx)
+{
+    return pbx->profile == PBX_OXE &&
+           (pbx->encoding == ENCODING_BER2 || pbx->encoding == ENCODING_BER3);
+}
+
 /* [0] dialingNumber; in phase III a DeviceID is a sequence. */
 void
 ber_put_device_id(struct ber *ber, const char *number)
@@ -108,7 +115,7 @@ ber_put_device(struct ber *ber, unsigned application, const char *number)
 static void
 put_local_device(struct ber *ber, uint64_t serial, const struct pbx_device *device)
 {
-    if (ber->pbx->profile == PBX_OXE && ber->phase > 1)
+    if (device_goes_by_dynamic(ber->pbx))
         ber_put_four(ber, 0x83, device_dynamic(device, serial));
     else
         ber_put_device_id(ber, device->number);

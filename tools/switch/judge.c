@@ -87,6 +87,17 @@ struct verdict {
     bool by_request;
 };
 
+/* The number of the party that goes by this name, if it is a dynamic ID; else the name. */
+static uint64_t
+number_of_name(const struct judge *judge, const struct judge_call *call, struct text text)
+{
+    uint64_t name = text_is_none(text) ? 0 : judge_name(text);
+    for (uint32_t i = 0; name != 0 && i < call->end_count; i++)
+        if (judge->truth.ends[call->first_end + i].also == name)
+            return judge->truth.ends[call->first_end + i].party;
+    return name;
+}
+
 static bool
 is_party(const struct judge *judge, const struct judge_call *call, uint64_t name)
 {
@@ -103,12 +114,12 @@ verdict_of(const struct judge *judge, const struct judge_call *call,
     struct verdict verdict = {.by_request = text_is_equal(line->evidence, TEXT("request"))};
     if (outcome_is_dn(line)) {
         char value = line->releasing_party.at[0];
-        bool itself = judge_name(line->this_dn) == by;
+        bool itself = number_of_name(judge, call, line->this_dn) == by;
         verdict.is_known = value != '3';
         verdict.fits = value == '1' ? itself : by != 0 && !itself;
         return verdict;
     }
-    uint64_t name = text_is_none(line->ctrl_party) ? 0 : judge_name(line->ctrl_party);
+    uint64_t name = number_of_name(judge, call, line->ctrl_party);
     verdict.is_known = name != 0;
     verdict.fits = name == by && by != 0;
     /* On whose behalf the client asked is its own affair, as long as that one was in the call. */
@@ -175,8 +186,7 @@ static void
 judge_party(struct judge *judge, struct judge_call *call, const struct outcome_line *line)
 {
     bool dn = outcome_is_dn(line);
-    struct text party = dn ? line->this_dn : line->party;
-    uint64_t name = text_is_none(party) ? 0 : judge_name(party);
+    uint64_t name = number_of_name(judge, call, dn ? line->this_dn : line->party);
     for (uint32_t i = 0; i < call->end_count; i++) {
         struct judge_end *end = &judge->truth.ends[call->first_end + i];
         bool owed = dn ? end->is_monitored && !end->dn_said : !end->party_said;
@@ -194,7 +204,9 @@ judge_party(struct judge *judge, struct judge_call *call, const struct outcome_l
 static void
 judge_deleted(struct judge *judge, struct judge_call *call, const struct outcome_line *line)
 {
-    if (call->deleted_said || call->is_open) {
+    /* Lost too early: its end itself is still to be said. */
+    bool early = is_lost(call, line) && outcome_time_us(line) < call->to_us;
+    if (call->deleted_said || call->is_open || early) {
         judge_uncalled(judge, call, line);
         return;
     }

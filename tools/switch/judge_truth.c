@@ -126,6 +126,7 @@ read_ends(struct judge_truth *truth, struct judge_call *call, struct text list)
             return close == NULL ? "an end is cut off" : "there is not enough memory";
         struct text one = {list.at, (uint32_t)(close - list.at)};
         *end = (struct judge_end){.party = name_of(one, "Party"),
+                                  .also = name_of(one, "Also"),
                                   .by = name_of(one, "By"),
                                   .at_us = number_of(one, "At"),
                                   .told = told_of(string_of(one, "Told"))};

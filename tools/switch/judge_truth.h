@@ -18,7 +18,7 @@ enum {
 };
 
 struct judge_end {
-    uint64_t party, by; /* by 0: nobody */
+    uint64_t party, also, by; /* also: its dynamic ID, 0 none; by 0: nobody */
     int64_t at_us;
     uint8_t told; /* enum told */
     bool is_abandoned, is_monitored;

@@ -1,5 +1,9 @@
 #include "tools/switch/outcome_line.h"
 
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
 #include "base/check.h"
 
 struct reader {
@@ -197,4 +201,20 @@ outcome_line_read(struct outcome_line *line, struct text text)
     if (!skip(&reader, TEXT("}")) || !text_is_none(reader.rest))
         return "an unknown key, a key out of order, or bytes after the end";
     return line->seq == 0 ? "Seq counts from 1" : NULL;
+}
+
+int64_t
+outcome_time_us(const struct outcome_line *line)
+{
+    char text[40];
+    struct tm moment = {0};
+    int micros;
+    if (line->time.length >= sizeof text)
+        return 0;
+    memcpy(text, line->time.at, line->time.length);
+    text[line->time.length] = '\0';
+    const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &moment);
+    if (rest == NULL || sscanf(rest, ".%6dZ", &micros) != 1)
+        return 0;
+    return (int64_t)timegm(&moment) * 1000000 + micros;
 }

@@ -39,6 +39,9 @@ struct outcome_line {
 /* outcome_line_read - NULL and *line, or why the text is no outcome (a static sentence). */
 const char *outcome_line_read(struct outcome_line *line, struct text text);
 
+/* outcome_time_us - microseconds since 1970; 0 where it has no time that can be read. */
+int64_t outcome_time_us(const struct outcome_line *line);
+
 /* outcome_is_dn - EventReleased or EventAbandoned. */
 static inline bool
 outcome_is_dn(const struct outcome_line *line)

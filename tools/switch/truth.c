@@ -4,6 +4,8 @@
 
 #include "base/check.h"
 #include "base/json_write.h"
+#include "tools/switch/request.h"
+#include "tools/switch/write.h"
 
 enum { LINE_MAX_SIZE = 8192 };
 
@@ -90,10 +92,15 @@ truth_link(struct pbx *pbx)
 }
 
 static void
-write_end(struct json_writer *json, const struct pbx_end *end)
+write_end(struct json_writer *json, const struct call *call, const struct pbx_end *end)
 {
     json_open(json, '{');
     json_string(json, "Party", end->device->number);
+    if (device_goes_by_dynamic(call->pbx)) {
+        char dynamic[16];
+        request_dynamic_text(dynamic, device_dynamic(end->device, call->serial));
+        json_string(json, "Also", dynamic);
+    }
     if (end->by != NULL)
         json_string(json, "By", end->by->number);
     json_string(json, "Told", told_word(end->told));
@@ -128,7 +135,7 @@ truth_call(const struct call *call, const struct truth_deletion *deletion)
         json_unsigned(&json, "Joined", deletion->joined);
     json_open_key(&json, "Ends", '[');
     for (uint32_t i = 0; i < call->end_count; i++)
-        write_end(&json, &call->ends[i]);
+        write_end(&json, call, &call->ends[i]);
     json_close(&json, ']');
     if (deletion->by != NULL)
         json_string(&json, "DeletedBy", deletion->by->number);

@@ -8,9 +8,8 @@
  *
  *   {"Truth":"link", "Link", "Encoding", "Profile"}
  *   {"Truth":"call", "Link", "Call", "CallID", "Story", "From", "To", ["Touched"], ["Unwatched"],
- *    ["Open"], ["Joined"], "Ends":[{"Party", ["By"], "Told", "Reason", "Event", "Monitored",
- *    "At"}],
- *    ["DeletedBy"], "DeletedTold"}
+ *    ["Open"], ["Joined"], "Ends":[{"Party", ["Also"], ["By"], "Told", "Reason", "Event",
+ *    "Monitored", "At"}], ["DeletedBy"], "DeletedTold"}
  *   {"Truth":"lost", "Link", "Calls":[Call, At, Call, At, ...]}   told in bytes that were lost
  *   {"Truth":"down", "Link", "From", "To"}                        monitors were void so long
  *
@@ -19,7 +18,8 @@
  * request (a granted request alone), maybe (a request whose meaning only the client knows),
  * nothing.
  * Touched: from then on something of the call was lost or told to nobody. Unwatched: a device of
- * the switch in it never had a monitor. By and DeletedBy are absent where nobody did it.
+ * the switch in it never had a monitor. Also: the dynamic device ID the party went by, which is all
+ * that a client heard of it where no message named the device. By and DeletedBy are absent where nobody did it.
  */
 
 #include "tools/switch/simulator.h"

@@ -27,4 +27,7 @@ size_t write_ber_answer(char out[WRITE_MAX], const struct pbx *pbx, const struct
 /* device_dynamic - the dynamic device ID of an OXE's connection: four octets. */
 uint32_t device_dynamic(const struct pbx_device *device, uint64_t serial);
 
+/* device_goes_by_dynamic - do this switch's connections have dynamic device IDs? */
+bool device_goes_by_dynamic(const struct pbx *pbx);
+
 #endif
