@@ -125,10 +125,8 @@ talk_answer(const struct talk *talk, enum outgoing_kind kind, struct text invoke
     if (invoke.length > TALK_INVOKE_LENGTH)
         return; /* its answer could not be told from another */
     talk_touch(talk);
-    if (state->answers_count == TALK_ANSWERS_MAX) {
-        state->close_due = CLOSE_ANSWERS;
-        return;
-    }
+    if (state->answers_count == TALK_ANSWERS_MAX)
+        return; /* it is over: conversation_may_hear() is not asked for what came before */
     uint32_t at = ((uint32_t)state->answers_first + state->answers_count) % TALK_ANSWERS_MAX;
     struct shm_talk_answer *answer = &state->answers[at];
     *answer =
@@ -181,8 +179,6 @@ close_reason(enum talk_close close)
         return "the password file cannot be read";
     case CLOSE_SILENT:
         return "the switch is silent, and does not answer when asked";
-    case CLOSE_ANSWERS:
-        return "the switch asks more than it reads answers";
     case CLOSE_NOT:
         break;
     }
@@ -394,6 +390,13 @@ conversation_end(struct live_link *link)
     if (link->state->talk.stage == TALK_USABLE)
         talk.state->down_due = 1;
     set_stage(&talk, TALK_SILENT);
+}
+
+bool
+conversation_may_hear(const struct live_link *link)
+{
+    const struct shm_talk *state = &link->session->front.tables->talks[link->place];
+    return state->answers_count < TALK_ANSWERS_MAX;
 }
 
 bool

@@ -30,6 +30,15 @@ void conversation_open(struct live_link *link, bool reloaded);
 void conversation_begin(struct live_link *link);
 
 /*
+ * conversation_may_hear - is there room for one more answer of ours?
+ *
+ * While there is none the loop takes no further messages: a switch that asks without reading our
+ * answers waits, and nothing grows. Messages of a connection that is over may be taken all the
+ * same; their answers are dropped.
+ */
+bool conversation_may_hear(const struct live_link *link);
+
+/*
  * conversation_hear - a message of the switch was taken by session_take()
  *
  * The message is session->reader.message, the request it answered, if any, session->answered.

@@ -24,6 +24,7 @@ enum {
     LIVE_FRAMES_PER_TURN = 64, /* of one link, before the next has its turn */
     LIVE_WORDS_PER_TURN = 32,  /* things a conversation does, likewise */
     LIVE_PARTIAL_MS = 10000,   /* a frame that is not complete for so long ends the connection */
+    LIVE_DEAF_MS = 10000,      /* a switch that asks and reads no answer for so long is given up */
     LIVE_CLOSING_MS = 2000,    /* what is to be sent before a close waits so long */
     LIVE_COMPLAINTS = 20,      /* unreadable messages of a link said in a minute */
     LIVE_COMPLAINTS_MS = 60000,
@@ -43,12 +44,13 @@ struct live_wire {
     uint64_t dial_due_ms;
     uint64_t partial_since_ms; /* an incomplete frame waits; 0: none */
     uint64_t closing_since_ms; /* 0: not */
+    uint64_t deaf_since_ms;    /* no message is taken before answers are read; 0: they are taken */
     int dialing;               /* the socket being connected that epoll knows, or -1 */
     bool readable;
-    bool waits_to_write; /* epoll waits for room */
-    bool frames_left;    /* more frames may be complete */
-    bool removed;        /* the configuration no longer has it */
-    const char *over;    /* why it is to be given up; NULL: it is not */
+    uint32_t awaited; /* EPOLLIN, EPOLLOUT: what epoll waits for */
+    bool frames_left; /* more frames may be complete */
+    bool removed;     /* the configuration no longer has it */
+    const char *over; /* why it is to be given up; NULL: it is not */
     uint64_t complaints_since_ms;
     uint32_t complaints;
 };

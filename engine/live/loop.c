@@ -302,8 +302,12 @@ idle_until(const struct live *live, uint64_t desk_due_ms)
         const struct live_wire *wire = &live->wires[i];
         if (live->links[i].link == NULL)
             continue;
-        if (wire->socket >= 0 && (wire->readable || wire->frames_left || wire->over != NULL))
+        bool hears = wire->deaf_since_ms == 0;
+        if (wire->socket >= 0 &&
+            ((hears && (wire->readable || wire->frames_left)) || wire->over != NULL))
             return 0;
+        if (!hears)
+            until = earlier(until, wire->deaf_since_ms + LIVE_DEAF_MS);
         until = earlier(until, wire->due_ms);
         if (wire->socket < 0 && !wire->removed)
             until = earlier(until, wire->dial_due_ms);

@@ -41,7 +41,6 @@ enum talk_close {
     CLOSE_SESSION_REFUSED,
     CLOSE_NO_PASSWORD,
     CLOSE_SILENT,
-    CLOSE_ANSWERS,
 };
 
 struct talk talk_of(struct live_link *link);

@@ -45,8 +45,8 @@ drop_socket(struct live_wire *wire)
     if (wire->socket >= 0)
         close(wire->socket); /* epoll forgets it, unless a successor's copy is open elsewhere */
     wire->socket = -1;
-    wire->readable = wire->frames_left = wire->waits_to_write = false;
-    wire->partial_since_ms = wire->closing_since_ms = 0;
+    wire->readable = wire->frames_left = false;
+    wire->partial_since_ms = wire->closing_since_ms = wire->deaf_since_ms = 0;
     wire->over = NULL;
 }
 
@@ -85,6 +85,14 @@ wire_look(struct live_link *link)
         return;
     if (wire->partial_since_ms != 0 && wire->partial_since_ms + LIVE_PARTIAL_MS <= live->now_ms)
         wire->over = "a message was begun and not ended for 10 seconds";
+    if (wire->over != NULL || conversation_may_hear(link))
+        wire->deaf_since_ms = 0;
+    else if (wire->deaf_since_ms == 0)
+        wire->deaf_since_ms = live->now_ms;
+    if (wire->deaf_since_ms != 0 && wire->deaf_since_ms + LIVE_DEAF_MS <= live->now_ms) {
+        wire->over = "the switch asks more than it reads answers";
+        wire->readable = false;
+    }
     if (stream_of(link)->closing && wire->closing_since_ms == 0)
         wire->closing_since_ms = live->now_ms;
     bool sent = wire->out.sent == stream_of(link)->out_end;
@@ -131,7 +139,8 @@ begin_reading(struct live_link *link)
     wire->out_end = stream_of(link)->out_end;
     wire->readable = wire->frames_left = true;
     wire->due_ms = 0;
-    watch(link, EPOLL_CTL_ADD, wire->socket, EPOLLIN);
+    wire->awaited = EPOLLIN;
+    watch(link, EPOLL_CTL_ADD, wire->socket, wire->awaited);
 }
 
 /* A fresh connection, held by the supervisor since before the first byte is read. */
@@ -315,12 +324,25 @@ take_next(struct live_link *link)
     return true;
 }
 
+/*
+ * May a message be taken? Once the connection is over, all that came before: nobody will read an
+ * answer. So may one that a front-end before us was in the middle of.
+ */
+static bool
+may_hear(const struct live_link *link)
+{
+    const struct shm_front_cursors *now = link->session->front.now;
+    return now->hand.kind == LIVE_HAND_FRAME || link->live->wires[link->place].over != NULL ||
+           conversation_may_hear(link);
+}
+
 void
 wire_take_frames(struct live_link *link)
 {
     struct live_wire *wire = live_wire_of(link);
     uint32_t count = 0;
-    while (wire->socket >= 0 && wire->frames_left && count < LIVE_FRAMES_PER_TURN) {
+    while (wire->socket >= 0 && wire->frames_left && count < LIVE_FRAMES_PER_TURN &&
+           may_hear(link)) {
         wire->frames_left = take_next(link);
         count++;
     }
@@ -341,7 +363,8 @@ wire_send(struct live_link *link)
         break;
     }
     bool waits = wire->over == NULL && wire->out.sent != wire->out_end;
-    if (waits != wire->waits_to_write)
-        watch(link, EPOLL_CTL_MOD, wire->socket, waits ? EPOLLIN | EPOLLOUT : EPOLLIN);
-    wire->waits_to_write = waits;
+    uint32_t awaited = (wire->deaf_since_ms == 0 ? EPOLLIN : 0u) | (waits ? EPOLLOUT : 0u);
+    if (awaited != wire->awaited)
+        watch(link, EPOLL_CTL_MOD, wire->socket, awaited);
+    wire->awaited = awaited;
 }
