@@ -43,6 +43,7 @@ enum call_span {
     SPAN_QUIET,  /* nobody left whom we see, after a diversion */
     SPAN_LINGER, /* ended: remembers what it saw, for late copies */
     SPAN_IDLE,   /* every living call, by its last message */
+    SPAN_DOUBT,  /* spoken of since the loss, but not of every monitored party: until a snapshot */
     SPAN_COUNT,
 };
 
@@ -138,11 +139,13 @@ struct shm_party {
     uint64_t answered_clock_ms;
     int64_t start_us;
     int64_t answer_us;
-    uint64_t end_seq;
+    uint64_t end_seq; /* of the message that ended it */
     int64_t end_us;
+    uint64_t seen_order; /* of the last message that showed its own connection to be there */
+    uint64_t reserved2;
 };
 
-static_assert(sizeof(struct shm_party) == 64, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_party) == 80, "bump SHM_LAYOUT_VERSION");
 
 enum {
     ACT_WAITING = 1 << 0,         /* the verdict hangs on the answer to a request */
@@ -156,6 +159,7 @@ enum {
     ACT_FOLLOWS = 1 << 8, /* the other of two cleared while the first one's act was undecided */
     ACT_GRANTED = 1 << 9, /* a request of ours that bears on it was granted */
     ACT_VETOED = 1 << 10,
+    ACT_GAP = 1 << 11, /* begun in a call that may have parties of whom we were never told */
 };
 
 /* One decision to end connections, and what is known about who took it. */
@@ -271,7 +275,7 @@ struct shm_call_slot {
 
 static_assert(sizeof(struct shm_text) == CALL_UNIT, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_span) == 16, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_call_slot) == 128, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_slot) == 144, "bump SHM_LAYOUT_VERSION");
 
 struct shm_span_list {
     uint32_t head; /* slot numbers, 0 none */
@@ -310,7 +314,7 @@ struct shm_device {
 };
 
 static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_link) == 184, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
 
 /* A call on its way between workers: this header, then the block's used bytes, through a lane. */
@@ -325,7 +329,7 @@ struct shm_move {
     uint16_t spans;
 };
 
-static_assert(sizeof(struct shm_move) == 80, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_move) == 88, "bump SHM_LAYOUT_VERSION");
 
 /* An index entry: open addressing, linear probing, deletion by shifting back. */
 struct shm_index_entry {

@@ -1,6 +1,7 @@
 #include "workers/act.h"
 
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/evidence.h"
 #include "workers/outcome.h"
 
@@ -89,6 +90,8 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
     }
     if ((block->flags & CALL_HAD_CLEARING) == 0)
         act->flags |= ACT_FIRST_CLEARING;
+    if (!doubt_is_whole(step, call))
+        act->flags |= ACT_GAP;
     call.block->flags |= CALL_HAD_CLEARING;
     return act;
 }
@@ -173,6 +176,7 @@ act_end_call(struct step *step, struct call call, struct shm_act *act)
     span_clear(step->table, call, SPAN_SIGHT);
     span_clear(step->table, call, SPAN_QUIET);
     span_clear(step->table, call, SPAN_IDLE);
+    span_clear(step->table, call, SPAN_DOUBT);
     span_set(step->table, call, SPAN_LINGER, step->event->clock_ms + SPAN_LINGER_MS);
 }
 

@@ -16,7 +16,7 @@
 #include "ipc/event_record.h"
 
 enum {
-    CALL_ROOM_STEP = 512, /* parties, act, facts of one event, without its texts */
+    CALL_ROOM_STEP = 576, /* parties, act, facts of one event, without its texts */
     CALL_ROOM_TEXT = 96,  /* the longest text, padded, with a shm_name beside it */
     /* A listed connection, without its texts: a party and two more names. */
     CALL_ROOM_ITEM = sizeof(struct shm_party) + 2 * sizeof(struct shm_name),

@@ -4,6 +4,7 @@
 #include "base/hash.h"
 #include "workers/clearing.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/fact_step.h"
 #include "workers/join.h"
 #include "workers/left.h"
@@ -83,6 +84,7 @@ call_touch(struct step *step, struct call call)
         return;
     call.slot->touched_order = step->event->order;
     span_set(step->table, call, SPAN_IDLE, step->event->clock_ms);
+    doubt_list(step, call);
 }
 
 void
@@ -324,6 +326,7 @@ step_living(struct step *step, struct call call)
         call_open(step, call);
     step->note = (struct step_note){.conn_id = call.block->conn_id, .rule = RULE_NONE};
     call_note_details(step, call);
+    doubt_see_event(step, call);
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
     if (call_note_fact(call.block, event->kind, device, event->monitor)) {
         if (call.block->fact_count < UINT16_MAX)

@@ -3,6 +3,7 @@
 #include "ipc/profile.h"
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/evidence.h"
 #include "workers/judge.h"
 #include "workers/left.h"
@@ -74,12 +75,11 @@ static struct shm_party *
 guess_party(struct step *step, struct call call)
 {
     struct text device = step_text(step, EVENT_TEXT_DEVICE);
-    bool from_start = (call.block->flags & CALL_FROM_START) != 0;
     if ((step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 && left_any(call))
         return guess_dynamic(step, call);
     if (directory_has_monitor(step->table, call.slot->link, device))
         return NULL;
-    if (from_start)
+    if (doubt_is_whole(step, call))
         return only_party(step, call, has_no_monitor);
     return call_anonymous_party(call.block);
 }
@@ -126,7 +126,7 @@ find_cleared(struct step *step, struct call call)
         party_note_name(step, call, party, device);
         return party;
     }
-    if ((call.block->flags & CALL_FROM_START) != 0) {
+    if (doubt_is_whole(step, call)) {
         counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
         step->note.rule = RULE_FITS_NOBODY;
         return NULL;
@@ -338,6 +338,27 @@ end_in_own_act(struct step *step, struct call call, struct shm_party *party, uin
         clearing_decide(step, call, act);
 }
 
+static void
+end_no_more_alone(struct step *step, struct call call, struct shm_party *party)
+{
+    party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
+    party->act = 0;
+    end_in_own_act(step, call, party, 0);
+}
+
+/* Where a party may be whom we never saw, one who talks need not have been left alone: his end is
+ * of the same act if it comes with it, or names the other. */
+static bool
+may_have_talked_on(const struct step *step, struct call call, const struct shm_party *party,
+                   const struct shm_act *act, struct text releasing)
+{
+    if ((act->flags & ACT_GAP) == 0 || !party_is_engaged(party))
+        return false;
+    if (releasing.length == 0)
+        return step->now_ms > act->tick_ms + SPAN_TOGETHER_MS;
+    return party_is_named(call.block, party, releasing);
+}
+
 /*
  * The end of a party that was alone: the first clearing decided. Only another device than the two,
  * named now, makes it an act of its own; and where nobody was known, a named other counts.
@@ -351,11 +372,10 @@ end_alone(struct step *step, struct call call, struct shm_party *party)
     const struct shm_party *subject = act->subject == 0 ? NULL : call_at(call.block, act->subject);
     bool names_third =
         names_other && subject != NULL && !party_is_named(call.block, subject, releasing);
-    if (names_third && act->initiator != 0 &&
-        !text_is_equal(call_text(call.block, act->initiator), releasing)) {
-        party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
-        party->act = 0;
-        end_in_own_act(step, call, party, 0);
+    if ((names_third && act->initiator != 0 &&
+         !text_is_equal(call_text(call.block, act->initiator), releasing)) ||
+        may_have_talked_on(step, call, party, act, releasing)) {
+        end_no_more_alone(step, call, party);
         return;
     }
     if (names_other)

@@ -3,6 +3,7 @@
 #include "ipc/profile.h"
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/party_step.h"
 
 bool
@@ -69,7 +70,7 @@ evidence_fit(struct step *step, struct call call, struct text device)
         party_note_name(step, call, nameless, device);
         return device;
     }
-    if ((call.block->flags & CALL_FROM_START) == 0)
+    if (!doubt_is_whole(step, call))
         return device;
     counter_add(step->counters, COUNTER_UNMATCHED_RELEASERS, 1);
     return TEXT_NONE;

@@ -4,6 +4,7 @@
 #include "workers/call_step.h"
 #include "workers/clearing.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
 
@@ -348,6 +349,7 @@ apply_list(struct step *step, const struct join *join)
             party = only_unlisted(step, call);
         if (party == NULL)
             party = party_join(step, call, device, LOCAL_CONNECTED);
+        doubt_clear(step, party);
         party_note_name(step, call, party, item->endpoint);
         party_note_name(step, call, party, item->new_device);
         if (!join->conference)

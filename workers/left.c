@@ -3,6 +3,7 @@
 #include "ipc/profile.h"
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/evidence.h"
 
 bool
@@ -109,26 +110,30 @@ rule_of(enum reason reason)
     return reason == REASON_STALE ? RULE_STALE : RULE_OUT_OF_SIGHT;
 }
 
-/* Those who are alone end in their act; the others in one of their own, of that reason. The act of
- * the last one is returned; the latter's, if there is one. */
+/* Those who are alone end in their act, if they were there at all; the others in one of their own,
+ * of that reason. The act of the last one is returned; the latter's, if it has any but phantoms. */
 static struct shm_act *
 end_left(struct step *step, struct call call, struct shm_act *act, enum reason reason)
 {
     enum rule rule = rule_of(reason);
     struct shm_act *own = NULL;
+    bool decides = false;
     FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
-        if ((party->flags & PARTY_ALONE) != 0) {
+        bool alone = (party->flags & PARTY_ALONE) != 0;
+        if (alone)
             act = call_at(call.block, party->act);
+        if (alone && !doubt_is_phantom(step, call, party)) {
             act_end_party(step, call, party, act);
             continue;
         }
         if (own == NULL)
             own = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, reason, rule);
         act_end_party(step, call, party, own);
+        decides |= !alone;
     }
-    return own != NULL ? own : act;
+    return decides ? own : act;
 }
 
 void

@@ -2,6 +2,7 @@
 
 #include "workers/act.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/evidence.h"
 #include "workers/left.h"
 #include "workers/outcome.h"
@@ -42,6 +43,7 @@ party_join(struct step *step, struct call call, struct text number, enum local_s
     left_join(call);
     struct shm_party *party = call_add_party(call.block, number);
     party->state = (uint8_t)state;
+    doubt_clear(step, party);
     if (step->event->cause == CAUSE_SILENT_PARTICIPATION)
         party->flags |= PARTY_OBSERVER;
     if (state == LOCAL_ALERTING)

@@ -2,19 +2,12 @@
 
 #include "workers/act.h"
 #include "workers/call_step.h"
+#include "workers/doubt.h"
 #include "workers/due.h"
 #include "workers/evidence.h"
 #include "workers/left.h"
 #include "workers/part.h"
 #include "workers/party_step.h"
-
-/* Was the call known before the loss, and not spoken of since? */
-static bool
-is_doubtful(const struct step *step, struct call call)
-{
-    return call.block->life == CALL_LIVING && step->link->lost_order != 0 &&
-           call.slot->touched_order < step->link->lost_order;
-}
 
 /* Of two parties lost, one after the other, the second ends in the first one's act. */
 static struct shm_act *
@@ -29,12 +22,14 @@ lost_act(struct step *step, struct call call, const struct shm_party *party)
 }
 
 /* Connections ended while we could not see. Whoever is left keeps the evidence of its own clearing;
- * one left out of sight ends with them. Whoever was alone ends in the act he was left alone in. */
+ * one left out of sight ends with them. Whoever was alone ends in the act he was left alone in, if
+ * we knew all who were there. */
 static struct shm_act *
 lose_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
-    if ((party->flags & PARTY_ALONE) != 0) {
-        struct shm_act *own = call_at(call.block, party->act);
+    struct shm_act *own =
+        (party->flags & PARTY_ALONE) == 0 ? NULL : call_at(call.block, party->act);
+    if (own != NULL && (own->flags & ACT_GAP) == 0) {
         act_end_party(step, call, party, own);
         return act != NULL ? act : own;
     }
@@ -77,6 +72,7 @@ adopt(struct step *step, struct call call, struct text device, struct text alias
     if (party == NULL)
         party = party_join(step, call, device, known);
     party_note_name(step, call, party, alias);
+    doubt_clear(step, party);
     if (state != LOCAL_ABSENT)
         party->state = state;
 }
@@ -90,19 +86,41 @@ obtain_living(struct step *step, struct text call_id)
     return call;
 }
 
-/* The doubtful calls this device was in and is not any more. The list is in the order of the link's
- * clock, so nothing after the loss can be doubtful. */
+/* Was the device in this call before the loss, and nothing has shown it there since? */
+static bool
+lacks(const struct step *step, struct call call, struct text device)
+{
+    if (call.block->life != CALL_LIVING)
+        return false;
+    const struct shm_party *party = call_active_party(call.block, device);
+    return party != NULL && doubt_is_party(step, party) &&
+           !lists_call(step->event, call_text(call.block, call.block->call_id));
+}
+
+static struct call
+next_of(const struct step *step, struct call call, enum call_span span)
+{
+    uint32_t next = call.slot->span[span].next;
+    return next == 0 ? CALL_NONE : call_table_at(step->table, next);
+}
+
+/* The calls this device was in and is not any more: those not spoken of since the loss, which stand
+ * first in the list of idle ones, and those spoken of in which a monitored party is in doubt. */
 static uint32_t
 gather_unlisted(const struct step *step, struct text device)
 {
+    uint16_t link = step->event->link;
     uint32_t count = 0;
-    for (struct call call = span_first(step->table, step->event->link, SPAN_IDLE);
-         call.number != 0 && call.slot->span[SPAN_IDLE].due_ms <= step->link->lost_ms;) {
-        if (is_doubtful(step, call) && call_active_party(call.block, device) != NULL &&
-            !lists_call(step->event, call_text(call.block, call.block->call_id)))
+    for (struct call call = span_first(step->table, link, SPAN_IDLE);
+         call.number != 0 && call.slot->span[SPAN_IDLE].due_ms <= step->link->lost_ms;
+         call = next_of(step, call, SPAN_IDLE)) {
+        if (doubt_is_call(step, call) && lacks(step, call, device))
             step->due[count++] = due_call_of(call, SPAN_IDLE);
-        uint32_t next = call.slot->span[SPAN_IDLE].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+    }
+    for (struct call call = span_first(step->table, link, SPAN_DOUBT); call.number != 0;
+         call = next_of(step, call, SPAN_DOUBT)) {
+        if (!doubt_is_call(step, call) && lacks(step, call, device))
+            step->due[count++] = due_call_of(call, SPAN_DOUBT);
     }
     return count;
 }
@@ -125,6 +143,7 @@ lose_unlisted_calls(struct step *step)
             continue;
         struct shm_party *party = call_active_party(call.block, device);
         finish_loss(step, call, lose_party(step, call, party, NULL));
+        doubt_list(step, call);
         if (!part_end(step, &step->due[i]))
             return false;
     }
@@ -136,7 +155,7 @@ was_doubtful(const struct step *step, struct text call_id)
 {
     uint16_t link = step->event->link;
     struct call call = call_table_find(step->table, call_key(link, call_id), link, call_id);
-    return call.number != 0 && is_doubtful(step, call);
+    return call.number != 0 && doubt_is_call(step, call);
 }
 
 /* Each listed connection of the device stands. */
@@ -177,14 +196,15 @@ lists_party(const struct event *event, const struct shm_call *block, const struc
     return false;
 }
 
-/* Whoever the answer does not list has left while we could not see; nobody listed, and it is the
- * old call that has. */
+/* Whoever is in doubt and not listed by the answer has left while we could not see; nobody listed,
+ * and it is the old call that has. */
 static void
 lose_unlisted(struct step *step, struct call call)
 {
     struct shm_act *act = NULL;
     FOR_EACH_PARTY (party, call.block) {
-        if (party_is_active(party) && !lists_party(step->event, call.block, party))
+        if (party_is_active(party) && doubt_is_party(step, party) &&
+            !lists_party(step->event, call.block, party))
             act = lose_party(step, call, party, act);
     }
     finish_loss(step, call, act);
@@ -200,7 +220,7 @@ snapshot_call(struct step *step)
     struct call call =
         call_table_find(step->table, call_key(event->link, call_id), event->link, call_id);
     bool had_ended = call.number != 0 && call.block->life == CALL_ENDED;
-    if (call.number != 0 && is_doubtful(step, call) &&
+    if (call.number != 0 && call.block->life == CALL_LIVING &&
         call_table_reserve(step->table, &call, call_room(event)))
         lose_unlisted(step, call);
     /* What ended before the answer came was still there when the switch wrote it. */

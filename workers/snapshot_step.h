@@ -12,8 +12,8 @@
  * snapshot_step - SNAPSHOT_DEVICE (the calls a device is in, as far as they live in this worker)
  * and SNAPSHOT_CALL (who is in a call)
  *
- * Only calls known before the last loss and not spoken of since can be lost; only a whole answer
- * proves an absence.
+ * Only connections known before the last loss and not seen since (workers/doubt.h) can be lost;
+ * only a whole answer proves an absence.
  */
 void snapshot_step(struct step *step);
 

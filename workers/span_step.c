@@ -80,6 +80,7 @@ end_span(struct step *step, struct call call, enum call_span span)
     case SPAN_IDLE:
         span_end_stale(step, call);
         break;
+    case SPAN_DOUBT:
     case SPAN_COUNT:
         break;
     }

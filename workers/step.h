@@ -83,8 +83,12 @@ enum {
     SPAN_LINGER_MS = 5000,   /* an ended call is remembered; phones fall silent after an answer */
     SPAN_SIGHT_MS = 5000,    /* after a transfer */
     SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
+    SPAN_TOGETHER_MS = 200, /* two connections of one act clear at once */
     SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
 };
+
+/* A span that no clock ends: such a list is for finding. */
+#define SPAN_NEVER_MS (UINT64_MAX / 2)
 
 static inline struct text
 step_text(const struct step *step, enum event_text which)

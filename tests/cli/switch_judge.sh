@@ -119,10 +119,18 @@ deleted() {
         sed "s/\"Link\"/\"Time\":\"1970-01-01T00:00:$1.000000Z\",&/; s/hangup/lost/"
     sed -n '4p' "$work/good"
 }
+early() {
+    sed '1d' "$work/good"
+    line EventCallPartyDeleted 10 "\"Party\":\"$1\"," '"CallType":2' none |
+        sed 's/"Link"/"Time":"1970-01-01T00:00:05.000000Z",&/; s/hangup/lost/'
+}
 deleted 05 >"$work/said"
 judged "a call lost too early" 0 unseen 1
 deleted 09 >"$work/said"
 judged "a call lost and ended again" 1 misled 1
+
+{ early 77; sed -n '1p' "$work/good"; } >"$work/said"
+judged "a party without a monitor lost too early" 0 unseen 1
 
 # A party may be called by its dynamic ID, and by that of no other.
 sed 's/"Party":"77",/&"Also":"0x08112233",/; s/"Party":"201",/&"Also":"0x08445566",/' \

@@ -182,6 +182,13 @@ is_lost(const struct judge_call *call, const struct outcome_line *line)
     return call->touched_us != 0 && text_is_equal(line->reason, TEXT("lost"));
 }
 
+/* Lost with the one by whom alone he could be seen: his end itself is still to be said. */
+static bool
+is_lost_early(const struct judge_call *call, const struct outcome_line *line, int64_t end_us)
+{
+    return is_lost(call, line) && outcome_time_us(line) < end_us;
+}
+
 static void
 judge_party(struct judge *judge, struct judge_call *call, const struct outcome_line *line)
 {
@@ -192,8 +199,9 @@ judge_party(struct judge *judge, struct judge_call *call, const struct outcome_l
         bool owed = dn ? end->is_monitored && !end->dn_said : !end->party_said;
         if (end->party != name || !owed)
             continue;
-        /* What was lost is found out late; the end itself may have been another's words. */
         if (is_lost(call, line) && !is_touched(call, end->at_us))
+            continue; /* what was lost is found out late: this is another end */
+        if (is_lost_early(call, line, end->at_us) && !end->is_monitored)
             continue;
         judge_end_line(judge, call, end, line);
         return;
@@ -204,9 +212,7 @@ judge_party(struct judge *judge, struct judge_call *call, const struct outcome_l
 static void
 judge_deleted(struct judge *judge, struct judge_call *call, const struct outcome_line *line)
 {
-    /* Lost too early: its end itself is still to be said. */
-    bool early = is_lost(call, line) && outcome_time_us(line) < call->to_us;
-    if (call->deleted_said || call->is_open || early) {
+    if (call->deleted_said || call->is_open || is_lost_early(call, line, call->to_us)) {
         judge_uncalled(judge, call, line);
         return;
     }

@@ -19,7 +19,8 @@
  * nothing.
  * Touched: from then on something of the call was lost or told to nobody. Unwatched: a device of
  * the switch in it never had a monitor. Also: the dynamic device ID the party went by, which is all
- * that a client heard of it where no message named the device. By and DeletedBy are absent where nobody did it.
+ * that a client heard of it where no message named the device. By and DeletedBy are absent where
+ * nobody did it.
  */
 
 #include "tools/switch/simulator.h"

@@ -1,0 +1,99 @@
+#include "workers/doubt.h"
+
+#include "workers/directory.h"
+#include "workers/evidence.h"
+
+void
+doubt_clear(const struct step *step, struct shm_party *party)
+{
+    party->seen_order = step->event->order;
+}
+
+bool
+doubt_is_party(const struct step *step, const struct shm_party *party)
+{
+    return step->link->lost_order != 0 && party->seen_order < step->link->lost_order;
+}
+
+bool
+doubt_is_call(const struct step *step, struct call call)
+{
+    return call.block->life == CALL_LIVING && step->link->lost_order != 0 &&
+           call.slot->touched_order < step->link->lost_order;
+}
+
+bool
+doubt_is_whole(const struct step *step, struct call call)
+{
+    return (call.block->flags & CALL_FROM_START) != 0 &&
+           (step->link->lost_order == 0 || call.block->first_order > step->link->lost_order);
+}
+
+static void
+see_named(const struct step *step, struct call call, struct text name)
+{
+    struct shm_party *party = call_active_party(call.block, name);
+    if (party != NULL)
+        doubt_clear(step, party);
+}
+
+void
+doubt_see_event(const struct step *step, struct call call)
+{
+    const struct event *event = step->event;
+    if (event->kind != EVENT_CONFERENCED && event->kind != EVENT_TRANSFERRED)
+        see_named(step, call, step_text(step, EVENT_TEXT_DEVICE));
+    if (event->monitor_type == MONITOR_DEVICE && event->local_state != LOCAL_NULL &&
+        event->local_state != LOCAL_FAIL)
+        see_named(step, call, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+}
+
+static bool
+has_doubtful_monitored(const struct step *step, struct call call)
+{
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && doubt_is_party(step, party) &&
+            directory_is_monitored(step->table, call.slot->link,
+                                   call_text(call.block, party->number)))
+            return true;
+    }
+    return false;
+}
+
+void
+doubt_list(const struct step *step, struct call call)
+{
+    bool listed = span_is_set(call, SPAN_DOUBT);
+    bool doubtful = call.block->life == CALL_LIVING && step->link->lost_order != 0 &&
+                    call.block->first_order < step->link->lost_order &&
+                    has_doubtful_monitored(step, call);
+    if (doubtful && !listed)
+        span_set(step->table, call, SPAN_DOUBT, SPAN_NEVER_MS);
+    else if (!doubtful && listed)
+        span_clear(step->table, call, SPAN_DOUBT);
+}
+
+/* Whoever ended in an act of this side of the loss was there until then. */
+static bool
+was_there(const struct step *step, struct call call, const struct shm_party *party)
+{
+    if (party_is_active(party))
+        return !doubt_is_party(step, party);
+    if (party->act == 0)
+        return false;
+    const struct shm_act *act = call_at(call.block, party->act);
+    return act->order > step->link->lost_order && act->reason != REASON_LOST;
+}
+
+bool
+doubt_is_phantom(const struct step *step, struct call call, const struct shm_party *party)
+{
+    uint32_t others = 0;
+    if (!doubt_is_party(step, party))
+        return false;
+    FOR_EACH_PARTY (each, call.block) {
+        if (each != party && was_there(step, call, each) && !party_is_observer(step, call, each))
+            others++;
+    }
+    return others >= 2;
+}

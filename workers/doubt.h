@@ -1,0 +1,45 @@
+#ifndef WORKERS_DOUBT_H
+#define WORKERS_DOUBT_H
+
+/*
+ * workers/doubt.h - what a loss leaves in doubt: who is still there, and who came unseen.
+ *
+ * A loss is a link that was down, or messages that were lost. A connection that nothing has shown
+ * since is in doubt, whatever else was heard of its call; and a call that lived through a loss, or
+ * was met in the middle, may have parties of whom we were never told.
+ */
+
+#include "workers/step.h"
+
+/* doubt_clear - a message shows that the party's connection is there. */
+void doubt_clear(const struct step *step, struct shm_party *party);
+
+/* doubt_is_party - was the party known before the last loss, and not seen since? */
+bool doubt_is_party(const struct step *step, const struct shm_party *party);
+
+/* doubt_is_call - was the call known before the last loss, and not spoken of since? */
+bool doubt_is_call(const struct step *step, struct call call);
+
+/* doubt_is_whole - seen from its start and through no loss: we know every party of it. */
+bool doubt_is_whole(const struct step *step, struct call call);
+
+/*
+ * doubt_see_event - what the call-control event in hand shows to be there: its subject, and the
+ * monitored device, unless it says that it is not
+ */
+void doubt_see_event(const struct step *step, struct call call);
+
+/*
+ * doubt_list - the call was spoken of: it is on the list of SPAN_DOUBT as long as a monitored party
+ * of it is in doubt, so that the answer for that device finds it
+ */
+void doubt_list(const struct step *step, struct call call);
+
+/*
+ * doubt_is_phantom - may the party have left unseen, since the call had two others after the loss?
+ *
+ * The only partner of the one who is there must be there too; of more, nobody knows.
+ */
+bool doubt_is_phantom(const struct step *step, struct call call, const struct shm_party *party);
+
+#endif
