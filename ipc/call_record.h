@@ -294,6 +294,8 @@ struct shm_worker_link {
     uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
     uint64_t lost_ms;    /* its clock then */
     uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
+    uint32_t asked;      /* of SPAN_IDLE's list: the last call asked about, as all before it were */
+    uint32_t reserved;
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };
@@ -310,7 +312,7 @@ struct shm_device {
 };
 
 static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_link) == 184, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 192, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
 
 /* A call on its way between workers: this header, then the block's used bytes, through a lane. */

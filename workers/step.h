@@ -32,6 +32,9 @@ struct step_port {
      * stands; whatever it changed will be undone, and it will come again. NULL: no such moments.
      */
     bool (*pause)(void *context);
+    /* The call ends as stale soon: the switch may be asked about it. False: not now, ask again
+     * later. NULL: there is nobody to ask. */
+    bool (*grows_stale)(void *context, struct call call);
 };
 
 enum {
@@ -84,6 +87,7 @@ enum {
     SPAN_SIGHT_MS = 5000,    /* after a transfer */
     SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
     SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
+    STALE_ASKED_MS = 60000,  /* so long before a call is stale the switch is asked about it */
 };
 
 static inline struct text
