@@ -2,11 +2,10 @@
 
 #include "base/check.h"
 #include "ipc/call_key.h"
-#include "ipc/process_state.h"
 
 enum {
     MOST_NEW_ENTRIES = 3, /* that one event can make */
-    CLOSED_AT_ONCE = 64,
+    REPORTS_AT_ONCE = 64,
 };
 
 static_assert((int)FRONT_WORKERS_MAX == (int)WORKERS_MAX, "each worker has its cursors");
@@ -63,22 +62,29 @@ forget_call(struct route *route, uint64_t key, uint64_t last_order)
         route_map_remove(&route->map, entry);
 }
 
+static void
+take_report(struct route *route, const struct shm_call_report *report)
+{
+    struct text call = {report->call, report->call_length};
+    if (report->kind == CALL_FORGOTTEN)
+        forget_call(route, report->key, report->last_order);
+    else if (route->grows_stale != NULL && call.length <= EVENT_TEXT_LENGTH)
+        route->grows_stale(route->context, report->link, call);
+}
+
 /* The reports are given back when it is certain that they were taken. */
 static void
 take_reports(struct route *route, uint32_t worker)
 {
     struct ring_spsc *ring = &route->closed[worker];
-    uint32_t count = ring_spsc_poll(ring, CLOSED_AT_ONCE);
+    uint32_t count = ring_spsc_poll(ring, REPORTS_AT_ONCE);
     if (count == 0)
         return;
     front_begin(route->front);
-    if (!front_has_room(route->front))
-        return;
-    for (uint32_t i = 0; i < count; i++) {
-        const struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position + i);
-        forget_call(route, closed->key, closed->last_order);
-    }
-    ring_spsc_take(ring, count);
+    uint32_t taken = 0;
+    for (; taken < count && front_has_room(route->front); taken++)
+        take_report(route, ring_spsc_slot(ring, ring->position + taken));
+    ring_spsc_take(ring, taken);
 }
 
 static void
@@ -167,50 +173,6 @@ route_complete(struct route *route, uint64_t order)
 {
     DCHECK(order >= route->front->now->complete);
     route->front->now->complete = order;
-}
-
-static bool
-has_room(struct route *route, uint32_t worker)
-{
-    return ring_spsc_claim(&route->rings[worker], ROUTE_MESSAGE_SLOTS);
-}
-
-/* A worker that died is no reason to stop waiting: its successor goes on. */
-static void
-wait_for_room(struct route *route, uint32_t worker)
-{
-    struct shm_doorbell *bell = &route->engine->frontends[route->index].doorbell;
-    counter_add(route->counters, COUNTER_RING_WAITS, 1);
-    for (uint32_t spin = 0; spin < ROUTE_SPINS; spin++) {
-        if (has_room(route, worker))
-            return;
-    }
-    for (;;) {
-        route_publish(route, false); /* takes reports: a worker may wait for that */
-        process_beat(&route->engine->frontends[route->index]);
-        uint32_t token = doorbell_prepare(bell);
-        bool room = has_room(route, worker);
-        if (!room)
-            doorbell_sleep(bell, token);
-        doorbell_finish(bell);
-        if (room)
-            return;
-    }
-}
-
-void
-route_reserve(struct route *route)
-{
-    front_begin(route->front);
-    if (!front_has_room(route->front))
-        route_publish(route, false);
-    for (uint32_t worker = 0; worker < route->workers; worker++) {
-        if (has_room(route, worker))
-            continue;
-        route_publish(route, false);
-        wait_for_room(route, worker);
-    }
-    front_begin(route->front);
 }
 
 static void

@@ -47,7 +47,11 @@ struct route {
     struct ring_spsc *rings;  /* its own, [workers] */
     struct ring_spsc *closed; /* likewise */
     struct route_map map;
-    bool pinned;           /* entries are in use: what workers forget waits */
+    bool pinned; /* entries are in use: what workers forget waits */
+    /* A call ends as stale soon; called by route_publish(), with a transaction in hand, and may
+     * change what is committed with it. NULL: nobody can be asked. */
+    void (*grows_stale)(void *context, uint16_t link, struct text call);
+    void *context;
     struct event move;     /* the record being made */
     struct event snapshot; /* a worker's part of an answer */
 };
@@ -90,7 +94,7 @@ void route_snapshot_device(struct route *route, const struct event *event);
 void route_complete(struct route *route, uint64_t order);
 
 /*
- * route_publish - take what workers forgot, commit, show what was staged, set the watermark, ring
+ * route_publish - take what workers report, commit, show what was staged, set the watermark, ring
  * whom it concerns
  *
  * `everybody`: ring workers that got nothing as well; before a pause, so that their progress

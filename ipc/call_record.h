@@ -298,6 +298,8 @@ struct shm_worker_link {
     uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
     uint64_t lost_ms;    /* its clock then */
     uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
+    uint32_t asked;      /* of SPAN_IDLE's list: the last call asked about, as all before it were */
+    uint32_t reserved;
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };

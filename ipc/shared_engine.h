@@ -58,6 +58,7 @@
 
 #include "ipc/counters.h"
 #include "ipc/doorbell.h"
+#include "ipc/event_record.h"
 #include "ipc/histogram.h"
 #include "ipc/history.h"
 #include "ipc/ring_result.h"
@@ -70,7 +71,7 @@ enum {
     LANE_SLOT_SIZE = 1024, /* a call on the move takes as many lane slots as it needs */
     LANE_SLOTS = 16,
     OUTBOX_SLOTS_MIN = 16,
-    CLOSED_SLOTS = 4096,     /* closed calls a worker can be ahead of the front-end */
+    CLOSED_SLOTS = 4096,     /* reports a worker can be ahead of the front-end */
     SHARED_ENGINE_WHY = 160, /* bytes of the buffer for a reason */
 };
 
@@ -180,7 +181,7 @@ struct shared_engine {
     struct shm_process *publisher;
     struct shm_process *workers;             /* [shape.workers] */
     struct ring_spsc rings[CHANNELS_MAX];    /* attached by shared_engine_become() or _attach() */
-    struct ring_spsc closed[CHANNELS_MAX];   /* likewise; 64-byte slots: struct shm_closed_call */
+    struct ring_spsc closed[CHANNELS_MAX];   /* likewise; struct shm_call_report */
     struct ring_spsc outboxes[CHANNELS_MAX]; /* likewise: struct shm_outbox_slot */
     struct ring_result result;
     /* Memory of one process each, zeroed at first, beginning with a page. */
@@ -238,14 +239,23 @@ struct shm_outbox_slot {
 
 static_assert(sizeof(struct shm_outbox_slot) == 768, "bump SHM_LAYOUT_VERSION");
 
-/* Worker -> front-end: the worker no longer remembers this call. */
-struct shm_closed_call {
-    uint64_t key;        /* hash of (link, callID) */
-    uint64_t last_order; /* order of the last record the worker handled for it */
-    uint64_t reserved[6];
+enum call_report {
+    CALL_FORGOTTEN = 0, /* the worker no longer remembers it */
+    CALL_GROWS_STALE,   /* it ends soon, unless the switch says that it is still there */
 };
 
-static_assert(sizeof(struct shm_closed_call) == 64, "one slot");
+/* Worker -> front-end: what has become of a call. */
+struct shm_call_report {
+    uint64_t key;        /* hash of (link, callID) */
+    uint64_t last_order; /* order of the last record the worker handled for it */
+    uint16_t link;       /* this and `call`: CALL_GROWS_STALE only */
+    uint8_t kind;        /* enum call_report */
+    uint8_t call_length;
+    char call[EVENT_TEXT_LENGTH]; /* the callID */
+    uint8_t reserved[44];
+};
+
+static_assert(sizeof(struct shm_call_report) == 128, "bump SHM_LAYOUT_VERSION");
 
 /*
  * shared_engine_create - make and map all segments

@@ -70,7 +70,7 @@ engine_ring_shape(const struct shared_engine *engine, enum segment_kind kind)
     if (kind == SEGMENT_LANES)
         return (struct ring_shape){kind, LANE_SLOT_SIZE, LANE_SLOTS, frontends * workers * workers};
     CHECK(kind == SEGMENT_CLOSED);
-    return (struct ring_shape){kind, sizeof(struct shm_closed_call), CLOSED_SLOTS,
+    return (struct ring_shape){kind, sizeof(struct shm_call_report), CLOSED_SLOTS,
                                frontends * workers};
 }
 

@@ -36,6 +36,9 @@ span_clear(struct call_table *table, struct call call, enum call_span span)
     struct shm_span_list *list = list_of(table, call.slot->link, span);
     struct shm_span *place = &call.slot->span[span];
     touch_list(table, call.slot->link);
+    struct shm_worker_link *link = &table->links[call.slot->link];
+    if (span == SPAN_IDLE && link->asked == call.number)
+        link->asked = place->previous;
     if (place->previous != 0)
         place_of(table, place->previous, span)->next = place->next;
     else
@@ -74,4 +77,21 @@ span_first(const struct call_table *table, uint16_t link, enum call_span span)
 {
     uint32_t head = list_of(table, link, span)->head;
     return head == 0 ? CALL_NONE : call_table_at(table, head);
+}
+
+struct call
+span_first_unasked(const struct call_table *table, uint16_t link)
+{
+    uint32_t asked = table->links[link].asked;
+    if (asked == 0)
+        return span_first(table, link, SPAN_IDLE);
+    uint32_t next = table->slots[asked].span[SPAN_IDLE].next;
+    return next == 0 ? CALL_NONE : call_table_at(table, next);
+}
+
+void
+span_note_asked(struct call_table *table, struct call call)
+{
+    touch_list(table, call.slot->link);
+    table->links[call.slot->link].asked = call.number;
 }

@@ -117,4 +117,10 @@ span_is_set(struct call call, enum call_span span)
 /* The first call of a link's span list, number 0 if the list is empty. */
 struct call span_first(const struct call_table *table, uint16_t link, enum call_span span);
 
+/* The longest idle call of a link that nobody asked about since it was touched, or number 0. */
+struct call span_first_unasked(const struct call_table *table, uint16_t link);
+
+/* span_note_asked - that call, and all that are idle for longer, were asked about. */
+void span_note_asked(struct call_table *table, struct call call);
+
 #endif

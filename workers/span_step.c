@@ -164,6 +164,29 @@ take_up_tick(struct step *step, const struct event *last, uint64_t tick)
     part_begin(step);
 }
 
+/* When a call is asked about that nobody mentions. */
+static uint64_t
+asked_at(const struct step *step, struct call call)
+{
+    uint64_t stale_after_ms = step->link->stale_after_ms;
+    uint64_t before_ms = stale_after_ms / 2 < STALE_ASKED_MS ? stale_after_ms / 2 : STALE_ASKED_MS;
+    return call.slot->span[SPAN_IDLE].due_ms + stale_after_ms - before_ms;
+}
+
+/* Decides nothing: only an answer that comes in time does. */
+static void
+ask_about_idle(struct step *step)
+{
+    if (step->port.grows_stale == NULL || step->link->up_ms == 0)
+        return;
+    struct call call = span_first_unasked(step->table, step->event->link);
+    while (call.number != 0 && asked_at(step, call) <= step->event->clock_ms &&
+           step->port.grows_stale(step->port.context, call)) {
+        span_note_asked(step->table, call);
+        call = span_first_unasked(step->table, step->event->link);
+    }
+}
+
 void
 span_step_tick(struct step *step)
 {
@@ -183,6 +206,7 @@ span_step_tick(struct step *step)
     }
     step->event = last;
     step->link->tick_ms = last->clock_ms;
+    ask_about_idle(step);
 }
 
 void

@@ -32,6 +32,9 @@ struct step_port {
      * stands; whatever it changed will be undone, and it will come again. NULL: no such moments.
      */
     bool (*pause)(void *context);
+    /* The call ends as stale soon: the switch may be asked about it. False: not now, ask again
+     * later. NULL: there is nobody to ask. */
+    bool (*grows_stale)(void *context, struct call call);
 };
 
 enum {
@@ -85,6 +88,7 @@ enum {
     SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
     SPAN_TOGETHER_MS = 200, /* two connections of one act clear at once */
     SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
+    STALE_ASKED_MS = 60000,  /* so long before a call is stale the switch is asked about it */
 };
 
 /* A span that no clock ends: such a list is for finding. */

@@ -402,7 +402,8 @@ worker_prepare(struct worker *worker, const struct worker_options *options)
     uint32_t half = engine->shape.outbox_slots / 2;
     worker->step = (struct step){
         .counters = &worker->self->counters,
-        .port = {worker_write, worker_closed, worker, worker_pause},
+        .port = {worker_write, worker_closed, worker, worker_pause,
+                 engine->shape.live_links > 0 ? worker_grows_stale : NULL},
         .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
         .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),

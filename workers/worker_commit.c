@@ -248,9 +248,31 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
     struct ring_spsc *ring = worker->channel->closed;
     if (!ring_spsc_claim(ring, 1))
         return false;
-    struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
-    closed->key = key;
-    closed->last_order = last_order;
+    struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
+    *report =
+        (struct shm_call_report){.kind = CALL_FORGOTTEN, .key = key, .last_order = last_order};
+    ring_spsc_stage(ring, 1);
+    return true;
+}
+
+/* Half of the ring is for calls that were forgotten. */
+bool
+worker_grows_stale(void *context, struct call call)
+{
+    struct worker *worker = context;
+    struct ring_spsc *ring = worker->channel->closed;
+    if (!ring_spsc_claim(ring, CLOSED_SLOTS / 2))
+        return false;
+    struct text call_id = call_text(call.block, call.block->call_id);
+    struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
+    *report = (struct shm_call_report){
+        .kind = CALL_GROWS_STALE,
+        .key = call.slot->key,
+        .last_order = call.slot->last_order,
+        .link = call.slot->link,
+        .call_length = (uint8_t)call_id.length,
+    };
+    memcpy(report->call, call_id.at, call_id.length);
     ring_spsc_stage(ring, 1);
     return true;
 }

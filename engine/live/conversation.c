@@ -392,6 +392,15 @@ conversation_end(struct live_link *link)
     set_stage(&talk, TALK_SILENT);
 }
 
+void
+conversation_ask_call(struct live_link *link, struct text call)
+{
+    struct talk talk = talk_of(link);
+    if (link->state->talk.stage == TALK_USABLE && talk.state->held == 0 &&
+        talk.state->close_due == CLOSE_NOT)
+        resync_ask_call(&talk, call);
+}
+
 bool
 conversation_may_hear(const struct live_link *link)
 {

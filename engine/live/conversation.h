@@ -59,6 +59,10 @@ bool conversation_work(struct live_link *link, uint64_t *due_ms);
  * conversation_work() does: LINK_DOWN if it was usable. */
 void conversation_end(struct live_link *link);
 
+/* conversation_ask_call - nobody mentioned the call for long: the switch is asked whether it is
+ * still there, unless it cannot be, or is already. Sends nothing. */
+void conversation_ask_call(struct live_link *link, struct text call);
+
 /* conversation_may_request - is the link usable, and not overloaded: may release, drop and clear
  * be sent? Else *why, a static sentence. */
 bool conversation_may_request(const struct live_link *link, const char **why);

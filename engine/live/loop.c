@@ -116,6 +116,19 @@ finish_step(struct live *live)
     live_step_done(live);
 }
 
+/* A worker says so (engine/route.h). */
+static void
+ask_about_stale(void *context, uint16_t link, struct text call)
+{
+    struct live *live = context;
+    for (uint32_t i = 0; i < live->count; i++) {
+        if (live->links[i].link == NULL || live->links[i].link->index != link)
+            continue;
+        conversation_ask_call(&live->links[i], call);
+        live->wires[i].due_ms = 0;
+    }
+}
+
 static struct settings *
 own_settings(const struct settings *settings)
 {
@@ -151,6 +164,8 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     if (!open_record(live) || !places_open(live))
         return false;
+    live->session->route.grows_stale = ask_about_stale;
+    live->session->route.context = live;
     finish_step(live);
     live_publish(live, false);
     return true;

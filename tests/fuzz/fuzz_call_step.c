@@ -82,6 +82,14 @@ closed(void *context, uint64_t key, uint64_t last_order)
     return key % 5 != 0;
 }
 
+static bool
+grows_stale(void *context, struct call call)
+{
+    (void)context;
+    CHECK(call.block->life == CALL_LIVING);
+    return call.slot->key % 5 != 0;
+}
+
 static void
 no_outcome(void *context, const struct shm_outcome *outcome)
 {
@@ -272,7 +280,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bench.step = (struct step){
         .table = &bench.table,
         .counters = &bench.counters,
-        .port = {check_outcome, closed, &bench, NULL},
+        .port = {check_outcome, closed, &bench, NULL, grows_stale},
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,
         .outcomes = outcomes,

@@ -28,12 +28,12 @@ enum {
     AS_JSON = 4,
     PAGES_SHIFT = 3, /* the rest of byte 1: pages the file is shorter */
     LINKS_AT = 256,
-    SLOTS_AT = LINKS_AT + CALL_LINKS_MAX * 184,
+    SLOTS_AT = LINKS_AT + CALL_LINKS_MAX * 192,
     MAX_CALLS = 16,
     BLOCKS_AT = SLOTS_AT + (MAX_CALLS + 1) * 128,
 };
 
-static_assert(sizeof(struct shm_worker_link) == 184 && sizeof(struct shm_call_slot) == 128,
+static_assert(sizeof(struct shm_worker_link) == 192 && sizeof(struct shm_call_slot) == 128,
               "as the places above have it");
 
 static char folder[] = "/tmp/onhook-fuzz-view-XXXXXX";

@@ -46,7 +46,8 @@ struct call_rig {
     uint32_t outcome_count;
     struct shm_outcome outcomes[RIG_OUTCOMES];
     uint32_t closed_count;
-    bool refuse_closed; /* the feedback ring is full */
+    uint32_t stale_count; /* reports of calls that grow stale */
+    bool refuse_closed;   /* the feedback ring is full */
 };
 
 static inline void
@@ -65,6 +66,15 @@ rig_closed(void *context, uint64_t key, uint64_t last_order)
     (void)key;
     (void)last_order;
     rig->closed_count += !rig->refuse_closed;
+    return !rig->refuse_closed;
+}
+
+static inline bool
+rig_grows_stale(void *context, struct call call)
+{
+    struct call_rig *rig = context;
+    assert_int_equal(call.block->life, CALL_LIVING);
+    rig->stale_count += !rig->refuse_closed;
     return !rig->refuse_closed;
 }
 
@@ -91,6 +101,7 @@ rig_rehearse(struct call_rig *rig)
     struct shm_counters counters = rig->counters;
     uint32_t outcome_count = rig->outcome_count;
     uint32_t closed_count = rig->closed_count;
+    uint32_t stale_count = rig->stale_count;
     picture_take(&rig->picture, &rig->table);
     rig_step(rig);
     transaction_roll_back(&rig->transaction);
@@ -98,6 +109,7 @@ rig_rehearse(struct call_rig *rig)
     assert_memory_equal(&rig->counters, &counters, sizeof counters);
     rig->outcome_count = outcome_count;
     rig->closed_count = closed_count;
+    rig->stale_count = stale_count;
 }
 
 static inline void
@@ -204,7 +216,7 @@ rig_open(uint32_t max_calls)
     rig->step = (struct step){
         .table = &rig->table,
         .counters = &rig->counters,
-        .port = {rig_write, rig_closed, rig, NULL},
+        .port = {rig_write, rig_closed, rig, NULL, rig_grows_stale},
         .part = &rig->part,
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,

@@ -163,6 +163,97 @@ a_snapshot_that_comes_too_late_opens_no_call(void **state)
     rig_close(rig);
 }
 
+enum {
+    STALE_MS = 8 * 3600 * 1000,
+};
+
+/* Time passes for the link. */
+static void
+tick_at(struct call_rig *rig, uint64_t ms)
+{
+    rig_begin(rig, EVENT_TICK, ms);
+    rig->order++;
+    rig_handle(rig);
+    rig->tick_ms = ms;
+}
+
+static void
+a_call_is_reported_once_a_minute_before_it_is_stale(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_call_event(rig, EVENT_ORIGINATED, 3000, "2", "B", NULL);
+    tick_at(rig, 1000 + STALE_MS - STALE_ASKED_MS - TICK_MS);
+    assert_int_equal(rig->stale_count, 0);
+    tick_at(rig, 1000 + STALE_MS - STALE_ASKED_MS);
+    assert_int_equal(rig->stale_count, 1);
+    tick_at(rig, 2000 + STALE_MS - STALE_ASKED_MS);
+    assert_int_equal(rig->stale_count, 1);
+    tick_at(rig, 1000 + STALE_MS);
+    assert_int_equal(rig->stale_count, 2);
+    assert_int_equal(rig->table.shared->living, 2);
+    assert_int_equal(rig->outcomes[0].reason, REASON_STALE);
+    assert_int_equal(counter_read(&rig->counters, COUNTER_CALLS_CLOSED), 1);
+    rig_close(rig);
+}
+
+static void
+a_call_the_switch_still_lists_lives_on_and_is_reported_again(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    tick_at(rig, 1000 + STALE_MS - STALE_ASKED_MS);
+    rig_begin(rig, EVENT_SNAPSHOT_CALL, STALE_MS);
+    rig_text(rig, EVENT_TEXT_CALL, "1");
+    rig->event.extra = 1;
+    rig->event.item_count = 1;
+    rig->event.items[0] = (struct event_item){.endpoint = TEXT("A"), .state = LOCAL_CONNECTED};
+    rig_send(rig);
+    tick_at(rig, STALE_MS + 2000);
+    assert_int_equal(rig->outcome_count, 0);
+    tick_at(rig, 2 * (uint64_t)STALE_MS - STALE_ASKED_MS);
+    assert_int_equal(rig->stale_count, 2);
+    tick_at(rig, 2 * (uint64_t)STALE_MS - TICK_MS);
+    assert_int_equal(rig->outcome_count, 0);
+    tick_at(rig, 2 * (uint64_t)STALE_MS);
+    assert_int_equal(rig->outcomes[0].reason, REASON_STALE);
+    rig_close(rig);
+}
+
+static void
+a_call_that_cannot_be_reported_is_at_the_next_tick(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig->refuse_closed = true;
+    tick_at(rig, 1000 + STALE_MS - STALE_ASKED_MS);
+    assert_int_equal(rig->stale_count, 0);
+    rig->refuse_closed = false;
+    tick_at(rig, 1000 + STALE_MS - STALE_ASKED_MS + TICK_MS);
+    assert_int_equal(rig->stale_count, 1);
+    rig_close(rig);
+}
+
+static void
+while_the_link_is_down_no_call_is_reported(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(16);
+    rig_call_event(rig, EVENT_ORIGINATED, 1000, "1", "A", NULL);
+    rig_begin(rig, EVENT_LINK_DOWN, 2000);
+    rig_send(rig);
+    tick_at(rig, STALE_MS);
+    assert_int_equal(rig->stale_count, 0);
+    rig_begin(rig, EVENT_LINK_UP, STALE_MS + 100);
+    rig_send(rig);
+    tick_at(rig, STALE_MS + 200);
+    assert_int_equal(rig->stale_count, 1);
+    rig_close(rig);
+}
+
 int
 main(void)
 {
@@ -175,6 +266,10 @@ main(void)
         cmocka_unit_test(a_request_that_is_not_answered_is_waited_for_and_given_up),
         cmocka_unit_test(who_joins_meanwhile_ends_the_waiting_for_the_first),
         cmocka_unit_test(a_snapshot_that_comes_too_late_opens_no_call),
+        cmocka_unit_test(a_call_is_reported_once_a_minute_before_it_is_stale),
+        cmocka_unit_test(a_call_the_switch_still_lists_lives_on_and_is_reported_again),
+        cmocka_unit_test(a_call_that_cannot_be_reported_is_at_the_next_tick),
+        cmocka_unit_test(while_the_link_is_down_no_call_is_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -145,6 +145,60 @@ calls_to_be_asked_about_are_forgotten_with_the_connection(void **state)
     assert_string_equal(talk_rig_expect(OUTGOING_SNAPSHOT_CALL)->call, "c1");
 }
 
+/* The monitor stands, and what was there is known. */
+static void
+open_settled(void)
+{
+    OPEN("monitored", "1");
+    struct sent sent = first_look("");
+    talk_rig_say(sent.invoke, WHOLE(""));
+    talk_rig_settle();
+}
+
+static void
+a_call_that_grows_stale_is_asked_about(void **state)
+{
+    (void)state;
+    open_settled();
+    conversation_ask_call(&live.link, TEXT("c1"));
+    conversation_ask_call(&live.link, TEXT("c1"));
+    talk_rig_after(5);
+    const struct sent *call = talk_rig_expect(OUTGOING_SNAPSHOT_CALL);
+    assert_string_equal(call->call, "c1");
+    talk_rig_answer(call);
+    talk_rig_after(5);
+    NOTHING_SENT();
+    assert_int_equal(rig_count(&rig, COUNTER_SNAPSHOTS_FAILED), 0);
+    conversation_ask_call(&live.link, TEXT("c1"));
+    talk_rig_after(5);
+    talk_rig_expect(OUTGOING_SNAPSHOT_CALL);
+}
+
+static void
+a_question_about_a_stale_call_outlives_the_front_end(void **state)
+{
+    (void)state;
+    open_settled();
+    conversation_ask_call(&live.link, TEXT("c1"));
+    talk_rig_publish();
+    talk_rig_die();
+    talk_rig_after(5);
+    assert_string_equal(talk_rig_expect(OUTGOING_SNAPSHOT_CALL)->call, "c1");
+    talk_rig_after(5);
+    NOTHING_SENT();
+}
+
+static void
+while_the_link_is_not_usable_no_stale_call_is_asked_about(void **state)
+{
+    (void)state;
+    open_settled();
+    conversation_end(&live.link);
+    conversation_ask_call(&live.link, TEXT("c1"));
+    talk_rig_work();
+    assert_int_equal(rig.session->front.now->errands.count, 1);
+}
+
 int
 main(void)
 {
@@ -157,6 +211,9 @@ main(void)
         TEST(a_snapshot_nobody_answers_is_asked_for_three_times),
         TEST(a_snapshot_that_was_under_way_at_a_loss_is_taken_again),
         TEST(calls_to_be_asked_about_are_forgotten_with_the_connection),
+        TEST(a_call_that_grows_stale_is_asked_about),
+        TEST(a_question_about_a_stale_call_outlives_the_front_end),
+        TEST(while_the_link_is_not_usable_no_stale_call_is_asked_about),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

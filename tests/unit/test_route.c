@@ -209,9 +209,9 @@ report_closed(uint32_t worker, const char *call, uint64_t last_order)
 {
     struct ring_spsc *ring = &rig.readers.closed[worker];
     assert_true(ring_spsc_claim(ring, 1));
-    struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
+    struct shm_call_report *closed = ring_spsc_slot(ring, ring->position);
     *closed =
-        (struct shm_closed_call){.key = hash_text(0, text_of(call)), .last_order = last_order};
+        (struct shm_call_report){.key = hash_text(0, text_of(call)), .last_order = last_order};
     ring_spsc_publish(ring, 1);
 }
 
@@ -271,6 +271,58 @@ each_worker_gets_its_own_calls_of_a_device_snapshot(void **state)
         expected("1 SnapshotDeviceResponse @3/3 DEVICE=9 request=2 [%s ]\n", one, "", ""));
 }
 
+/* Who is asked about calls that grow stale. */
+static void
+note_stale(void *context, uint16_t link, struct text call)
+{
+    char *said = context;
+    size_t used = strlen(said);
+    snprintf(said + used, 64 - used, "%u/%.*s ", link, (int)call.length, call.at);
+}
+
+static void
+report_stale(const char *call)
+{
+    struct ring_spsc *ring = &rig.readers.closed[0];
+    assert_true(ring_spsc_claim(ring, 1));
+    struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
+    *report = (struct shm_call_report){
+        .kind = CALL_GROWS_STALE, .link = 7, .call_length = (uint8_t)strlen(call)};
+    memcpy(report->call, call, strlen(call));
+    ring_spsc_publish(ring, 1);
+}
+
+static void
+a_call_that_grows_stale_is_handed_on_and_stays_where_it_is(void **state)
+{
+    (void)state;
+    char said[64] = "";
+    const char *zero = call_of(0, 0);
+    const char *one = call_of(1, 0);
+    originated(one, "2");
+    transferred(zero, one);
+    feed();
+    rig.session->route.grows_stale = note_stale;
+    rig.session->route.context = said;
+    report_stale(one);
+    report_stale("c2");
+    session_publish(rig.session, false);
+    char wanted[64];
+    snprintf(wanted, sizeof wanted, "7/%s 7/c2 ", one);
+    assert_string_equal(said, wanted);
+    assert_int_equal(route_worker(&rig.session->route, 0, text_of(one)), 0);
+}
+
+static void
+where_nobody_can_be_asked_reports_of_stale_calls_are_given_back(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 3 * CLOSED_SLOTS; i++) {
+        report_stale("c1");
+        session_publish(rig.session, false);
+    }
+}
+
 enum {
     FLOOD = 20000,
 };
@@ -297,8 +349,8 @@ slow_worker(void *argument)
         doorbell_ring(&rig.readers.frontends->doorbell);
         while (!ring_spsc_claim(closed, 1))
             usleep(100);
-        struct shm_closed_call *report = ring_spsc_slot(closed, closed->position);
-        *report = (struct shm_closed_call){.key = event.order};
+        struct shm_call_report *report = ring_spsc_slot(closed, closed->position);
+        *report = (struct shm_call_report){.key = event.order};
         ring_spsc_publish(closed, 1);
     }
     return NULL;
@@ -348,6 +400,8 @@ main(void)
         PROMISE(a_call_somebody_has_heard_of_stays_where_it_is),
         PROMISE(a_forgotten_call_goes_home),
         PROMISE(a_call_with_a_record_on_its_way_is_not_forgotten),
+        PROMISE(a_call_that_grows_stale_is_handed_on_and_stays_where_it_is),
+        PROMISE(where_nobody_can_be_asked_reports_of_stale_calls_are_given_back),
         PROMISE(each_worker_gets_its_own_calls_of_a_device_snapshot),
         PROMISE(a_full_ring_makes_the_front_end_wait_and_loses_nothing),
     };

@@ -104,8 +104,8 @@ toy_forget(uint32_t worker, uint32_t number)
         return;
     char call[8];
     snprintf(call, sizeof call, "c%02u", number);
-    struct shm_closed_call *closed = ring_spsc_slot(ring, ring->position);
-    *closed = (struct shm_closed_call){.key = hash_text(0, text_of(call)),
+    struct shm_call_report *closed = ring_spsc_slot(ring, ring->position);
+    *closed = (struct shm_call_report){.key = hash_text(0, text_of(call)),
                                        .last_order = known->last_order};
     ring_spsc_publish(ring, 1);
     *known = (struct toy_call){.known = false};

@@ -269,7 +269,7 @@ a_ring_whose_slots_are_no_whole_pages_is_refused(void **state)
     copy_segment(&files[0], folder, SEGMENT_CONTROL, 0);
     copy_segment(&files[1], folder, SEGMENT_CLOSED, 0);
     struct shm_ring_fixed *fixed = (void *)files[1].bytes;
-    fixed->slot_count = 32; /* of 64 bytes: half a page */
+    fixed->slot_count = 16; /* of 128 bytes: half a page */
     identity_seal(fixed, &(struct identity){.kind = SEGMENT_CLOSED,
                                             .header_size = sizeof(struct shm_ring_header),
                                             .fixed_size = sizeof *fixed,

@@ -52,7 +52,7 @@ bench_open(struct bench *bench, uint32_t max_calls,
     bench->step = (struct step){
         .table = &bench->table,
         .counters = &bench->counters,
-        .port = {write_outcome, call_closed, bench, NULL},
+        .port = {write_outcome, call_closed, bench, NULL, NULL},
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,
         .outcomes = outcomes,

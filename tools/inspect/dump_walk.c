@@ -147,7 +147,7 @@ walk_ring(struct dump *dump, enum segment_kind kind, struct ring *ring, uint32_t
     if (kind == SEGMENT_OUTBOX)
         walk_fixed_slots(dump, ring, LAYOUT_shm_outbox_slot);
     if (kind == SEGMENT_CLOSED)
-        walk_fixed_slots(dump, ring, LAYOUT_shm_closed_call);
+        walk_fixed_slots(dump, ring, LAYOUT_shm_call_report);
     if (kind == SEGMENT_RING && ring->slot_size == EVENT_SLOT_SIZE)
         for (uint64_t at = ring->from; at != ring->to;)
             at += walk_record(dump, ring, at);
