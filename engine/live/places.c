@@ -173,6 +173,7 @@ places_reload(struct live *live, struct settings *settings)
 {
     struct settings *before = live->settings;
     bool stays[LIVE_LINKS_MAX] = {false};
+    uint32_t count = settings->link_count; /* before removed ones are named again */
     name_all(live, settings);
     live->settings = live->session->settings = settings;
     live->session->reader.completer.settings = settings;
@@ -197,7 +198,7 @@ places_reload(struct live *live, struct settings *settings)
     live_publish(live, false);
     settings_free(before);
     free(before);
-    log_say("configuration read again: %u links", (unsigned)settings->link_count);
+    log_say("configuration read again: %u links", (unsigned)count);
 }
 
 void

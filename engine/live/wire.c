@@ -100,7 +100,8 @@ wire_look(struct live_link *link)
         (sent || wire->closing_since_ms + LIVE_CLOSING_MS <= live->now_ms)) {
         lose(link);
     } else if (wire->over != NULL && !wire->frames_left) {
-        log_say("link %s: connection lost: %s", link->link->name, wire->over);
+        if (!wire->removed) /* that was said */
+            log_say("link %s: connection lost: %s", link->link->name, wire->over);
         lose(link);
     }
 }
