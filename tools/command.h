@@ -36,5 +36,6 @@ int cmd_top(int argc, char **argv);
 int cmd_explain(int argc, char **argv);
 int cmd_metrics(int argc, char **argv);
 int cmd_switch(int argc, char **argv);
+int cmd_bench(int argc, char **argv);
 
 #endif

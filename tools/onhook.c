@@ -23,6 +23,7 @@ static const struct command commands[] = {
     {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
     {"switch", "a CSTA switch simulator with known truth, and the judge of what was made of it",
      cmd_switch},
+    {"bench", "what this machine carries, and what a site needs", cmd_bench},
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
     {"calls", "the calls it knows at this moment", cmd_calls},
     {"dump", "its segments field by field, and the layout of shared memory", cmd_dump},
