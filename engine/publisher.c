@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "engine/given_times.h"
 #include "engine/merge.h"
+#include "engine/outcome_count.h"
 #include "engine/sink/output.h"
 #include "engine/sink/sink.h"
 #include "ipc/process_state.h"
@@ -108,34 +109,6 @@ is_time_to_commit(const struct publisher *publisher)
 
 /* ---- giving out ---------------------------------------------------------------------------- */
 
-static enum counter
-counter_of_event(const struct shm_outcome *outcome)
-{
-    switch ((enum outcome_event)outcome->event) {
-    case OUTCOME_RELEASED:
-        return outcome->releasing == RELEASING_LOCAL    ? COUNTER_RELEASED_LOCAL
-               : outcome->releasing == RELEASING_REMOTE ? COUNTER_RELEASED_REMOTE
-                                                        : COUNTER_RELEASED_UNKNOWN;
-    case OUTCOME_ABANDONED:
-        return outcome->releasing == RELEASING_REMOTE ? COUNTER_ABANDONED_REMOTE
-                                                      : COUNTER_ABANDONED_UNKNOWN;
-    case OUTCOME_PARTY_DELETED:
-        return COUNTER_PARTIES_DELETED;
-    case OUTCOME_CALL_DELETED:
-    case OUTCOME_EVENT_COUNT:
-        break;
-    }
-    return COUNTER_CALLS_DELETED;
-}
-
-static void
-count_outcome(struct shm_counters *counters, const struct shm_outcome *outcome)
-{
-    counter_add(counters, counter_of_event(outcome), 1);
-    if (outcome->event == OUTCOME_RELEASED || outcome->event == OUTCOME_ABANDONED)
-        counter_add(counters, counter_of_reason(outcome->reason, outcome->releasing), 1);
-}
-
 static void
 say_bad(struct publisher *publisher, uint32_t worker)
 {
@@ -179,7 +152,7 @@ write_outcome(struct publisher *publisher, const struct shm_outcome *outcome, ui
     char *at = output_reserve(&publisher->output, SINK_BYTES_MAX);
     touch_lane(publisher, lane);
     output_commit(&publisher->output, sink_row(&publisher->sink, at, outcome, lane));
-    count_outcome(publisher->counters, outcome);
+    outcome_count(publisher->counters, outcome);
 }
 
 /* One that cannot be one, in spite of all that was checked on the way, is nobody's row. */
@@ -188,8 +161,9 @@ give_out(struct publisher *publisher, const struct shm_outcome *outcome, uint32_
 {
     uint64_t number = publisher->cursors->channels[channel].given++;
     publisher->uncommitted++;
-    given_times_note(&publisher->times, &publisher->engine->outboxes[channel], number);
-    if (!outcome_is_sound(outcome)) {
+    const struct ring_spsc *outbox = &publisher->engine->outboxes[channel];
+    given_times_note(&publisher->times, outbox, number);
+    if (!outcome_is_sound(outcome) || !outbox_slot_is_sound(ring_spsc_slot(outbox, number))) {
         say_bad(publisher, channel % publisher->workers);
         return;
     }
@@ -318,10 +292,23 @@ has_news(const struct publisher *publisher)
     return false;
 }
 
+/* Does the slot that is waited for say that somebody will commit it? */
+static void
+check_slot(struct publisher *publisher)
+{
+    const struct ring_result *ring = &publisher->engine->result;
+    if (ring->position == publisher->barrier || ring_result_is_possible(ring))
+        return;
+    log_say("the result ring's slot %llu holds what nobody can have put there",
+            (unsigned long long)(ring->position & ring->mask));
+    publisher->broken = true;
+}
+
 /* First short naps, then sleep until a worker rings. */
 static void
 wait_for_news(struct publisher *publisher, uint32_t idle_rounds)
 {
+    check_slot(publisher);
     if (idle_rounds <= NAPS_BEFORE_SLEEP) {
         nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
         return;

@@ -1,6 +1,7 @@
 #include "ipc/outcome_record.h"
 
 #include "base/check.h"
+#include "base/hash.h"
 
 static_assert(offsetof(struct shm_outcome, text) == 104, "bump SHM_LAYOUT_VERSION");
 
@@ -130,4 +131,22 @@ releasing_party_name(uint8_t releasing)
         [RELEASING_UNKNOWN] = "3 Unknown",
     };
     return releasing <= RELEASING_UNKNOWN ? names[releasing] : "?";
+}
+
+uint64_t
+outcome_checksum(const struct shm_outcome *outcome)
+{
+    uint32_t size = outcome_size(outcome); /* bounded here: the reader must not trust it */
+    if (size > sizeof *outcome)
+        return 0;
+    uint64_t sum = HASH_START;
+    const uint8_t *bytes = (const uint8_t *)outcome;
+    uint32_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, bytes + at, sizeof word);
+        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        sum ^= sum >> 32;
+    }
+    return hash_finish(hash_bytes(sum, bytes + at, size - at));
 }

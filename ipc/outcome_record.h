@@ -169,4 +169,7 @@ const char *evidence_name(uint8_t evidence);
 const char *cause_name(uint8_t cause);
 const char *releasing_party_name(uint8_t releasing); /* "1 Local", ... */
 
+/* outcome_checksum - of the bytes that mean something; 0 of what cannot be an outcome's length. */
+uint64_t outcome_checksum(const struct shm_outcome *outcome);
+
 #endif

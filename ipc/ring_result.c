@@ -146,23 +146,12 @@ pass_tail(struct ring_result *ring, uint64_t position)
 
 /* ---- the bytes ----------------------------------------------------------------------------- */
 
-/* Of what the outcome carries; its length is bounded here, as the reader must not trust it. */
+/* Of what the outcome carries, and of who says it is which. */
 static uint32_t
 checksum_of(const struct shm_result_slot *slot)
 {
-    uint32_t size = outcome_size(&slot->outcome);
-    if (size > sizeof slot->outcome)
-        return 0;
-    uint64_t sum = slot->number * UINT64_C(0x9e3779b97f4a7c15) ^ slot->owner;
-    const uint8_t *bytes = (const uint8_t *)&slot->outcome;
-    uint32_t at = 0;
-    for (; at + 8 <= size; at += 8) {
-        uint64_t word;
-        memcpy(&word, bytes + at, sizeof word);
-        sum = (sum ^ word) * UINT64_C(0xff51afd7ed558ccd);
-        sum ^= sum >> 32;
-    }
-    return (uint32_t)hash_finish(hash_bytes(sum, bytes + at, size - at));
+    uint64_t who = slot->number * UINT64_C(0x9e3779b97f4a7c15) ^ slot->owner;
+    return (uint32_t)hash_finish(who ^ outcome_checksum(&slot->outcome));
 }
 
 /* Everything of the slot but its header, and then that it is there and counts. */
@@ -289,6 +278,75 @@ ring_result_has_room(struct ring_result *ring)
     return has_room(ring, atomic_load_explicit(&ring->shared->tail, memory_order_acquire));
 }
 
+/* ---- what the dead left -------------------------------------------------------------------- */
+
+/* A slot that somebody claimed, and that was not taken yet: is it its owner's next? */
+static bool
+slot_is_next(const struct shm_result_slot *slot, uint64_t position, uint64_t header,
+             struct ring_result_owner *owner)
+{
+    /* acquire: M5. Of the dead. */
+    uint64_t body = atomic_load_explicit(&slot->body_position, memory_order_acquire);
+    bool is_filled = body == position && slot->owner == header_owner(header) &&
+                     slot->number == owner->arrived + 1;
+    if (header_is(header, position, STATE_COMMITTED)) {
+        owner->arrived++;
+        return is_filled && owner->arrived <= owner->flushed;
+    }
+    bool is_last =
+        owner->arrived == owner->flushed || (is_filled && owner->arrived + 1 == owner->flushed);
+    owner->arrived = UINT64_MAX; /* after an open claim it has no other */
+    return is_last;
+}
+
+static bool
+claim_is_whole(const struct shm_result_slot *slot, uint64_t position, uint64_t taken,
+               struct ring_result_owner *owners, uint32_t count)
+{
+    /* acquire: M4. */
+    uint64_t header = atomic_load_explicit(&slot->header, memory_order_acquire);
+    uint32_t owner = header_owner(header);
+    if (owner >= count || !header_has_position(header, position))
+        return false;
+    if (position < taken)
+        return header_is(header, position, STATE_COMMITTED);
+    return (header_is(header, position, STATE_COMMITTED) ||
+            header_is(header, position, STATE_CLAIMED)) &&
+           owners[owner].arrived != UINT64_MAX &&
+           slot_is_next(slot, position, header, &owners[owner]);
+}
+
+static bool
+is_untouched(const struct ring_result *ring, uint64_t position)
+{
+    /* acquire: M4. */
+    uint64_t header =
+        atomic_load_explicit(&ring->slots[position & ring->mask].header, memory_order_acquire);
+    return header_is(header, position - (ring->mask + 1), STATE_COMMITTED);
+}
+
+bool
+ring_result_is_whole(const struct ring_result *ring, uint64_t taken,
+                     struct ring_result_owner *owners, uint32_t count)
+{
+    uint64_t cursor;
+    if (!positions_are_sound(ring->shared, ring->mask + 1, &cursor))
+        return false;
+    uint64_t tail = ring_result_end(ring);
+    if (taken < cursor || taken > tail)
+        return false;
+    for (uint64_t at = cursor; at != cursor + ring->mask + 1; at++) {
+        bool is_claimed = at < tail || (at == tail && !is_untouched(ring, at));
+        if (is_claimed ? !claim_is_whole(&ring->slots[at & ring->mask], at, taken, owners, count)
+                       : !is_untouched(ring, at))
+            return false;
+    }
+    for (uint32_t i = 0; i < count; i++)
+        if (owners[i].arrived != UINT64_MAX && owners[i].arrived != owners[i].flushed)
+            return false;
+    return true;
+}
+
 /* ---- the consumer -------------------------------------------------------------------------- */
 
 const struct shm_result_slot *
@@ -298,6 +356,16 @@ ring_result_poll(struct ring_result *ring)
     /* acquire: M1. Seeing the commit means seeing the outcome. */
     uint64_t header = atomic_load_explicit(&slot->header, memory_order_acquire);
     return header_is(header, ring->position, STATE_COMMITTED) ? slot : NULL;
+}
+
+bool
+ring_result_is_possible(const struct ring_result *ring)
+{
+    /* acquire: M4. */
+    uint64_t header = atomic_load_explicit(&ring->slots[ring->position & ring->mask].header,
+                                           memory_order_acquire);
+    return header_is(header, ring->position, STATE_CLAIMED) ||
+           header_is(header, ring->position, STATE_COMMITTED);
 }
 
 bool

@@ -115,6 +115,32 @@ bool ring_result_flush(struct ring_result *ring, uint32_t owner, _Atomic uint64_
 void ring_result_recover(struct ring_result *ring, uint32_t owner, _Atomic uint64_t *flushed,
                          const struct shm_outcome *next);
 
+/* What is known of a ring whose processes are all dead, by owner. */
+struct ring_result_owner {
+    uint64_t arrived; /* outcomes that were taken from it */
+    uint64_t flushed; /* ... that stand in it, or stood */
+};
+
+/*
+ * ring_result_is_whole - is each slot one that the protocol can have left?
+ *
+ * When all its processes are dead. `taken` is the position up to which its slots were taken, for
+ * good. In each slot from there to the tail stands its owner's next outcome; the last one may be an
+ * open claim; what was counted is there. The slots behind are those of a round before. Bytes of
+ * outcomes are not looked at: ring_result_is_sound() does that. `owners` has `count` of them; what
+ * stands there afterwards is of no use.
+ */
+bool ring_result_is_whole(const struct ring_result *ring, uint64_t taken,
+                          struct ring_result_owner *owners, uint32_t count);
+
+/*
+ * ring_result_is_possible - can the slot at our position, which is not committed, become so?
+ *
+ * For the consumer, below ring_result_end(): somebody has claimed it then, so it names this
+ * position. False: its header was written over, and nobody will ever commit it.
+ */
+bool ring_result_is_possible(const struct ring_result *ring);
+
 /* Would a flush find room? By a look at the cursor; others may take it meanwhile. */
 bool ring_result_has_room(struct ring_result *ring);
 

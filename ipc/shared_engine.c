@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/check.h"
+#include "ipc/engine_audit.h"
 #include "ipc/live_state.h"
 #include "ipc/publisher_memory.h"
 #include "ipc/segment.h"
@@ -265,9 +266,12 @@ shared_engine_take_over(struct shared_engine *engine, const char *name,
     if (found == ENGINE_TAKEN_OVER &&
         (!engine_make_segments(engine, &making, why) || !rings_are_sound(engine, why)))
         found = ENGINE_REFUSED;
-    if (found == ENGINE_TAKEN_OVER)
+    if (found == ENGINE_TAKEN_OVER) {
         shared_engine_attach(engine, ROLE_SUPERVISOR, 0);
-    else
+        if (!engine_audit(engine, why))
+            found = ENGINE_REFUSED;
+    }
+    if (found != ENGINE_TAKEN_OVER)
         shared_engine_close(engine);
     return found;
 }

@@ -234,10 +234,17 @@ struct shm_outbox_slot {
     struct shm_outcome outcome;
     uint64_t received_ns; /* of the message that decided it; 0: not timed (ipc/histogram.h) */
     uint64_t judged_ns;   /* timed only */
-    uint64_t reserved;
+    uint64_t checksum;    /* outcome_checksum() of the outcome, as its worker wrote it */
 };
 
 static_assert(sizeof(struct shm_outbox_slot) == 768, "bump SHM_LAYOUT_VERSION");
+
+/* Are these the bytes the worker wrote? An outcome may wait here for long. */
+static inline bool
+outbox_slot_is_sound(const struct shm_outbox_slot *slot)
+{
+    return slot->checksum == outcome_checksum(&slot->outcome);
+}
 
 enum call_report {
     CALL_FORGOTTEN = 0, /* the worker no longer remembers it */

@@ -110,10 +110,10 @@ transaction_recover(struct transaction *transaction)
     uint64_t undo_of = atomic_load_explicit(&shared->undo_of, memory_order_acquire);
     /* acquire: T2. */
     uint64_t count = atomic_load_explicit(&shared->undo_count, memory_order_acquire);
-    if (undo_of > commit + 1)
-        return false;
-    if (undo_of != commit + 1)
+    if (undo_of == commit)
         return true;
+    if (undo_of != commit + 1)
+        return false;
     if (!entries_are_sound(transaction, count))
         return false;
     undo_entries(transaction, count);

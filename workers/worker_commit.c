@@ -232,6 +232,7 @@ worker_write(void *context, const struct shm_outcome *outcome)
         return;
     struct shm_outbox_slot *slot = ring_spsc_slot(outbox, outbox->position);
     memcpy(&slot->outcome, outcome, outcome_size(outcome));
+    slot->checksum = outcome_checksum(&slot->outcome);
     slot->received_ns = worker->event.received_ns;
     if (slot->received_ns != 0)
         slot->judged_ns = worker_judged_ns(worker);

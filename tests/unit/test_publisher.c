@@ -75,6 +75,7 @@ hand_over(struct fake *fake, const struct shm_outcome *outcome, uint64_t order)
     }
     struct shm_outbox_slot *slot = ring_spsc_slot(outbox, outbox->position);
     memcpy(&slot->outcome, outcome, outcome_size(outcome));
+    slot->checksum = outcome_checksum(outcome);
     ring_spsc_publish(outbox, 1);
     while (!ring_result_flush(&fake->engine.result, fake->index,
                               &fake->engine.workers[fake->index].flushed[0], &slot->outcome))

@@ -17,8 +17,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipc/process_state.h"
 #include "ipc/segment.h"
 #include "ipc/shared_engine.h"
+#include "ipc/worker_journal.h"
 
 static const struct engine_shape shape = {
     .workers = 2, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 1u << 20, .run = 77};
@@ -44,6 +46,23 @@ teardown(void **state)
     return 0;
 }
 
+/* An outcome of worker 1 that is committed, published, and stands in the result ring. */
+static void
+hand_over(struct shared_engine *left)
+{
+    static struct transaction transaction; /* large */
+    struct shm_outcome outcome = {.decided_order = 99};
+    transaction_open(&transaction, left->journals[1], worker_cursor_bytes(1, 2),
+                     worker_log_bytes(shape.calls_bytes));
+    struct shm_worker_cursors *cursors = worker_cursors_of(transaction_begin(&transaction), 2, 0);
+    cursors->outbox = 1;
+    transaction_commit(&transaction);
+    shared_engine_attach(left, ROLE_WORKER, 1);
+    CHECK(ring_spsc_claim(&left->outboxes[1], 1));
+    ring_spsc_publish(&left->outboxes[1], 1);
+    CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed[0], &outcome));
+}
+
 /* Some marks in a whole engine, in every kind of segment. */
 static void
 leave_marks(struct shared_engine *left)
@@ -53,8 +72,7 @@ leave_marks(struct shared_engine *left)
     CHECK(ring_spsc_claim(&left->rings[0], 3));
     memset(ring_spsc_slot(&left->rings[0], 0), 0x77, 64);
     ring_spsc_publish(&left->rings[0], 3);
-    struct shm_outcome outcome = {.decided_order = 99};
-    CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed[0], &outcome));
+    hand_over(left);
 }
 
 /* An engine whose supervisor is killed when it has done `what` to it. */
@@ -229,6 +247,102 @@ damage_is_refused_in_words(void **state)
     }
 }
 
+/* ---- what each ring allows, and all of them together do not -------------------------------- */
+
+static void
+read_what_was_not_there(struct shared_engine *left)
+{
+    hand_over(left);
+    uint8_t *cursors = (uint8_t *)left->journals[0] + sizeof(struct shm_transaction);
+    worker_cursors_of(cursors, 2, 0)->events = 1;
+}
+
+static void
+skip_a_journal(struct shared_engine *left)
+{
+    struct shm_transaction *journal = left->journals[1];
+    hand_over(left);
+    atomic_store(&journal->commit, atomic_load(&journal->commit) ^ 16);
+}
+
+static void
+lose_an_outcome(struct shared_engine *left)
+{
+    hand_over(left);
+    atomic_store(&left->workers[1].flushed[0], 2);
+}
+
+static void
+turn_slot_bit(struct shared_engine *left, uint64_t position, int bit)
+{
+    hand_over(left);
+    struct shm_result_slot *slot = &left->result.slots[position & left->result.mask];
+    atomic_store(&slot->header, atomic_load(&slot->header) ^ UINT64_C(1) << bit);
+}
+
+static void
+claim_for_ever(struct shared_engine *left)
+{
+    turn_slot_bit(left, 64, 5); /* another owner, of whom there is no such outcome */
+}
+
+static void
+spoil_a_state(struct shared_engine *left)
+{
+    turn_slot_bit(left, 64, 0);
+}
+
+static void
+spoil_a_position(struct shared_engine *left)
+{
+    turn_slot_bit(left, 64, 40);
+}
+
+static void
+spoil_a_free_slot(struct shared_engine *left)
+{
+    turn_slot_bit(left, 70, 13);
+}
+
+static void
+finish_early(struct shared_engine *left)
+{
+    hand_over(left);
+    process_done_set(&left->workers[0]);
+}
+
+static void
+promise_too_much(struct shared_engine *left)
+{
+    hand_over(left);
+    progress_set(&left->workers[1], 0, 1000);
+}
+
+static void
+what_no_kill_leaves_is_refused_by_its_name(void **state)
+{
+    (void)state;
+    static const struct {
+        void (*what)(struct shared_engine *left);
+        const char *words;
+    } cases[] = {
+        {read_what_was_not_there, "the event ring of worker 0"},
+        {skip_a_journal, "the journal of worker 1"},
+        {lose_an_outcome, "the outbox of worker 1"},
+        {claim_for_ever, "the result ring"},
+        {spoil_a_state, "the result ring"},
+        {spoil_a_position, "the result ring"},
+        {spoil_a_free_slot, "the result ring"},
+        {finish_early, "the word that says it is done of worker 0"},
+        {promise_too_much, "the progress of worker 1"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        leave_engine(&shape, cases[i].what);
+        refused(&shape, cases[i].words);
+        assert_true(segment_remove_dead(name, WORKERS_MAX));
+    }
+}
+
 static void
 begin_to_end(struct shared_engine *left)
 {
@@ -280,6 +394,7 @@ main(void)
         cmocka_unit_test(a_living_engine_is_refused),
         cmocka_unit_test(the_last_child_is_waited_for),
         cmocka_unit_test(damage_is_refused_in_words),
+        cmocka_unit_test(what_no_kill_leaves_is_refused_by_its_name),
         cmocka_unit_test(what_cannot_go_on_is_made_new),
         cmocka_unit_test(anothers_file_is_left_alone),
     };
