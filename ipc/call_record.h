@@ -316,7 +316,7 @@ struct shm_device {
 };
 
 static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_link) == 192, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 200, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
 
 /* A call on its way between workers: this header, then the block's used bytes, through a lane. */

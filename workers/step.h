@@ -86,7 +86,7 @@ enum {
     SPAN_LINGER_MS = 5000,   /* an ended call is remembered; phones fall silent after an answer */
     SPAN_SIGHT_MS = 5000,    /* after a transfer */
     SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
-    SPAN_TOGETHER_MS = 200, /* two connections of one act clear at once */
+    SPAN_TOGETHER_MS = 200,  /* two connections of one act clear at once */
     SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
     STALE_ASKED_MS = 60000,  /* so long before a call is stale the switch is asked about it */
 };
