@@ -190,6 +190,17 @@ delay_bytes(struct client *client, const char *bytes, size_t length, uint64_t se
     add_delayed(client, delayed);
 }
 
+/* A message is about more than one call where calls are joined: lost, it is lost for each. */
+static void
+put_about(struct client *client, const char *bytes, size_t length, uint64_t serial, uint64_t due_ms)
+{
+    const struct simulator *simulator = client->pbx->simulator;
+    if (due_ms <= simulator->now_ms)
+        client_put(client, bytes, length, serial, simulator->now_us);
+    else
+        delay_bytes(client, bytes, length, serial, due_ms);
+}
+
 void
 client_tell(struct monitor *monitor, const struct event_copy *copy, uint32_t late_ms)
 {
@@ -205,12 +216,14 @@ client_tell(struct monitor *monitor, const struct event_copy *copy, uint32_t lat
     count(pbx, COUNT_MESSAGES);
     if (due_ms < monitor->delayed_to_ms)
         due_ms = monitor->delayed_to_ms;
-    if (due_ms <= pbx->simulator->now_ms) {
-        client_put(client, bytes, length, copy->telling->call->serial, pbx->simulator->now_us);
-        return;
-    }
-    monitor->delayed_to_ms = due_ms;
-    delay_bytes(client, bytes, length, copy->telling->call->serial, due_ms);
+    if (due_ms > pbx->simulator->now_ms)
+        monitor->delayed_to_ms = due_ms;
+    const struct telling *telling = copy->telling;
+    put_about(client, bytes, length, telling->call->serial, due_ms);
+    if (telling->primary != 0)
+        put_about(client, bytes, 0, telling->primary, due_ms);
+    if (telling->secondary != 0)
+        put_about(client, bytes, 0, telling->secondary, due_ms);
 }
 
 void
