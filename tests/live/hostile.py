@@ -25,7 +25,8 @@ def main():
     chosen = [conduct for conduct in peers.PEERS
               if not names or conduct.__name__.replace("_", "-") in names]
     with rig.Rig(onhook) as site:
-        site.switch(HEALTHY, "--rate", "20", "--seconds", str(seconds), "--agents", "60", "--talk-ms", "200..2000")
+        site.switch(HEALTHY, "--rate", "20", "--seconds", str(seconds), "--agents", "60",
+                    "--talk-ms", "200..2000")
         bad = [peers.Peer(conduct) for conduct in chosen]
         site.start(links="".join(peer.section("keep-alive = 2s\n") for peer in bad))
         began, most = time.monotonic(), 0
