@@ -3,8 +3,8 @@
 
 Beside a judged load DEVICES devices (1000) come and go on the same link and on another one, links
 come and go, and broken configurations are refused with their reason. As promised when the judge
-finds nothing false, missing, doubled or unknown, the devices that came got monitors, those that went
-lost them, and the engine said why it kept what it had.
+finds nothing false, missing, doubled or unknown, the devices that came got monitors, those that
+went lost them, and the engine said why it kept what it had.
 """
 
 import re

@@ -94,7 +94,9 @@ class Rig:
         with open(self.path("engine.log"), "w", encoding="utf-8") as log:
             self.engine = subprocess.Popen([self.onhook, "run", "-c", self.path("onhook.ini"),
                                             *arguments], stdout=log, stderr=log)
-        await_(20, "the engine runs", lambda: os.path.exists(self.path("control")))
+        await_(20, "the engine runs", lambda: self.engine.poll() is not None or
+               os.path.exists(self.path("control")))
+        assert self.engine.poll() is None, "the engine does not start"
 
     def reload(self):
         self.engine.send_signal(signal.SIGHUP)

@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""sessions.py ONHOOK SECONDS - every state of a session over real sockets.
+
+Judged links of each profile with its session, over TCP and TLS; beside them, in the same engine, a
+link for each thing that can happen to a session, played by a peer of its own. As promised when the
+judge finds nothing false, missing, doubled or unknown, and each link did and said what it should.
+"""
+
+import sys
+import time
+
+import peers
+import rig
+from session_cases import CASES, Secure, make_certificates
+
+LISTENERS = ["encoding=xml-ed3,profile=openscape,name=openscape",
+             "encoding=xml-ed3,profile=avaya-dmcc,name=avaya",
+             "encoding=xml,name=generic", "encoding=ber2,profile=oxe,name=oxe",
+             "encoding=ber3,name=phase3", "encoding=ber1,name=phase1",
+             "encoding=xml,profile=broadworks,name=broadworks", "encoding=xml,name=secure,tls"]
+
+
+def add_to_link(links, name, lines):
+    return links.replace("[link %s]\n" % name, "[link %s]\n%s" % (name, lines))
+
+
+def wrong_of(one, log):
+    try:
+        lines = [line for line in log.splitlines() if "link %s:" % one.__name__ in line]
+        for words in one.says:
+            assert any(words in line for line in lines), "did not say: %s" % words
+        for words in one.silent:
+            assert not any(words in line for line in lines), "said: %s" % words
+        assert not one.peer.errors, one.peer.errors
+        one.check()
+    except (AssertionError, AttributeError) as error:
+        return "%s: %r" % (one.__name__, error)
+    return None
+
+
+def main():
+    onhook, seconds = sys.argv[1], sys.argv[2]
+    with rig.Rig(onhook) as site:
+        make_certificates(site.folder)
+        Secure.folder = site.folder
+        site.switch(["127.0.0.1:0," + listener for listener in LISTENERS], "--rate", "40",
+                    "--seconds", seconds, "--agents", "40", "--talk-ms", "200..1500", "--session",
+                    "2", "--user", "me", "--password", "secret", "--cert",
+                    site.path("server.pem"), "--key", site.path("server.key"))
+        site.write("password", "secret\n")
+        if "tls-ca" not in site.links:
+            site.links = add_to_link(site.links, "secure", "tls-ca = %s\n" % site.path("ca.pem"))
+        if "password-file" not in site.links:
+            site.links = add_to_link(site.links, "avaya", "password-file = %s\n"
+                                     % site.path("password"))
+        cases = [kind() for kind in CASES]
+        for one in cases:
+            one.peer = peers.Peer(one)
+        # Each process limits lines that are alike: several, so that none is left out.
+        site.start("".join(one.section() for one in cases), "front-ends = 4")
+        site.await_switch(60)
+        time.sleep(0.5)
+        site.stop()
+        wrong = [words for words in (wrong_of(one, site.log()) for one in cases) if words]
+        print("%d of %d sessions as promised" % (len(cases) - len(wrong), len(cases)))
+        print(site.judge().splitlines()[-1])
+        assert not wrong, "\n".join(wrong)
+
+
+if __name__ == "__main__":
+    main()
