@@ -35,6 +35,7 @@ print_help(FILE *out)
         "  -o, --out FILE          outcomes to FILE, appended, instead of what [sink jsonl] says\n"
         "      --format NAME       jsonl, or text: a table to read\n"
         "      --record FILE       everything received and sent, as a trace for onhook replay\n"
+        "                          (several front-ends: FILE, FILE-1, FILE-2, for their links)\n"
         "      --log NAME          how messages are written: plain, logfmt or json\n"
         "      --fresh             begin anew where a lasting engine could be gone on with\n"
         "  -q, --quiet             no summary at the end\n"

@@ -67,7 +67,13 @@ guess_dynamic(struct step *step, struct call call)
     if (step->event->local_state == LOCAL_NULL && own != NULL)
         return own;
     struct shm_party *party = only_party(step, call, has_no_other_name);
-    return party != NULL ? party : only_party(step, call, has_no_monitor);
+    if (party == NULL)
+        party = only_party(step, call, has_no_monitor);
+    /* Where another is named, it may be one of whom we were never told that was removed. */
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    bool names_other =
+        party != NULL && releasing.length != 0 && !party_is_named(call.block, party, releasing);
+    return names_other && !doubt_is_whole(step, call) ? NULL : party;
 }
 
 /* The party whose connection cleared, under a name it has not gone by so far; or NULL. */

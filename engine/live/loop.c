@@ -7,7 +7,9 @@
 #include "engine/live/loop.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -81,12 +83,20 @@ open_control(struct live *live)
     return true;
 }
 
+/* Each front-end records its own links: FILE, FILE-1, FILE-2 ... */
 static bool
 open_record(struct live *live)
 {
-    const char *path = live->options->record_file;
-    if (path == NULL)
+    char path[PATH_MAX];
+    if (live->options->record_file == NULL)
         return true;
+    int length = live->index == 0 ? snprintf(path, sizeof path, "%s", live->options->record_file)
+                                  : snprintf(path, sizeof path, "%s-%u", live->options->record_file,
+                                             (unsigned)live->index);
+    if (length < 0 || (size_t)length >= sizeof path) {
+        log_at(live->options->record_file, 0, "%s", strerror(ENAMETOOLONG));
+        return false;
+    }
     live->record = record_open(path, live->session->front.now->record_bytes);
     if (live->record == NULL)
         log_at(path, 0, "%s", strerror(errno));

@@ -15,7 +15,7 @@ struct holder;
 
 struct live_options {
     const char *config_file; /* read again on SIGHUP */
-    const char *record_file; /* NULL: nothing is recorded */
+    const char *record_file; /* of front-end 0, FILE-1 is that of 1; NULL: nothing is recorded */
     struct holder *holder;   /* of this front-end */
     int control_listener;    /* -1: none */
     bool lasting;            /* a stop leaves calls as they are, for the next start */

@@ -132,6 +132,26 @@ judged "a call lost and ended again" 1 misled 1
 { early 77; sed -n '1p' "$work/good"; } >"$work/said"
 judged "a party without a monitor lost too early" 0 unseen 1
 
+# A third without a monitor need not be known to be there after the link was away; of two he is.
+sed '1s/"CtrlParty":"77"/"CallType":2/' "$work/good" >"$work/said"
+{
+    cat "$work/truth"
+    echo '{"Truth":"down","Link":"a","From":5000000,"To":5500000}'
+} >"$work/told"
+judged "an unknown outsider of two" 1 unknown 1
+sed 's/\(,{"Party":"201".*\)}\],/\1}\1,"At":5000000}],/; s/"Party":"201"\(.*\)"Party":"201"/"Party":"201"\1"Party":"202"/' \
+    "$work/told" >"$work/three" && mv "$work/three" "$work/told"
+{
+    cat "$work/said"
+    for call in 10 11; do
+        line EventReleased $call '"ThisDN":"202",' "$unknown" none
+        line EventCallPartyDeleted $call '"Party":"202"' '' none | sed 's/,,/,/'
+    done
+} | sed '9,10{s/3 Unknown/2 Remote/; s/"Party":"202"/&,"CtrlParty":"77"/}' >"$work/more" &&
+    mv "$work/more" "$work/said"
+judged "an unknown outsider of three" 0 unseen 1
+
+cp "$work/truth" "$work/told"
 # A party may be called by its dynamic ID, and by that of no other.
 sed 's/"Party":"77",/&"Also":"0x08112233",/; s/"Party":"201",/&"Also":"0x08445566",/' \
     "$work/truth" >"$work/told"

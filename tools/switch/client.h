@@ -64,6 +64,7 @@ struct client {
     uint64_t ask_at_ms;
     uint32_t session;
     uint64_t session_ends_ms; /* 0: no timer */
+    int64_t mute_from_us;
     uint64_t mute_until_ms;
     uint64_t read_at_ms; /* a slow reader reads again */
     struct sent_message *messages;

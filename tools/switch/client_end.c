@@ -105,6 +105,8 @@ client_tick(struct client *client)
     if (client->is_gone)
         return;
     if (client->mute_until_ms != 0 && now_ms >= client->mute_until_ms) {
+        /* What it was not told since is lost with the cut: its monitors were as good as void. */
+        truth_down(client->pbx, client->mute_from_us, client->pbx->simulator->now_us);
         client_close(client, CLIENT_CUT);
         return;
     }

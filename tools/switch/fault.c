@@ -107,8 +107,10 @@ mute(struct listener *listener)
     count(&listener->pbx, COUNT_FAULTS);
     uint64_t until_ms = simulator->now_ms + some_ms(listener, simulator->options.mute_ms);
     for (struct client *at = listener->pbx.clients; at != NULL; at = at->next)
-        if (!at->is_gone)
+        if (!at->is_gone) {
+            at->mute_from_us = simulator->now_us;
             at->mute_until_ms = until_ms;
+        }
 }
 
 static void

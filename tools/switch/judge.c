@@ -142,6 +142,13 @@ judge_who(struct verdict verdict, uint8_t told, bool touched, bool unwatched)
     return unwatched ? SCORE_UNWATCHED : SCORE_UNKNOWN;
 }
 
+/* With two others, since the link was away, nothing shows that he without a monitor is there. */
+static bool
+is_unshown(const struct judge *judge, const struct judge_call *call, const struct judge_end *end)
+{
+    return !end->is_monitored && call->end_count >= 3 && judge_was_down(&judge->truth, call);
+}
+
 static void
 judge_end_line(struct judge *judge, struct judge_call *call, struct judge_end *end,
                const struct outcome_line *line)
@@ -153,6 +160,8 @@ judge_end_line(struct judge *judge, struct judge_call *call, struct judge_end *e
         end->party_said = true;
     enum score who = judge_who(verdict_of(judge, call, line, end->by), end->told,
                                is_touched(call, end->at_us), call->is_unwatched);
+    if (who == SCORE_UNKNOWN && is_unshown(judge, call, end))
+        who = SCORE_UNSEEN;
     if (dn && end->is_abandoned != (line->kind == OUTCOME_ABANDONED) &&
         !is_touched(call, end->at_us) && !call->is_unwatched)
         add(judge, call->link, SCORE_MIXED);

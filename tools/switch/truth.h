@@ -11,7 +11,7 @@
  *    ["Open"], ["Joined"], "Ends":[{"Party", ["Also"], ["By"], "Told", "Reason", "Event",
  *    "Monitored", "At"}], ["DeletedBy"], "DeletedTold"}
  *   {"Truth":"lost", "Link", "Calls":[Call, At, Call, At, ...]}   told in bytes that were lost
- *   {"Truth":"down", "Link", "From", "To"}                        monitors were void so long
+ *   {"Truth":"down", "Link", "From", "To"}          monitors were void, or muted, so long
  *
  * Call is the number of a call on its link, times are microseconds since 1970. Told is what the
  * switch gave as evidence: name (releasingDevice), state (localConnectionInfo, profile panasonic),
