@@ -463,7 +463,8 @@ clearing_call(struct step *step, struct call call)
         act_end_party(step, call, party, last);
     }
     if (last == NULL) {
-        clear_empty_call(step, call);
+        if (!left_end_opened(step, call))
+            clear_empty_call(step, call);
         return;
     }
     if (act != NULL)
@@ -472,16 +473,30 @@ clearing_call(struct step *step, struct call call)
     act_settle(step, call);
 }
 
+/* Of a call that seemed to have ended, the copy shows one who was there and was left by it. */
+static void
+find_left(struct step *step, struct call call, struct shm_act *act)
+{
+    if (call.block->life != CALL_LIVING || left_any(call))
+        return;
+    party_make_monitored(step, call);
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            act_mark_alone(call, party, act);
+    }
+}
+
 void
 clearing_copy(struct step *step, struct call call)
 {
     struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
     struct shm_party *party = call_party(call.block, step_text(step, EVENT_TEXT_DEVICE));
-    if (party == NULL || party_is_active(party) || party->act == 0 || releasing.length == 0)
+    if (party == NULL || party_is_active(party) || party->act == 0)
         return;
     struct shm_act *act = call_at(call.block, party->act);
+    find_left(step, call, act);
     bool is_subject = party_ref(call.block, party) == act->subject;
-    if (!is_subject && party_is_named(call.block, party, releasing))
+    if (releasing.length == 0 || (!is_subject && party_is_named(call.block, party, releasing)))
         return;
     act_learn(step, call, act, releasing_of(step, call, party), RULE_LATER_COPY);
     act_settle(step, call);
