@@ -480,10 +480,9 @@ find_left(struct step *step, struct call call, struct shm_act *act)
     if (call.block->life != CALL_LIVING || left_any(call))
         return;
     party_make_monitored(step, call);
-    FOR_EACH_PARTY (party, call.block) {
-        if (party_is_active(party))
-            act_mark_alone(call, party, act);
-    }
+    struct shm_party *party = evidence_only_other(step, call, NULL);
+    if (party != NULL)
+        act_mark_alone(call, party, act);
 }
 
 void
