@@ -108,10 +108,8 @@ join_cleared(struct step *step, struct call call, struct text device)
     return party;
 }
 
-/*
- * Whose connection is it? NULL when nothing is to end: it ended before, was never a party's, or
- * fits nobody (counted).
- */
+/* Whose connection is it? NULL when nothing is to end: it ended before, was never a party's, or
+ * fits nobody (counted). */
 static struct shm_party *
 find_cleared(struct step *step, struct call call)
 {
@@ -365,10 +363,8 @@ may_have_talked_on(const struct step *step, struct call call, const struct shm_p
     return party_is_named(call.block, party, releasing);
 }
 
-/*
- * The end of a party that was alone: the first clearing decided. Only another device than the two,
- * named now, makes it an act of its own; and where nobody was known, a named other counts.
- */
+/* The end of a party that was alone: the first clearing decided. Only another device than the two,
+ * named now, makes it an act of its own; and where nobody was known, a named other counts. */
 static void
 end_alone(struct step *step, struct call call, struct shm_party *party)
 {
@@ -439,6 +435,8 @@ clearing_connection(struct step *step, struct call call)
 static void
 clear_empty_call(struct step *step, struct call call)
 {
+    if (left_end_opened(step, call))
+        return;
     struct shm_act *act =
         act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_HANGUP, RULE_ALL_GONE);
     act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
@@ -463,8 +461,7 @@ clearing_call(struct step *step, struct call call)
         act_end_party(step, call, party, last);
     }
     if (last == NULL) {
-        if (!left_end_opened(step, call))
-            clear_empty_call(step, call);
+        clear_empty_call(step, call);
         return;
     }
     if (act != NULL)
@@ -493,8 +490,8 @@ clearing_copy(struct step *step, struct call call)
     if (party == NULL || party_is_active(party) || party->act == 0)
         return;
     struct shm_act *act = call_at(call.block, party->act);
-    find_left(step, call, act);
     bool is_subject = party_ref(call.block, party) == act->subject;
+    find_left(step, call, act);
     if (releasing.length == 0 || (!is_subject && party_is_named(call.block, party, releasing)))
         return;
     act_learn(step, call, act, releasing_of(step, call, party), RULE_LATER_COPY);
