@@ -51,6 +51,9 @@ struct route {
     /* A call ends as stale soon; called by route_publish(), with a transaction in hand, and may
      * change what is committed with it. NULL: nobody can be asked. */
     void (*grows_stale)(void *context, uint16_t link, struct text call);
+    /* There is no room, and has not been for a while; called by route_reserve(), again and again,
+     * with all committed that was in hand. NULL: there is nothing to do meanwhile. */
+    void (*waits)(void *context);
     void *context;
     struct event move;     /* the record being made */
     struct event snapshot; /* a worker's part of an answer */

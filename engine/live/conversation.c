@@ -136,6 +136,12 @@ talk_answer(const struct talk *talk, enum outgoing_kind kind, struct text invoke
     state->answers_count++;
 }
 
+struct outgoing
+talk_answer_message(enum outgoing_kind kind)
+{
+    return (struct outgoing){.kind = kind, .status = STATUS_NORMAL, .register_id = TEXT("01")};
+}
+
 static enum talk_work
 answer_work(const struct talk *talk)
 {
@@ -144,11 +150,7 @@ answer_work(const struct talk *talk)
         return TALK_NOTHING;
     struct shm_talk_answer answer = state->answers[state->answers_first];
     struct text invoke = {answer.invoke, answer.invoke_length};
-    struct outgoing message = {
-        .kind = (enum outgoing_kind)answer.kind,
-        .status = STATUS_NORMAL,
-        .register_id = TEXT("01"),
-    };
+    struct outgoing message = talk_answer_message((enum outgoing_kind)answer.kind);
     uint32_t number = talk_invoke_number(talk, invoke);
     message.invoke_id = number == UINT32_MAX ? 0 : number;
     const char *why = NULL;

@@ -183,6 +183,36 @@ encode(const struct live_link *link, enum csta_encoding encoding, const struct o
     return xml_encode(bytes, OUTGOING_SIZE_MAX, length, message, &namespaces, why);
 }
 
+/* The bytes of a message to the switch, and the invoke ID that goes with them. */
+struct written {
+    enum csta_encoding encoding;
+    struct text id;
+    struct text payload;
+    char invoke[LIVE_INVOKE_LENGTH + 1];
+    char bytes[OUTGOING_SIZE_MAX];
+};
+
+static enum encode_result
+write_message(struct live_link *link, struct written *to, struct outgoing *message,
+              struct text answers, const char **why)
+{
+    char invoke[LIVE_INVOKE_LENGTH + 1];
+    bool is_answer = !text_is_none(answers);
+    size_t length = 0;
+    to->encoding = live_encoding(link);
+    message->invoke_id =
+        is_answer ? number_of(answers, to->encoding) : next_invoke(link, to->encoding);
+    enum encode_result result = encode(link, to->encoding, message, to->bytes, &length, why);
+    to->payload = (struct text){to->bytes, (uint32_t)length};
+    struct text id =
+        is_answer && to->encoding == ENCODING_XML && answers.length == LIVE_INVOKE_LENGTH
+            ? answers
+            : invoke_text(invoke, to->encoding, message->invoke_id);
+    memcpy(to->invoke, id.at, id.length); /* `answers` may stand in what session_take() reuses */
+    to->id = (struct text){to->invoke, id.length};
+    return result;
+}
+
 static void
 append(struct live_link *link, const void *bytes, size_t length)
 {
@@ -193,30 +223,31 @@ append(struct live_link *link, const void *bytes, size_t length)
 
 /* Behind everything that is to be sent; not sent before it is committed. */
 static void
-append_frame(struct live_link *link, enum csta_encoding encoding, struct text invoke,
-             struct text payload)
+append_frame(struct live_link *link, const struct written *written)
 {
     char header[FRAME_HEADER_SIZE];
     char prefix[BER_PREFIX_SIZE];
+    uint32_t length = written->payload.length;
     live_touch(link);
-    if (encoding == ENCODING_XML) {
-        CHECK(frame_write_header(header, 0, payload.length));
-        CHECK(invoke.length == LIVE_INVOKE_LENGTH);
-        memcpy(header + sizeof header - LIVE_INVOKE_LENGTH, invoke.at, LIVE_INVOKE_LENGTH);
+    if (written->encoding == ENCODING_XML) {
+        CHECK(frame_write_header(header, 0, length));
+        CHECK(written->id.length == LIVE_INVOKE_LENGTH);
+        memcpy(header + sizeof header - LIVE_INVOKE_LENGTH, written->invoke, LIVE_INVOKE_LENGTH);
         append(link, header, sizeof header);
     } else {
-        CHECK(ber_write_prefix(prefix, payload.length));
+        CHECK(ber_write_prefix(prefix, length));
         append(link, prefix, sizeof prefix);
     }
-    append(link, payload.at, payload.length);
+    append(link, written->bytes, length);
 }
 
 static bool
-has_room(struct live_link *link)
+has_room(struct live_link *link, uint32_t messages)
 {
     const struct live_wire *wire = live_wire_of(link);
     uint64_t waiting = link->state->stream.out_end - wire->out.sent;
-    return waiting + OUTGOING_SIZE_MAX + FRAME_HEADER_SIZE <= LIVE_STREAM_BYTES;
+    return waiting + (uint64_t)messages * (OUTGOING_SIZE_MAX + FRAME_HEADER_SIZE) <=
+           LIVE_STREAM_BYTES;
 }
 
 /* What a recording has in place of a message with a password. */
@@ -232,42 +263,59 @@ without_password(const struct live_link *link, enum csta_encoding encoding,
     return (struct text){bytes, (uint32_t)length};
 }
 
+/* Was this sent before its turn? Those that were are the oldest that wait. */
+static bool
+was_early(const struct live_link *link, enum outgoing_kind kind)
+{
+    return link->state->stream.early > 0 && (kind == OUTGOING_SYSTEM_STATUS_RESPONSE ||
+                                             kind == OUTGOING_REQUEST_SYSTEM_STATUS_RESPONSE);
+}
+
+bool
+live_send_early(struct live_link *link, struct outgoing *message, struct text answers)
+{
+    static struct written written;
+    const char *why = NULL;
+    if (!has_room(link, 2)) /* the message in hand has its place already */
+        return false;
+    if (write_message(link, &written, message, answers, &why) != ENCODE_OK)
+        return true; /* nor will it be in its turn */
+    append_frame(link, &written);
+    link->state->stream.early++;
+    return true;
+}
+
 enum live_sent
 live_send(struct live_link *link, struct outgoing *message, struct text by, struct text answers,
           const char **why)
 {
-    static char bytes[OUTGOING_SIZE_MAX];
+    static struct written written;
     static char hidden[OUTGOING_SIZE_MAX];
-    char invoke[LIVE_INVOKE_LENGTH + 1];
-    enum csta_encoding encoding = live_encoding(link);
-    size_t length = 0;
     if (live_wire_of(link)->socket < 0) {
         *why = "the link is not connected";
         return LIVE_REFUSED;
     }
-    if (!has_room(link))
+    if (!has_room(link, 1))
         return LIVE_FULL;
     bool is_answer = !text_is_none(answers);
-    message->invoke_id = is_answer ? number_of(answers, encoding) : next_invoke(link, encoding);
-    if (encode(link, encoding, message, bytes, &length, why) != ENCODE_OK)
+    if (write_message(link, &written, message, answers, why) != ENCODE_OK)
         return LIVE_REFUSED;
-    struct text id = is_answer && encoding == ENCODING_XML && answers.length == LIVE_INVOKE_LENGTH
-                         ? answers
-                         : invoke_text(invoke, encoding, message->invoke_id);
-    memcpy(invoke, id.at, id.length); /* `answers` may stand in what session_take() reuses */
-    id.at = invoke;
     struct source_message source = live_message(link, SOURCE_MESSAGE);
     source.direction = SOURCE_TO_SWITCH;
     source.by = by;
-    source.payload = (struct text){bytes, (uint32_t)length};
-    if (encoding == ENCODING_XML)
-        source.invoke = id;
+    source.payload = written.payload;
+    if (written.encoding == ENCODING_XML)
+        source.invoke = written.id;
     struct source_message recorded = source;
     if (!text_is_none(message->password))
-        recorded.payload = without_password(link, encoding, message, hidden);
+        recorded.payload = without_password(link, written.encoding, message, hidden);
     live_step(link, LIVE_HAND_SEND);
     take(link, &source, &recorded);
-    append_frame(link, encoding, id, source.payload);
+    live_touch(link);
+    if (is_answer && was_early(link, message->kind))
+        link->state->stream.early--;
+    else
+        append_frame(link, &written);
     if (!is_answer)
         link->state->talk.next_invoke = message->invoke_id + 1;
     live_step_done(link->live);

@@ -3,6 +3,8 @@
  * things are done.
  *
  *   wait -> signals, commands -> bytes -> frames -> conversations, desk -> ticks -> publish -> send
+ *
+ * Each of these may have to wait for the workers; early.c answers the switches meanwhile.
  */
 #include "engine/live/loop.h"
 
@@ -20,6 +22,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "engine/live/conversation.h"
+#include "engine/live/early.h"
 #include "engine/live/live_parts.h"
 #include "ipc/process_state.h"
 
@@ -175,6 +178,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     if (!open_record(live) || !places_open(live))
         return false;
     live->session->route.grows_stale = ask_about_stale;
+    live->session->route.waits = early_look;
     live->session->route.context = live;
     finish_step(live);
     live_publish(live, false);
@@ -394,6 +398,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     if (opened)
         stop(live);
     close_all(live);
+    free(live->ahead);
     free(live);
     if (opened && !options->lasting)
         process_done_set(&engine->frontends[index]);

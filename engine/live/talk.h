@@ -69,6 +69,9 @@ talk_wake(uint64_t *due_ms, uint64_t at_ms)
 /* talk_answer - the switch's request will get that answer; `invoke` as it came. */
 void talk_answer(const struct talk *talk, enum outgoing_kind kind, struct text invoke);
 
+/* talk_answer_message - the answer of that kind, but for its invoke ID. */
+struct outgoing talk_answer_message(enum outgoing_kind kind);
+
 /* talk_invoke_number - of a message as conversation_hear() gets it; UINT32_MAX: none. */
 uint32_t talk_invoke_number(const struct talk *talk, struct text invoke);
 

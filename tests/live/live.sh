@@ -9,6 +9,8 @@
 #   RECORD=1  a recording is made, and its replay must say the same
 #   REQUESTS=N  so many times somebody asks that an agent be released, or a call be cleared
 #   KILLS=N   so many times a process of the engine is killed meanwhile; SEED chooses
+#   STALL=N   so many seconds, from the fifth on, the publisher stands still (SIGSTOP), and no
+#             switch may think that nobody is there
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
 set -euo pipefail
@@ -97,6 +99,21 @@ ask() {
 }
 [[ -z ${REQUESTS:-} ]] || ask &
 
+publisher_pid() {
+    "$onhook" stat --name "$name" --processes --all | sed -n 's/^publisher, process \([0-9]*\).*/\1/p'
+}
+
+# The publisher stands still, so that rings fill up to where the switch is heard.
+stall() {
+    local pid
+    sleep 5
+    pid=$(publisher_pid)
+    kill -STOP "$pid"
+    sleep "$STALL"
+    kill -CONT "$pid"
+}
+[[ -z ${STALL:-} ]] || stall &
+
 RANDOM=${SEED:-1}
 started=$SECONDS
 kills_left=${KILLS:-0}
@@ -124,6 +141,9 @@ engine_pid=''
 tail -n 25 "$folder/engine.log" | sed 's/^/engine: /'
 tail -n 25 "$folder/switch.log" | sed 's/^/switch: /'
 "$onhook" switch --judge "$folder/truth.jsonl" "$folder/outcomes.jsonl" || fail "the judge"
+if [[ -n ${STALL:-} ]] && grep "clients dropped" "$folder/switch.log"; then
+    fail "the switch dropped us"
+fi
 if [[ -n ${RECORD:-} ]]; then
     : >"$folder/replayed.jsonl"
     for trace in "$folder"/record.trace*; do
