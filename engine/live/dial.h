@@ -66,8 +66,8 @@ uint64_t dial_due_ms(const struct dial *dial);
  */
 int dial_take(struct dial *dial, uint64_t *serial, uint64_t now_ms);
 
-/* dial_lost - the connection it made is gone. `usable`: the session had stood, so that the first
- * pause is the shortest. What a gate had to say of the end is said. */
+/* dial_lost - the connection it made is gone. `usable`: the session had stood and something was
+ * heard, so that the first pause is the shortest. What a gate had to say of the end is said. */
 void dial_lost(struct dial *dial, bool usable, uint64_t now_ms);
 
 /* What the last try failed of, in words; "" when none has. */

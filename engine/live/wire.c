@@ -56,7 +56,8 @@ lose(struct live_link *link)
 {
     struct live *live = link->live;
     struct live_wire *wire = live_wire_of(link);
-    bool usable = link->state->talk.stage == TALK_USABLE;
+    /* Where no session is needed, who accepts calls and says nothing would be called for ever. */
+    bool usable = link->state->talk.stage == TALK_USABLE && stream_of(link)->in_done > 0;
     uint64_t serial = stream_of(link)->serial;
     if (wire->socket >= 0)
         epoll_ctl(live->epoll, EPOLL_CTL_DEL, wire->socket, NULL);

@@ -202,10 +202,11 @@ def flood_status(line):
             pass
     reader = threading.Thread(target=count, daemon=True)
     reader.start()
-    for n in itertools.count(0, 500):
-        line.send(b"".join(status(i) for i in range(n, n + 500)))
+    while not line.peer.is_enough:
         line.peer.asked += 500
+        line.send(b"".join(status(i) for i in range(500)))
         time.sleep(0.05)
+    reader.join()
 
 
 def flood_status_deaf(line):
@@ -377,6 +378,7 @@ def garbage_ber(line):
 
 
 BER = (gigantic_ber, deep_ber, garbage_ber)
+SPEECHLESS = (storm, reset, zero_length, wrong_length, gigantic_ber)
 PEERS = (one_byte, drip, zero_length, wrong_length, short_length, gigantic, gigantic_ber, silent,
          deaf, flood_events, flood_calls, flood_status, flood_status_deaf, storm, reset,
          close_at_stages, reset_in_frame, unasked, doubled, one_cross_ref, stopper, refuser,
@@ -390,6 +392,7 @@ class Peer:
     def __init__(self, conduct, port=0):
         self.conduct = conduct
         self.connections = self.count = self.asked = 0
+        self.is_enough = False
         self.errors = []
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
