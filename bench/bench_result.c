@@ -23,7 +23,8 @@ enum {
     BATCH = 32,
     PRODUCERS_MAX = 4,
     OPERATIONS = 1 << 15,
-    ROUNDS_MOST = 11, /* a ring that collapses takes seconds a round */
+    OPERATIONS_FEW = 1 << 13, /* where producers are preempted */
+    ROUNDS_MOST = 11,         /* a ring that collapses takes seconds a round */
     SPINS = 1000,
     PATIENCE_S = 300,
     NAME_SIZE = 32,
@@ -203,8 +204,9 @@ measure(uint32_t producers)
             make_result_ring(transfer);
         else
             transfer->peer_memory = peers[count]->make(MESSAGE_SIZE, SLOT_COUNT);
-        cases[count] = (struct cbench_case){transfer->name, "outcome", OPERATIONS,
-                                            send_outcomes,  transfer,  PRODUCERS_MAX};
+        cases[count] = (struct cbench_case){
+            transfer->name, "outcome", producers > 2 ? OPERATIONS_FEW : OPERATIONS,
+            send_outcomes,  transfer,  PRODUCERS_MAX};
     }
     cbench_run(results, cases, count, &options);
     for (uint32_t i = 0; i < count; i++)

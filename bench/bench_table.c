@@ -1,7 +1,7 @@
 /*
  * A live call is found by its key and changed: the call table, which writes down what it changes
- * (commits of 32), beside tables that do not: liburcu's cds_lfht, as a reader that updates in place,
- * and uthash. Keys are random, calls too; all that is looked for is there.
+ * (commits of 32), beside tables that do not: liburcu's cds_lfht, as a reader that updates in
+ * place, and uthash. Keys are random, calls too; all that is looked for is there.
  *
  * Sizes for which half of the memory that is free would not do are left out, and named.
  */

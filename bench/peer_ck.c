@@ -2,6 +2,7 @@
 
 #include <ck_pr.h>
 #include <ck_ring.h>
+#include <sched.h>
 #include <stdalign.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -91,6 +92,10 @@ EACH_SIZE(ck_take_mpsc, )
 const struct peer_ring peer_ck = {"ck",         ck_make,     ck_put_spsc,
                                   ck_take_spsc, ck_put_mpsc, ck_take_mpsc};
 
+enum {
+    SPINS = 1000, /* looks in vain before the core is given to somebody else */
+};
+
 /*
  * What one would write by hand: producers draw a number, wait until the slot's word says that it is
  * theirs, copy, and say so. A producer that is killed between the two stops everybody for ever.
@@ -131,8 +136,11 @@ add_put(void *ring, const uint8_t *messages, uint32_t size, uint32_t count)
     for (uint32_t i = 0; i < count; i++) {
         uint64_t position = ck_pr_faa_64(&memory->tail, 1);
         struct add_slot *slot = add_slot_of(memory, position, size);
-        while (ck_pr_load_64(&slot->turn) != position)
-            ck_pr_stall();
+        for (uint32_t spins = 1; ck_pr_load_64(&slot->turn) != position; spins++)
+            if (spins % SPINS == 0)
+                sched_yield();
+            else
+                ck_pr_stall();
         memcpy(slot->bytes, messages + (size_t)i * size, size);
         ck_pr_fence_store();
         ck_pr_store_64(&slot->turn, position + 1);
