@@ -358,10 +358,10 @@ static bool
 may_have_talked_on(const struct step *step, struct call call, const struct shm_party *party,
                    const struct shm_act *act, struct text releasing)
 {
-    if ((act->flags & ACT_GAP) == 0 || !party_is_engaged(party))
+    if ((act->flags & ACT_GAP) == 0 || party->state == LOCAL_QUEUED)
         return false;
     if (releasing.length == 0)
-        return step->now_ms > act->tick_ms + SPAN_TOGETHER_MS;
+        return party_is_engaged(party) && step->now_ms > act->tick_ms + SPAN_TOGETHER_MS;
     return party_is_named(call.block, party, releasing);
 }
 
