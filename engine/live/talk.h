@@ -54,10 +54,6 @@ bool talk_say_once(const struct talk *talk, uint16_t what);
 /* talk_encoding - how messages to the switch are written; ENCODING_XML where nobody knows. */
 enum csta_encoding talk_encoding(const struct talk *talk);
 
-/* talk_name_device - the device a request is about, as the switch calls it; `buffer` holds that. */
-void talk_name_device(const struct talk *talk, struct outgoing *message, struct text number,
-                      char *buffer, size_t size);
-
 /* talk_wake - something is to be done at that time, too. */
 static inline void
 talk_wake(uint64_t *due_ms, uint64_t at_ms)

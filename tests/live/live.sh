@@ -13,6 +13,7 @@
 #             switch may think that nobody is there
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
+#   EACH      a line for each [link]
 set -euo pipefail
 
 onhook=$1 seconds=$2 rate=$3
@@ -62,7 +63,7 @@ await 20 "the switch does not listen" test -s "$folder/ready"
     printf '[engine]\nname = %s\nworkers = %s\n%s\n' "$name" "${WORKERS:-2}" "${SETTINGS:-}"
     printf '[sink jsonl]\nfile = %s\n' "$folder/outcomes.jsonl"
     printf '[control]\nsocket = %s\n' "$folder/control"
-    cat "$folder/links.ini"
+    sed "/^\[link/a\\${EACH:-;}" "$folder/links.ini"
 } >"$folder/onhook.ini"
 
 record=()
