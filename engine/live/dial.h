@@ -66,9 +66,13 @@ uint64_t dial_due_ms(const struct dial *dial);
  */
 int dial_take(struct dial *dial, uint64_t *serial, uint64_t now_ms);
 
-/* dial_lost - the connection it made is gone. `usable`: the session had stood and something was
- * heard: the first address again, after the shortest pause; else the next address, as if this one had
- * failed. What a gate had to say of the end is said. */
+/*
+ * dial_lost - the connection it made is gone
+ *
+ * `usable`: the session had stood and something was heard. Then the first address is tried again,
+ * after the shortest pause; else the next address, as if this one had failed. What a gate had to
+ * say of the end is said.
+ */
 void dial_lost(struct dial *dial, bool usable, uint64_t now_ms);
 
 /* What the last try failed of, in words; "" when none has. */
