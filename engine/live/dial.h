@@ -7,9 +7,10 @@
  * The addresses of a link are tried in order of priority, each for connect-timeout; after the last
  * a pause that doubles from `reconnect` to `reconnect-most` (its second half is chance), then the
  * first again. A connection that stood and was lost begins with the first address after the
- * shortest pause; one that was of no use (a standby that hangs up) goes on to the next. Names are resolved without making the loop wait. A TLS link looks the same: a
- * gate (engine/live/gate.h) is asked of the holder for each try, and what is connected is the
- * loopback socket it speaks through. Private memory: a successor begins anew.
+ * shortest pause; one that was of no use (a standby that hangs up) goes on to the next. Names are
+ * resolved without making the loop wait. A TLS link looks the same: a gate (engine/live/gate.h) is
+ * asked of the holder for each try, and what is connected is the loopback socket it speaks through.
+ * Private memory: a successor begins anew.
  *
  *   link pbx1: 10.1.2.3:1040: Connection refused; 10.1.2.4:1040 is next
  *   link pbx1: 10.1.2.4:1040: no answer in 5 s; again in 0.4 s
