@@ -29,7 +29,10 @@ def main():
         site.switch(HEALTHY, "--rate", "20", "--seconds", str(seconds), "--agents", "60",
                     "--talk-ms", "200..2000")
         bad = [peers.Peer(conduct) for conduct in chosen]
-        site.start(links="".join(peer.section("keep-alive = 2s\n") for peer in bad))
+        secure = [] if names else [peers.Peer(conduct, prefix="tls-") for conduct in peers.SECURE]
+        site.start(links="".join(peer.section("keep-alive = 2s\n") for peer in bad) + "".join(
+            peer.section("tls = yes\nconnect-timeout = 1s\n") for peer in secure))
+        bad += secure
         began, most = time.monotonic(), 0
         first = site.cpu_seconds()
         while site.switch_process.poll() is None:

@@ -331,6 +331,16 @@ def messages_lost(line):
         line.serve(0.01)
 
 
+# ---- TLS
+
+
+def tls_garbage(line):
+    """A record that may come, and holds nothing that can be."""
+    line.socket.recv(4096)
+    while True:
+        line.send(b"\x16\x03\x03\x40\0" + b"\x02\0\0\xff" * 4096)
+
+
 # ---- content
 
 
@@ -377,6 +387,7 @@ def garbage_ber(line):
         time.sleep(0.001)
 
 
+SECURE = (silent, storm, reset, one_byte, drip, gigantic, tls_garbage)
 BER = (gigantic_ber, deep_ber, garbage_ber)
 SPEECHLESS = (storm, reset, zero_length, wrong_length, gigantic_ber)
 PEERS = (one_byte, drip, zero_length, wrong_length, short_length, gigantic, gigantic_ber, silent,
@@ -389,8 +400,8 @@ PEERS = (one_byte, drip, zero_length, wrong_length, short_length, gigantic, giga
 class Peer:
     """A listener that gives each connection to `conduct`."""
 
-    def __init__(self, conduct, port=0):
-        self.conduct = conduct
+    def __init__(self, conduct, port=0, prefix=""):
+        self.conduct, self.prefix = conduct, prefix
         self.connections = self.count = self.asked = 0
         self.is_enough = False
         self.errors = []
@@ -403,7 +414,7 @@ class Peer:
 
     @property
     def name(self):
-        return self.conduct.__name__.replace("_", "-")
+        return self.prefix + self.conduct.__name__.replace("_", "-")
 
     def section(self, more=""):
         return "[link %s]\naddresses = 127.0.0.1:%d\nencoding = %s\nmonitored = 5000-5039\n" \

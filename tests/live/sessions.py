@@ -11,13 +11,26 @@ import time
 
 import peers
 import rig
-from session_cases import CASES, Secure, make_certificates
+from session_cases import CASES, Case, Secure, case, make_certificates
 
 LISTENERS = ["encoding=xml-ed3,profile=openscape,name=openscape",
              "encoding=xml-ed3,profile=avaya-dmcc,name=avaya",
              "encoding=xml,name=generic", "encoding=ber2,profile=oxe,name=oxe",
              "encoding=ber3,name=phase3", "encoding=ber1,name=phase1",
              "encoding=xml,profile=broadworks,name=broadworks", "encoding=xml,name=secure,tls"]
+
+
+@case
+class StandbyAddress(Case):
+    """What stands at the first address takes calls and hangs up at once: the second is used."""
+    says = ("3 of 3 monitors stand",)
+
+    def addresses(self):
+        self.passive = peers.Peer(peers.storm)
+        return "127.0.0.1:%d, 127.0.0.1:%d" % (self.passive.port, self.peer.port)
+
+    def check(self):
+        assert self.peer.connections == 1 and self.passive.connections == 1
 
 
 def add_to_link(links, name, lines):
