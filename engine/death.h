@@ -29,8 +29,8 @@ bool death_found_no_memory(int status);
 /* It found what was left to it damaged, and said so (PROCESS_EXIT_DAMAGED). */
 bool death_found_damage(int status);
 
-/* It refused to go on (ROLE_EXIT_FAILED, or for damage) or lost its reader (SIGPIPE): not a thing to
- * recover. */
+/* It refused to go on (ROLE_EXIT_FAILED, or for damage) or lost its reader (SIGPIPE): not a thing
+ * to recover. */
 bool death_is_final(int status);
 
 /* "was killed (SIGKILL)", "crashed (SIGSEGV)", "left with exit code 7", "left before its work was
