@@ -90,6 +90,8 @@ struct supervisor_watch {
 enum supervisor_result {
     SUPERVISOR_DONE = 0,
     SUPERVISOR_FAILED,      /* a role failed or could not be started; said on standard error */
+    SUPERVISOR_DAMAGED,     /* memory was written over, said: what reads its input again may begin
+                               again, with an engine made new */
     SUPERVISOR_STOPPED,     /* a lasting live engine, on request: its memory can be gone on with */
     SUPERVISOR_INTERRUPTED, /* SIGINT, SIGTERM, SIGHUP or SIGQUIT; said on standard error */
 };

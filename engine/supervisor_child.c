@@ -90,13 +90,15 @@ may_begin(const struct supervisor *supervisor, const struct role_entry *entry)
     return false;
 }
 
-/* Everybody whose work is not done: after a take-over some may have finished theirs. */
+/* Everybody whose work is not done: after a take-over some may have finished theirs, and nobody
+ * knows what befell the memory meanwhile. */
 void
 supervisor_start(struct supervisor *supervisor)
 {
     for (uint32_t i = 0; i < supervisor->count; i++) {
         if (process_is_done(supervisor_process(supervisor, &supervisor->table[i])))
             continue;
+        process_doubt_set(supervisor_process(supervisor, &supervisor->table[i]), true);
         if (!may_begin(supervisor, &supervisor->table[i]) || !supervisor_start_one(supervisor, i)) {
             supervisor->result = SUPERVISOR_FAILED;
             return;
