@@ -73,12 +73,8 @@ open_control(struct live *live)
     const struct live_options *options = live->options;
     live->control = control_open(options->control_listener, options->config_file, live->settings);
     live->desk = live->control != NULL ? desk_open(live->control) : NULL;
-    if (live->desk == NULL ||
-        !watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL))
-        return false;
-    if (options->reload_at_once)
-        control_ask_reload(live->control);
-    return true;
+    return live->desk != NULL &&
+           watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL);
 }
 
 static bool
