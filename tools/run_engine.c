@@ -2,12 +2,14 @@
  * tools/run_engine.c - the engine over live links, from its segments to its end (tools/run.h).
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 #include "engine/live/control_reload.h"
@@ -31,6 +33,7 @@ struct running {
     struct holder *holders[FRONTENDS_MAX];
     struct supervisor_service services[FRONTENDS_MAX];
     char sockets[FRONTENDS_MAX][CONTROL_PATH_SIZE]; /* paths; empty: none */
+    char records[FRONTENDS_MAX][PATH_MAX];          /* likewise */
     uint32_t frontends;
     struct settings *settings; /* as last read; whoever is started inherits them */
     const struct shared_engine *engine;
@@ -257,10 +260,23 @@ listen_to_people(struct running *running, uint32_t frontend)
     return -1;
 }
 
+/* FILE, FILE-1, ..., one for each front-end. */
+static const char *
+record_file(struct running *running, uint32_t frontend)
+{
+    const char *file = running->run->record_file;
+    if (file == NULL || frontend == 0)
+        return file;
+    snprintf(running->records[frontend], sizeof running->records[frontend], "%s-%u", file,
+             (unsigned)frontend);
+    return running->records[frontend];
+}
+
 static bool
 open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
+    const uint64_t started_ns = clock_ns();
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {
@@ -271,7 +287,8 @@ open_frontends(struct running *running, struct shared_engine *engine)
                                                            serve_holder, running->holders[i]};
         running->live[i] = (struct live_options){
             .config_file = run->config_file,
-            .record_file = run->record_file,
+            .record_file = record_file(running, i),
+            .record_run = started_ns,
             .holder = running->holders[i],
             .control_listener = listen_to_people(running, i),
             .lasting = run->settings.lasting,

@@ -15,7 +15,8 @@ struct holder;
 
 struct live_options {
     const char *config_file; /* read again on SIGHUP */
-    const char *record_file; /* NULL: nothing is recorded */
+    const char *record_file; /* of this front-end; NULL: nothing is recorded */
+    uint64_t record_run;     /* other than of any start before: a recording is of one start */
     struct holder *holder;   /* of this front-end */
     int control_listener;    /* -1: none */
     bool lasting;            /* a stop leaves calls as they are, for the next start */

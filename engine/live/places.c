@@ -76,17 +76,24 @@ add_link(struct live *live, const struct link_settings *settings)
     return true;
 }
 
+static bool
+is_ours(const struct live *live, const struct settings *settings, uint32_t link)
+{
+    return live_takes(&settings->links[link], live->index, live->engine->shape.frontends);
+}
+
 /* What a replay must know before it reads on. */
 static void
 record_settings(struct live *live)
 {
     if (live->record == NULL)
         return;
+    session_begin(live->session);
     record_aliases(live->record, live->settings);
-    for (uint32_t i = 0; i < live->count; i++)
-        if (live->links[i].link != NULL && !live->wires[i].removed)
-            record_declare(live->record, text_of(live->links[i].link->name),
-                           live->links[i].settings);
+    for (uint32_t i = 0; i < live->settings->link_count; i++)
+        if (is_ours(live, live->settings, i))
+            record_declare(live->record, text_of(live->settings->links[i].name),
+                           &live->settings->links[i]);
 }
 
 /* Connections that nobody knows of, left by a front-end before us. */
@@ -99,12 +106,6 @@ drop_strangers(struct live *live)
         if (place_at(live, i)->stream.serial != 0)
             serials[count++] = place_at(live, i)->stream.serial;
     holder_keep(live->options->holder, serials, count);
-}
-
-static bool
-is_ours(const struct live *live, const struct settings *settings, uint32_t link)
-{
-    return live_takes(&settings->links[link], live->index, live->engine->shape.frontends);
 }
 
 /* What a removed link had goes down with its connection; its calls end as stale. */
@@ -157,13 +158,12 @@ bool
 places_open(struct live *live)
 {
     name_connected(live);
+    record_settings(live);
     for (uint32_t i = 0; i < live->settings->link_count; i++)
         if (is_ours(live, live->settings, i) && !add_link(live, &live->settings->links[i]))
             return false;
     remove_connected(live);
     drop_strangers(live);
-    if (live->session->front.now->record_bytes == 0)
-        record_settings(live);
     return true;
 }
 
@@ -201,6 +201,7 @@ places_reload(struct live *live, struct settings *settings)
     name_all(live, settings);
     live->settings = live->session->settings = settings;
     live->session->reader.completer.settings = settings;
+    record_settings(live);
     for (uint32_t i = 0; i < settings->link_count; i++) {
         struct live_link *link = find_link(live, settings->links[i].name);
         if (is_ours(live, settings, i) && link == NULL)
@@ -218,7 +219,6 @@ places_reload(struct live *live, struct settings *settings)
             remove_link(&live->links[i]);
         live->wires[i].due_ms = 0;
     }
-    record_settings(live);
     live_publish(live, false);
     settings_free(before);
     free(before);

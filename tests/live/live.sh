@@ -11,6 +11,7 @@
 #   KILLS=N   so many times a process of the engine is killed meanwhile; SEED chooses
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
+#   RELOAD=1  whenever a process is killed the configuration is read again, unchanged
 set -euo pipefail
 
 onhook=$1 seconds=$2 rate=$3
@@ -105,6 +106,7 @@ while kill -0 "$switch_pid" 2>/dev/null; do
     kill -0 "$engine_pid" 2>/dev/null || fail "the engine ended"
     if ((kills_left > 0 && SECONDS - started > 3)); then
         kill_one
+        [[ -z ${RELOAD:-} ]] || kill -HUP "$engine_pid"
         kills_left=$((kills_left - 1))
         sleep "$(awk -v s="$seconds" -v k="${KILLS:-1}" 'BEGIN {print 0.7 * s / k}')"
     else
@@ -125,9 +127,15 @@ tail -n 25 "$folder/engine.log" | sed 's/^/engine: /'
 tail -n 25 "$folder/switch.log" | sed 's/^/switch: /'
 "$onhook" switch --judge "$folder/truth.jsonl" "$folder/outcomes.jsonl" || fail "the judge"
 if [[ -n ${RECORD:-} ]]; then
-    "$onhook" replay "$folder/record.trace" >"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
+    "$onhook" replay "$folder"/record.trace* >"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
         fail "the recording cannot be replayed"
-    cmp "$folder/outcomes.jsonl" "$folder/replayed.jsonl" || fail "the recording says otherwise"
+    if [[ -e $folder/record.trace-1 ]]; then # links of several front-ends come as they come
+        sort -o "$folder/outcomes.sorted" "$folder/outcomes.jsonl"
+        sort -o "$folder/replayed.sorted" "$folder/replayed.jsonl"
+        cmp "$folder/outcomes.sorted" "$folder/replayed.sorted" || fail "the recordings say otherwise"
+    else
+        cmp "$folder/outcomes.jsonl" "$folder/replayed.jsonl" || fail "the recording says otherwise"
+    fi
     echo "replayed: the same $(wc -l <"$folder/replayed.jsonl") lines"
 fi
 awk 'NR == 1 || $2 > most {most = $2} NR == 5 {early = $2} END {
