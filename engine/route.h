@@ -54,6 +54,9 @@ struct route {
     /* There is no room, and has not been for a while; called by route_reserve(), again and again,
      * with all committed that was in hand. NULL: there is nothing to do meanwhile. */
     void (*waits)(void *context);
+    /* Something is committed now, perhaps within a message; what belongs to it can be written
+     * elsewhere before, and how far that is be committed with it. NULL: there is nothing. */
+    void (*before_commit)(void *context);
     void *context;
     struct event move;     /* the record being made */
     struct event snapshot; /* a worker's part of an answer */

@@ -68,11 +68,11 @@ struct supervisor_service {
 /*
  * A run that goes on until it is told to stop. SIGTERM and SIGINT are given to the front-ends,
  * which end their links; the rest drains. After drain_ms, or at a second signal, what is left is
- * killed. SIGHUP is given to the front-ends too.
+ * killed. SIGHUP is given to the front-ends too, and waits for one that is just being started.
  */
 struct supervisor_live {
     uint32_t drain_ms;
-    void (*reload)(void *context);   /* at SIGHUP, before the front-ends have it; or NULL */
+    bool (*reload)(void *context);   /* at SIGHUP; false: front-ends are not told. NULL: they are */
     void (*stopping)(void *context); /* once, when the stop begins; or NULL */
     const struct supervisor_service *services;
     uint32_t service_count;

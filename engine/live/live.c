@@ -95,12 +95,8 @@ void
 live_publish(struct live *live, bool pause)
 {
     struct session *session = live->session;
-    if (live->record != NULL) {
-        uint64_t length;
-        session_begin(session);
-        if (record_flush(live->record, &length))
-            session->front.now->record_bytes = length;
-    }
+    if (live->record != NULL)
+        session_begin(session); /* so that something is committed */
     session_publish(session, pause);
     live->taken = 0;
     for (uint32_t i = 0; i < live->count; i++) {

@@ -78,32 +78,44 @@ open_control(struct live *live)
     const struct live_options *options = live->options;
     live->control = control_open(options->control_listener, options->config_file, live->settings);
     live->desk = live->control != NULL ? desk_open(live->control) : NULL;
-    if (live->desk == NULL ||
-        !watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL))
-        return false;
-    if (options->reload_at_once)
-        control_ask_reload(live->control);
-    return true;
+    return live->desk != NULL &&
+           watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL);
 }
 
-/* Each front-end records its own links: FILE, FILE-1, FILE-2 ... */
+/* Before anything is committed, its lines are in the file. */
+static void
+flush_record(void *context)
+{
+    const struct live *live = context;
+    struct shm_front_cursors *now = live->session->front.now;
+    if (live->record == NULL)
+        return;
+    now->record_failed = !record_flush(live->record, &now->record_bytes);
+    now->record_run = live->options->record_run;
+}
+
+/* A recording that cannot be begun is a reason not to begin; one that cannot be gone on with is
+ * none to stop. */
 static bool
 open_record(struct live *live)
 {
-    char path[PATH_MAX];
-    if (live->options->record_file == NULL)
+    const struct live_options *options = live->options;
+    struct shm_front_cursors *now = live->session->front.now;
+    bool goes_on = now->record_run == options->record_run;
+    if (options->record_file == NULL || (goes_on && now->record_failed))
         return true;
-    int length = live->index == 0 ? snprintf(path, sizeof path, "%s", live->options->record_file)
-                                  : snprintf(path, sizeof path, "%s-%u", live->options->record_file,
-                                             (unsigned)live->index);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        log_at(live->options->record_file, 0, "%s", strerror(ENAMETOOLONG));
+    live->record = record_open(options->record_file, goes_on ? now->record_bytes : 0);
+    if (live->record != NULL)
+        return true;
+    if (!goes_on) {
+        log_at(options->record_file, 0, "%s", strerror(errno));
         return false;
     }
-    live->record = record_open(path, live->session->front.now->record_bytes);
-    if (live->record == NULL)
-        log_at(path, 0, "%s", strerror(errno));
-    return live->record != NULL;
+    log_warn("the recording ends here: %s: %s", options->record_file,
+             errno == ENODATA ? "it is shorter than what was recorded" : strerror(errno));
+    session_begin(live->session);
+    live->session->front.now->record_failed = true;
+    return true;
 }
 
 /*
@@ -175,11 +187,14 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     live->fresh = input->phase == INPUT_EXPECTING;
     if (live->fresh)
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
-    if (!open_record(live) || !places_open(live))
+    if (!open_record(live))
         return false;
     live->session->route.grows_stale = ask_about_stale;
     live->session->route.waits = early_look;
+    live->session->route.before_commit = flush_record;
     live->session->route.context = live;
+    if (!places_open(live))
+        return false;
     finish_step(live);
     live_publish(live, false);
     return true;

@@ -95,7 +95,8 @@ static bool
 open_file(struct record *record, const char *path, uint64_t committed)
 {
     struct stat status;
-    record->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    int make = committed == 0 ? O_CREAT : 0;
+    record->descriptor = open(path, O_RDWR | make | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (record->descriptor < 0 || fstat(record->descriptor, &status) != 0)
         return false;
     errno = ESPIPE;
@@ -114,6 +115,7 @@ record_open(const char *path, uint64_t committed)
     if (record == NULL)
         return NULL;
     record->failed = false;
+    record->error = 0;
     record->kept = 0;
     record->end = record->length = committed;
     if (open_file(record, path, committed)) {

@@ -14,6 +14,7 @@
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
 #   EACH      a line for each [link]
+#   RELOAD=1  whenever a process is killed the configuration is read again, unchanged
 set -euo pipefail
 
 onhook=$1 seconds=$2 rate=$3
@@ -123,6 +124,7 @@ while kill -0 "$switch_pid" 2>/dev/null; do
     kill -0 "$engine_pid" 2>/dev/null || fail "the engine ended"
     if ((kills_left > 0 && SECONDS - started > 3)); then
         kill_one
+        [[ -z ${RELOAD:-} ]] || kill -HUP "$engine_pid"
         kills_left=$((kills_left - 1))
         sleep "$(awk -v s="$seconds" -v k="${KILLS:-1}" 'BEGIN {print 0.7 * s / k}')"
     else
@@ -146,20 +148,15 @@ if [[ -n ${STALL:-} ]] && grep "clients dropped" "$folder/switch.log"; then
     fail "the switch dropped us"
 fi
 if [[ -n ${RECORD:-} ]]; then
-    : >"$folder/replayed.jsonl"
-    for trace in "$folder"/record.trace*; do
-        "$onhook" replay "$trace" >>"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
-            fail "the recording cannot be replayed"
-    done
-    # Links of several front-ends are mixed as they come; what each link says is what is promised.
-    for said in outcomes replayed; do
-        if [[ -e $folder/record.trace-1 ]]; then
-            sed 's/.*"Link":"\([^"]*\)".*/\1\t&/' "$folder/$said.jsonl" | sort -s -t$'\t' -k1,1
-        else
-            cat "$folder/$said.jsonl"
-        fi >"$folder/$said.sorted"
-    done
-    cmp "$folder/outcomes.sorted" "$folder/replayed.sorted" || fail "the recording says otherwise"
+    "$onhook" replay "$folder"/record.trace* >"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
+        fail "the recording cannot be replayed"
+    if [[ -e $folder/record.trace-1 ]]; then # links of several front-ends come as they come
+        sort -o "$folder/outcomes.sorted" "$folder/outcomes.jsonl"
+        sort -o "$folder/replayed.sorted" "$folder/replayed.jsonl"
+        cmp "$folder/outcomes.sorted" "$folder/replayed.sorted" || fail "the recordings say otherwise"
+    else
+        cmp "$folder/outcomes.jsonl" "$folder/replayed.jsonl" || fail "the recording says otherwise"
+    fi
     echo "replayed: the same $(wc -l <"$folder/replayed.jsonl") lines"
 fi
 awk 'NR == 1 || $2 > most {most = $2} NR == 5 {early = $2} END {

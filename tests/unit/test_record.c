@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -328,6 +329,12 @@ what_cannot_be_recorded_to_is_refused(void **state)
     assert_int_equal(errno, ENOENT);
     assert_null(record_open("/dev/null", 0));
     assert_int_equal(errno, ESPIPE);
+    assert_null(record_open(path, 10));
+    assert_int_equal(errno, ENOENT); /* and it is not made anew */
+    assert_int_not_equal(access(path, F_OK), 0);
+    int empty = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(empty >= 0);
+    close(empty);
     assert_null(record_open(path, 10));
     assert_int_equal(errno, ENODATA);
     unlink(path);
