@@ -294,8 +294,10 @@ live_send(struct live_link *link, struct outgoing *message, struct text by, stru
     if (!has_room(link, 1))
         return LIVE_FULL;
     bool is_answer = !text_is_none(answers);
-    if (write_message(link, &written, message, answers, why) != ENCODE_OK)
+    if (write_message(link, &written, message, answers, why) != ENCODE_OK) {
+        explicit_bzero(&written, sizeof written);
         return LIVE_REFUSED;
+    }
     struct source_message source = live_message(link, SOURCE_MESSAGE);
     source.direction = SOURCE_TO_SWITCH;
     source.by = by;
@@ -315,6 +317,8 @@ live_send(struct live_link *link, struct outgoing *message, struct text by, stru
     if (!is_answer)
         link->state->talk.next_invoke = message->invoke_id + 1;
     live_step_done(link->live);
+    if (!text_is_none(message->password))
+        explicit_bzero(&written, sizeof written);
     return LIVE_SENT;
 }
 

@@ -69,6 +69,7 @@ struct live {
     int signals;
     uint64_t now_ms;              /* CLOCK_MONOTONIC */
     int64_t time_us;              /* since 1970, as of now_ms */
+    bool clock_set;               /* time_us was set since the links were told last */
     uint64_t tick_ms;             /* when the last tick was looked at */
     uint32_t taken;               /* steps since the last publication */
     struct dialect_reader *ahead; /* early.c's; NULL until first needed */

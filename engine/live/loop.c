@@ -35,17 +35,55 @@ enum {
     EVENT_CONTROL,
 };
 
+/* The clock of the day moves that much otherwise than time does from one look to the next: it was
+ * set. Who corrects it gently does far less. */
+#define SET_US    INT64_C(500000)
 #define NS_PER_MS INT64_C(1000000)
 #define US_PER_S  INT64_C(1000000)
 
+/* Times of day are for people; spans follow the other clock. */
 static void
 look_at_clock(struct live *live)
 {
     struct timespec now;
+    int64_t time_us = live->time_us;
+    uint64_t now_ms = live->now_ms;
     CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
     live->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / NS_PER_MS);
     CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
     live->time_us = now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+    int64_t strange_us = live->time_us - time_us - (int64_t)(live->now_ms - now_ms) * 1000;
+    if (now_ms != 0 && (strange_us > SET_US || strange_us < -SET_US))
+        live->clock_set = true;
+}
+
+/* Before anything else is said at the new time; a recording says it, too. */
+static void
+tell_clock_set(struct live *live)
+{
+    for (uint32_t i = 0; i < live->count; i++) {
+        struct live_link *link = &live->links[i];
+        if (link->link == NULL || !link->link->announced)
+            continue;
+        struct source_message set = live_message(link, SOURCE_SET);
+        live_step(link, LIVE_HAND_TICK);
+        live_take(link, &set);
+        live_step_done(live);
+    }
+    live->clock_set = false;
+    log_say("the clock of this machine was set: spans go on as if it had not been");
+}
+
+/* Was it set back while no front-end was there? Forwards, it would be no other than time. */
+static void
+tell_clock_set_back(struct live *live)
+{
+    for (uint32_t i = 0; i < live->count && !live->clock_set; i++) {
+        const struct shm_link *link = live->links[i].link;
+        live->clock_set = link != NULL && link->time_us > live->time_us + SET_US;
+    }
+    if (live->clock_set)
+        tell_clock_set(live);
 }
 
 /* ---- beginning and end --------------------------------------------------------------------- */
@@ -196,6 +234,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     if (!places_open(live))
         return false;
     finish_step(live);
+    tell_clock_set_back(live);
     live_publish(live, false);
     return true;
 }
@@ -376,6 +415,8 @@ wait_for_events(struct live *live, uint64_t until)
     if (timeout > 0)
         session_wake(live->session);
     look_at_clock(live);
+    if (live->clock_set)
+        tell_clock_set(live);
     for (int i = 0; i < count; i++)
         note_event(live, &events[i]);
 }

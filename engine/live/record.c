@@ -336,6 +336,9 @@ record_take(struct record *record, const struct source_message *message)
     case SOURCE_TICK:
         put_notice(record, message, "tick");
         break;
+    case SOURCE_SET:
+        put_notice(record, message, "set");
+        break;
     case SOURCE_BAD:
         /* A message without a payload is as unreadable, and has a Seq as well. */
         begin_entry(record, message, " < -\n");

@@ -105,6 +105,7 @@ everything_taken_is_read_as_it_was(void **state)
         {.kind = SOURCE_UP, .link = TEXT("pbx1"), .has_time = true, .time_us = 5},
         {.kind = SOURCE_TICK, .link = TEXT("pbx2"), .has_time = true, .time_us = 1000000},
         {.kind = SOURCE_DOWN, .link = TEXT("pbx1"), .has_time = true, .time_us = 1999999},
+        {.kind = SOURCE_SET, .link = TEXT("pbx1"), .has_time = true, .time_us = 3},
         {.kind = SOURCE_DECLARE, .link = TEXT("pbx1"), .key = TEXT("infer"), .value = TEXT("none")},
         {.kind = SOURCE_DECLARE, .key = TEXT("22334455"), .value = TEXT("200")},
         {.kind = SOURCE_DECLARE, .link = TEXT("pbx3")},
