@@ -149,7 +149,7 @@ open_rig(struct rig *rig, uint32_t calls)
     rig->step = (struct step){
         .table = &rig->table,
         .counters = &rig->counters,
-        .port = {take_outcome, take_closed, rig, NULL},
+        .port = {.write = take_outcome, .closed = take_closed, .context = rig},
         .part = &rig->part,
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,
