@@ -30,6 +30,9 @@ GOALS = [
      {"ck": 10, "rte": 10, "fetchadd": 0}),
     ("call found and changed, 1 M live: 120 ns", "table.1m", 120, {"lfht": 1, "uthash": 1}),
     ("call found and changed, 8 M live: 200 ns", "table.8m", 200, {"lfht": 1, "uthash": 1}),
+    ("call step (found, changed, judged), 1 M live: 120 ns", "step.1m", 120, {}),
+    ("a line of JSON", "json", None, {"printf": 0}),
+    ("64 bytes changed in a transaction, against without", "transaction.64", None, {"none": 0}),
     ("whole pipeline, XML: 20 x the naive twin", "twin.onhook", None, {"twin": 20}),
 ]
 
@@ -38,6 +41,12 @@ SITE_GOALS = [
     ("replay, XML: 1.5 M messages/s", "xml", "rate", 1.5e6, True),
     ("replay, BER: 4 M messages/s", "ber3", "rate", 4e6, True),
     ("a live call of two parties: 1536 bytes", "xml", "bytes", 1536, False),
+]
+
+# Growth: text, the larger point, the smaller one, the most that the cost of a message may grow by.
+GROWTH_GOALS = [
+    ("a message, 100,000 live calls against 1,000: 1.5 x", "growth.live.100000",
+     "growth.live.1000", 1.5),
 ]
 
 # Goals that no figure of this run can answer.
@@ -120,6 +129,17 @@ def site_row(goal, sites):
     return row(text, figure, f"{low}..{high}", "", "reached" if reached else "missed")
 
 
+def growth_row(goal, cases):
+    text, larger, smaller, most = goal
+    if larger not in cases or smaller not in cases:
+        return row(text, "not measured", "", "", "?")
+    large, small = cases[larger], cases[smaller]
+    ratio = large["median"] / small["median"]
+    return row(text, f"{ratio:.2f} x", f"{large['least'] / small['most']:.2f}.."
+               f"{large['most'] / small['least']:.2f}", "",
+               "reached" if ratio <= most else "missed")
+
+
 def print_cases(cases):
     print("\n## Every case\n")
     print(row("case", "median", "99 % bounds", "p10..p90", "cycles", "disturbed rounds"))
@@ -168,6 +188,8 @@ def main():
         print(goal_row(goal, cases, ratios))
     for goal in SITE_GOALS:
         print(site_row(goal, sites))
+    for goal in GROWTH_GOALS:
+        print(growth_row(goal, cases))
     for text in ELSEWHERE:
         print(row(text, "not measured here", "", "", "?"))
     for which in sorted(sites):
