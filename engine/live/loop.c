@@ -9,7 +9,6 @@
 #include "engine/live/loop.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
