@@ -65,7 +65,7 @@ class Fate:
                 line.serve(0.5)
                 line.answer(invoke, text)
             if self.fate == "too-late":
-                line.serve(3)
+                line.serve(6)  # request-timeout is 2 s
                 line.answer(invoke, text)
 
 
