@@ -132,20 +132,19 @@ invoke_text(char bytes[LIVE_INVOKE_LENGTH + 1], enum csta_encoding encoding, uin
     return (struct text){bytes, length};
 }
 
-/* The next invoke ID nobody waits for; there are always some: REQUESTS_MAX is more, but not of one
- * link that keeps to its settings. */
-static uint32_t
-next_invoke(struct live_link *link, enum csta_encoding encoding)
+/* The next invoke ID nobody waits for; false: for each of them somebody does. */
+static bool
+next_invoke(struct live_link *link, enum csta_encoding encoding, uint32_t *invoke)
 {
     const uint32_t invokes = encoding == ENCODING_XML ? XML_INVOKES : BER_INVOKES;
-    uint32_t invoke = link->state->talk.next_invoke % invokes;
-    for (uint32_t i = 0; i < invokes; i++, invoke = (invoke + 1) % invokes) {
+    *invoke = link->state->talk.next_invoke % invokes;
+    for (uint32_t i = 0; i < invokes; i++, *invoke = (*invoke + 1) % invokes) {
         char bytes[LIVE_INVOKE_LENGTH + 1];
-        struct text text = invoke_text(bytes, encoding, invoke);
+        struct text text = invoke_text(bytes, encoding, *invoke);
         if (!request_waits(&link->session->requests, link->link->index, text))
-            break;
+            return true;
     }
-    return invoke;
+    return false;
 }
 
 /* The number that an invoke ID of the switch is; what is none is 0, and goes back as it came. */
@@ -244,13 +243,17 @@ live_send(struct live_link *link, struct outgoing *message, struct text by, stru
     if (!has_room(link))
         return LIVE_FULL;
     bool is_answer = !text_is_none(answers);
-    message->invoke_id = is_answer ? number_of(answers, encoding) : next_invoke(link, encoding);
+    if (is_answer)
+        message->invoke_id = number_of(answers, encoding);
+    else if (!next_invoke(link, encoding, &message->invoke_id))
+        return LIVE_FULL;
     if (encode(link, encoding, message, bytes, &length, why) != ENCODE_OK)
         return LIVE_REFUSED;
     struct text id = is_answer && encoding == ENCODING_XML && answers.length == LIVE_INVOKE_LENGTH
                          ? answers
                          : invoke_text(invoke, encoding, message->invoke_id);
-    memcpy(invoke, id.at, id.length); /* `answers` may stand in what session_take() reuses */
+    if (id.at != invoke) /* `answers` may stand in what session_take() reuses */
+        memcpy(invoke, id.at, id.length);
     id.at = invoke;
     struct source_message source = live_message(link, SOURCE_MESSAGE);
     source.direction = SOURCE_TO_SWITCH;
