@@ -132,20 +132,19 @@ invoke_text(char bytes[LIVE_INVOKE_LENGTH + 1], enum csta_encoding encoding, uin
     return (struct text){bytes, length};
 }
 
-/* The next invoke ID nobody waits for; there are always some: REQUESTS_MAX is more, but not of one
- * link that keeps to its settings. */
-static uint32_t
-next_invoke(struct live_link *link, enum csta_encoding encoding)
+/* The next invoke ID nobody waits for; false: for each of them somebody does. */
+static bool
+next_invoke(struct live_link *link, enum csta_encoding encoding, uint32_t *invoke)
 {
     const uint32_t invokes = encoding == ENCODING_XML ? XML_INVOKES : BER_INVOKES;
-    uint32_t invoke = link->state->talk.next_invoke % invokes;
-    for (uint32_t i = 0; i < invokes; i++, invoke = (invoke + 1) % invokes) {
+    *invoke = link->state->talk.next_invoke % invokes;
+    for (uint32_t i = 0; i < invokes; i++, *invoke = (*invoke + 1) % invokes) {
         char bytes[LIVE_INVOKE_LENGTH + 1];
-        struct text text = invoke_text(bytes, encoding, invoke);
+        struct text text = invoke_text(bytes, encoding, *invoke);
         if (!request_waits(&link->session->requests, link->link->index, text))
-            break;
+            return true;
     }
-    return invoke;
+    return false;
 }
 
 /* The number that an invoke ID of the switch is; what is none is 0, and goes back as it came. */
@@ -188,6 +187,7 @@ struct written {
     char bytes[OUTGOING_SIZE_MAX];
 };
 
+/* A request of ours has its invoke ID already. */
 static enum encode_result
 write_message(struct live_link *link, struct written *to, struct outgoing *message,
               struct text answers, const char **why)
@@ -196,8 +196,8 @@ write_message(struct live_link *link, struct written *to, struct outgoing *messa
     bool is_answer = !text_is_none(answers);
     size_t length = 0;
     to->encoding = live_encoding(link);
-    message->invoke_id =
-        is_answer ? number_of(answers, to->encoding) : next_invoke(link, to->encoding);
+    if (is_answer)
+        message->invoke_id = number_of(answers, to->encoding);
     enum encode_result result = encode(link, to->encoding, message, to->bytes, &length, why);
     to->payload = (struct text){to->bytes, (uint32_t)length};
     struct text id =
@@ -294,6 +294,8 @@ live_send(struct live_link *link, struct outgoing *message, struct text by, stru
     if (!has_room(link, 1))
         return LIVE_FULL;
     bool is_answer = !text_is_none(answers);
+    if (!is_answer && !next_invoke(link, live_encoding(link), &message->invoke_id))
+        return LIVE_FULL;
     if (write_message(link, &written, message, answers, why) != ENCODE_OK) {
         explicit_bzero(&written, sizeof written);
         return LIVE_REFUSED;

@@ -158,17 +158,22 @@ open_record(struct live *live)
 /*
  * What a front-end before us was in the middle of, if something of it is committed: a frame is
  * there again; whatever else it was, the conversation says again what is due, and a tick ends what
- * was begun.
+ * was begun. places_open() came before, for there is no taking without a link: it may have
+ * committed that connections were lost, but it takes nothing, so begun and in hand is the same.
+ * The settings may be others, so they are told from their first device on.
  */
 static void
 finish_step(struct live *live)
 {
-    const struct shm_front_cursors *now = live->session->front.now;
+    struct shm_front_cursors *now = live->session->front.now;
     struct shm_live_hand hand = now->hand;
     if (now->begun.step == BEGUN_NOTHING || hand.kind == LIVE_HAND_NOTHING ||
         hand.link >= live->count || live->links[hand.link].link == NULL)
         return;
     struct live_link *link = &live->links[hand.link];
+    session_begin(live->session);
+    now->begun.told_list = 0;
+    now->begun.told_index = 0;
     if (hand.kind == LIVE_HAND_FRAME && live->wires[hand.link].socket >= 0) {
         wire_take_frames(link);
         return;

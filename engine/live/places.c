@@ -130,23 +130,32 @@ find_link(struct live *live, const char *name)
     return NULL;
 }
 
-/* The configuration may be another than that of a front-end before us: links it was connected to
- * and that went are named as well, and then removed. */
+/* Was a front-end before us connected there, or in the middle of something? */
+static bool
+is_in_use(const struct live *live, uint32_t place)
+{
+    const struct shm_front_cursors *now = live->session->front.now;
+    bool in_hand = now->begun.step != BEGUN_NOTHING && now->hand.kind != LIVE_HAND_NOTHING;
+    return place_at(live, place)->stream.serial != 0 || (in_hand && now->hand.link == place);
+}
+
+/* The configuration may be another than that of a front-end before us: links it used and that went
+ * are named as well, and then removed. */
 static void
-name_connected(struct live *live)
+name_used(struct live *live)
 {
     for (uint32_t i = 0; i < LIVE_LINKS_MAX; i++)
-        if (place_at(live, i)->stream.serial != 0)
+        if (is_in_use(live, i))
             settings_link(live->settings, text_of(place_at(live, i)->name));
 }
 
 static void
-remove_connected(struct live *live)
+remove_used(struct live *live)
 {
     for (uint32_t i = 0; i < live->settings->link_count; i++) {
         const struct link_settings *settings = &live->settings->links[i];
         uint32_t place = find_place(live, settings->name);
-        if (place == LIVE_LINKS_MAX || place_at(live, place)->stream.serial == 0 ||
+        if (place == LIVE_LINKS_MAX || !is_in_use(live, place) ||
             find_link(live, settings->name) != NULL)
             continue;
         if (add_link(live, settings))
@@ -157,12 +166,12 @@ remove_connected(struct live *live)
 bool
 places_open(struct live *live)
 {
-    name_connected(live);
+    name_used(live);
     record_settings(live);
     for (uint32_t i = 0; i < live->settings->link_count; i++)
         if (is_ours(live, live->settings, i) && !add_link(live, &live->settings->links[i]))
             return false;
-    remove_connected(live);
+    remove_used(live);
     drop_strangers(live);
     return true;
 }
