@@ -358,6 +358,9 @@ step_call_event(struct step *step)
         step->note.rule = RULE_HOLD_CLEARING;
         return;
     }
+    if (call.number != 0 && is_opening(event->kind) && call.block->life == CALL_LIVING &&
+        call_table_reserve(step->table, &call, CALL_ROOM_STEP))
+        left_end_opened(step, call);
     bool ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (ended && step_ended(step, call))
         return;

@@ -147,20 +147,67 @@ waits_for_answers(struct step *step, struct call call)
     return true;
 }
 
+/* The message that opened the call ended all we know of it: a copy may show who else is there. */
+static bool
+may_show_more(const struct step *step, struct call call)
+{
+    return step->event->kind == EVENT_CONNECTION_CLEARED &&
+           call.block->first_order == step->event->order;
+}
+
 void
 left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
     if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call))
         act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
-    if (!left_any(call) && call.block->life == CALL_LIVING)
-        act_end_call(step, call, act);
+    if (!left_any(call) && call.block->life == CALL_LIVING) {
+        if (may_show_more(step, call))
+            span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_TOGETHER_MS);
+        else
+            act_end_call(step, call, act);
+    }
     act_settle(step, call);
+}
+
+/* The last party that ended, if that was by the message that opened the call; else NULL. */
+static const struct shm_party *
+ended_by_first(struct call call)
+{
+    const struct shm_party *last = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party))
+            return NULL;
+        if (last == NULL || party->end_index > last->end_index)
+            last = party;
+    }
+    if (last == NULL || last->act == 0)
+        return NULL;
+    const struct shm_act *act = call_at(call.block, last->act);
+    bool first = act->order == call.block->first_order && (act->flags & ACT_FIXED) == 0;
+    return first ? last : NULL;
+}
+
+bool
+left_end_opened(struct step *step, struct call call)
+{
+    const struct shm_party *party = ended_by_first(call);
+    if (party == NULL)
+        return false;
+    act_end_call(step, call, call_at(call.block, party->act));
+    call.block->deleted_seq = party->end_seq;
+    call.block->deleted_us = party->end_us;
+    call.block->deleted_has_time = (party->flags & PARTY_END_HAS_TIME) != 0;
+    call.block->deleted_cause = party->end_cause;
+    act_settle(step, call);
+    return true;
 }
 
 void
 left_end_all(struct step *step, struct call call, enum reason reason)
 {
+    if (left_end_opened(step, call))
+        return;
     drop_silent(call);
     struct shm_act *act = end_left(step, call, NULL, reason);
     if (act == NULL && (call.block->flags & CALL_HAD_PARTY) != 0)

@@ -20,6 +20,10 @@ void left_after(struct step *step, struct call call, struct shm_act *act,
  * For ends by clearing, loss and being alone; not for diversions. Then tells what can be told. */
 void left_finish(struct step *step, struct call call, struct shm_act *act);
 
+/* left_end_opened - a call whose first message seemed to be its last ends by the act of that
+ * message, with its Seq and Time. False if it is no such call, or somebody is in it. */
+bool left_end_opened(struct step *step, struct call call);
+
 /* left_end_all - end all that are left, and the call: out of sight, stale, lost. Whoever was alone
  * ends in the act he was left alone in. */
 void left_end_all(struct step *step, struct call call, enum reason reason);

@@ -55,7 +55,7 @@ end_linger(struct step *step, struct call call)
 static void
 end_sight(struct step *step, struct call call)
 {
-    if (left_is_unseen(step, call))
+    if (!left_any(call) || left_is_unseen(step, call))
         left_end_all(step, call, REASON_OUT_OF_SIGHT);
 }
 

@@ -168,7 +168,7 @@ def judge_asked(asker, lines, wrong):
         by = parties[1] if what == "drop" else parties[0]
         ends = [line for line in told if line["Event"] == "EventCallPartyDeleted" and
                 line.get("Party") == parties[0]]
-        # Where somebody was named by the switch he was faster: the judge knows whether that is true.
+        # Where the switch named somebody he was faster: the judge knows whether that is true.
         if len(ends) == 1 and ends[0].get("Reason") != "lost" and \
                 ends[0].get("Evidence") != "releasing-device" and ends[0].get("CtrlParty") != by:
             wrong.append("%s of %s was granted: %s" % (what, asked, ends[0]))
