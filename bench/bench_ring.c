@@ -1,31 +1,54 @@
 /*
- * Messages from one process to another: the event ring in batches of 32, beside a pipe written and
- * read in the same batches. A round forks its consumer and ends when that one has read and checked
- * the last message; making the process is in the figure, and a hundredth of it.
+ * Messages from one process to another: the event ring, beside what else would carry them. A round
+ * forks its consumer and ends when that one has read and checked the last message; making the
+ * process is in the figure, and a hundredth of it. Producer and consumer have a core each.
+ *
+ * Every producer makes each message anew, every consumer looks at each. The event ring is written
+ * and read in place; the others copy in and out, as their interfaces want it. "block" is the event
+ * ring as a mere memory: a prepared batch is copied in and out in one piece.
  */
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/check.h"
 #include "bench/cbench.h"
+#include "bench/peer_ring.h"
 #include "ipc/segment.h"
 
 enum {
-    BATCH = 32,
+    BATCH_MOST = 32,
     SLOT_COUNT = 4096,
-    MESSAGE_LONGEST = 128,
+    MESSAGE_LONGEST = 256,
     SPINS = 1000,     /* looks in vain before the core is given to somebody else */
     PATIENCE_S = 300, /* a consumer that died must not leave its producer waiting for ever */
+    NAME_SIZE = 32,
+};
+
+enum way {
+    WAY_RING,
+    WAY_BLOCK,
+    WAY_PIPE,
+    WAY_SOCKET,
+    WAY_PEER,
 };
 
 struct transfer {
+    char name[NAME_SIZE];
+    enum way way;
     uint32_t message_size;
-    void *view; /* of the ring; NULL: through a pipe */
+    uint32_t batch;
+    void *view; /* of the event ring */
     uint64_t view_size;
+    const struct peer_ring *peer;
+    void *peer_memory;
+    int ends[2]; /* of the pipe or socket of this round: read, write */
 };
+
+static uint8_t batch[BATCH_MOST * MESSAGE_LONGEST];
 
 /* Every message starts with its number; the consumer insists on all of them, in order. */
 static void
@@ -78,7 +101,7 @@ consume_ring(const struct transfer *transfer, uint64_t count)
     uint64_t start = ring.position;
     uint32_t spins = 0;
     while (ring.position - start < count) {
-        uint32_t ready = ring_spsc_poll(&ring, BATCH);
+        uint32_t ready = ring_spsc_poll(&ring, transfer->batch);
         spin(&spins, ready > 0);
         for (uint32_t i = 0; i < ready; i++)
             expect_number(ring_spsc_slot(&ring, ring.position + i), ring.position + i - start);
@@ -93,92 +116,175 @@ produce_ring(const struct transfer *transfer, uint64_t count)
     struct ring_spsc ring;
     CHECK(ring_attach_producer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
     uint32_t spins = 0;
-    for (uint64_t sent = 0; sent < count; sent += BATCH) {
-        while (!ring_spsc_claim(&ring, BATCH))
+    for (uint64_t sent = 0; sent < count; sent += transfer->batch) {
+        while (!ring_spsc_claim(&ring, transfer->batch))
             spin(&spins, false);
         spins = 0;
-        for (uint64_t i = 0; i < BATCH; i++) {
+        for (uint64_t i = 0; i < transfer->batch; i++) {
             uint8_t *slot = ring_spsc_slot(&ring, ring.position + i);
             uint64_t number = sent + i;
             memset(slot, (int)(number & 0xff), transfer->message_size);
             memcpy(slot, &number, sizeof number);
         }
-        ring_spsc_publish(&ring, BATCH);
+        ring_spsc_publish(&ring, transfer->batch);
     }
 }
 
 static void
-consume_pipe(const struct transfer *transfer, uint64_t count, int descriptor)
+consume_blocks(const struct transfer *transfer, uint64_t count)
 {
-    static uint8_t batch[BATCH * MESSAGE_LONGEST];
-    for (uint64_t got = 0; got < count; got += BATCH) {
-        read_all(descriptor, batch, (size_t)BATCH * transfer->message_size);
-        for (uint64_t i = 0; i < BATCH; i++)
-            expect_number(batch + i * transfer->message_size, got + i);
+    struct ring_spsc ring;
+    CHECK(ring_attach_consumer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
+    uint32_t spins = 0;
+    for (uint64_t got = 0; got < count;) {
+        uint32_t ready = ring_spsc_poll(&ring, transfer->batch);
+        spin(&spins, ready > 0);
+        if (ready == 0)
+            continue;
+        memcpy(batch, ring_spsc_slot(&ring, ring.position), (size_t)ready * transfer->message_size);
+        cbench_keep(batch);
+        ring_spsc_release(&ring, ready);
+        got += ready;
     }
 }
 
 static void
-produce_pipe(const struct transfer *transfer, uint64_t count, int descriptor)
+produce_blocks(const struct transfer *transfer, uint64_t count)
 {
-    static uint8_t batch[BATCH * MESSAGE_LONGEST];
-    for (uint64_t sent = 0; sent < count; sent += BATCH) {
-        for (uint64_t i = 0; i < BATCH; i++) {
-            uint8_t *message = batch + i * transfer->message_size;
-            uint64_t number = sent + i;
-            memset(message, (int)(number & 0xff), transfer->message_size);
-            memcpy(message, &number, sizeof number);
+    struct ring_spsc ring;
+    CHECK(ring_attach_producer(&ring, transfer->view, transfer->view_size) == ATTACH_OK);
+    uint32_t spins = 0;
+    for (uint64_t sent = 0; sent < count; sent += transfer->batch) {
+        while (!ring_spsc_claim(&ring, transfer->batch))
+            spin(&spins, false);
+        memcpy(ring_spsc_slot(&ring, ring.position), batch,
+               (size_t)transfer->batch * transfer->message_size);
+        ring_spsc_publish(&ring, transfer->batch);
+    }
+}
+
+static void
+make_batch(const struct transfer *transfer, uint64_t first)
+{
+    for (uint64_t i = 0; i < transfer->batch; i++) {
+        uint8_t *message = batch + i * transfer->message_size;
+        uint64_t number = first + i;
+        memset(message, (int)(number & 0xff), transfer->message_size);
+        memcpy(message, &number, sizeof number);
+    }
+}
+
+static void
+check_batch(const struct transfer *transfer, uint64_t first, uint64_t count)
+{
+    for (uint64_t i = 0; i < count; i++)
+        expect_number(batch + i * transfer->message_size, first + i);
+}
+
+static void
+consume_bytes(const struct transfer *transfer, uint64_t count)
+{
+    for (uint64_t got = 0; got < count; got += transfer->batch) {
+        read_all(transfer->ends[0], batch, (size_t)transfer->batch * transfer->message_size);
+        check_batch(transfer, got, transfer->batch);
+    }
+}
+
+static void
+produce_bytes(const struct transfer *transfer, uint64_t count)
+{
+    for (uint64_t sent = 0; sent < count; sent += transfer->batch) {
+        make_batch(transfer, sent);
+        write_all(transfer->ends[1], batch, (size_t)transfer->batch * transfer->message_size);
+    }
+}
+
+static void
+consume_peer(const struct transfer *transfer, uint64_t count)
+{
+    uint32_t spins = 0;
+    for (uint64_t got = 0; got < count;) {
+        uint32_t ready = transfer->peer->take(transfer->peer_memory, batch, transfer->message_size,
+                                              transfer->batch);
+        spin(&spins, ready > 0);
+        check_batch(transfer, got, ready);
+        got += ready;
+    }
+}
+
+static void
+produce_peer(const struct transfer *transfer, uint64_t count)
+{
+    uint32_t spins = 0;
+    for (uint64_t sent = 0; sent < count; sent += transfer->batch) {
+        make_batch(transfer, sent);
+        for (uint32_t put = 0; put < transfer->batch;) {
+            uint32_t taken = transfer->peer->put(transfer->peer_memory,
+                                                 batch + (size_t)put * transfer->message_size,
+                                                 transfer->message_size, transfer->batch - put);
+            spin(&spins, taken > 0);
+            put += taken;
         }
-        write_all(descriptor, batch, (size_t)BATCH * transfer->message_size);
     }
 }
 
-/* One round: `view` says which way the messages go. */
+static void (*const consume[])(const struct transfer *transfer, uint64_t count) = {
+    consume_ring, consume_blocks, consume_bytes, consume_bytes, consume_peer};
+static void (*const produce[])(const struct transfer *transfer, uint64_t count) = {
+    produce_ring, produce_blocks, produce_bytes, produce_bytes, produce_peer};
+
+static void
+open_ends(struct transfer *transfer)
+{
+    int pair[2] = {-1, -1};
+    if (transfer->way == WAY_SOCKET)
+        CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0);
+    else
+        CHECK(pipe(pair) == 0);
+    memcpy(transfer->ends, pair, sizeof pair);
+}
+
+/* One round. */
 static void
 send_messages(void *context, uint64_t operations)
 {
-    const struct transfer *transfer = context;
-    CHECK(operations % BATCH == 0);
-    int data[2];
+    struct transfer *transfer = context;
+    CHECK(operations % transfer->batch == 0);
     int word[2];
     uint8_t byte = 0;
-    CHECK(pipe(data) == 0 && pipe(word) == 0);
+    open_ends(transfer);
+    CHECK(pipe(word) == 0);
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+        cbench_pin(1);
         write_all(word[1], &byte, 1);
-        if (transfer->view)
-            consume_ring(transfer, operations);
-        else
-            consume_pipe(transfer, operations, data[0]);
+        consume[transfer->way](transfer, operations);
         write_all(word[1], &byte, 1);
         _exit(0);
     }
-    close(data[0]);
+    close(transfer->ends[0]);
     close(word[1]);
     read_all(word[0], &byte, 1);
-    if (transfer->view)
-        produce_ring(transfer, operations);
-    else
-        produce_pipe(transfer, operations, data[1]);
+    produce[transfer->way](transfer, operations);
     read_all(word[0], &byte, 1);
     CHECK(waitpid(child, NULL, 0) == child);
-    close(data[1]);
+    close(transfer->ends[1]);
     close(word[0]);
 }
 
 /* A ring in a segment of its own, as the engine makes them; the name is gone at once. */
-static struct transfer
-ring_of(uint32_t message_size)
+static void
+make_ring(struct transfer *transfer)
 {
     struct ring_shape shape = {
         .kind = SEGMENT_RING,
-        .slot_size = message_size,
+        .slot_size = transfer->message_size,
         .slot_count = SLOT_COUNT,
         .ring_count = 1,
     };
     char name[SEGMENT_NAME_MAX];
-    snprintf(name, sizeof name, "bench-%ld-%u", (long)getpid(), message_size);
+    snprintf(name, sizeof name, "bench-%ld", (long)getpid());
     char path[SEGMENT_PATH_SIZE];
     segment_path(path, name, SEGMENT_RING, 0);
     struct shared_segment segment;
@@ -186,33 +292,80 @@ ring_of(uint32_t message_size)
     segment_unlink(&segment);
     CHECK(segment_map_rings(&segment, &shape) == SEGMENT_OK);
     ring_format(segment.mapping, &shape, 0, 1);
-    return (struct transfer){
-        .message_size = message_size,
-        .view = segment.mapping,
-        .view_size = ring_view_size(&shape),
-    };
+    transfer->view = segment.mapping;
+    transfer->view_size = ring_view_size(&shape);
+}
+
+static struct transfer transfers[CBENCH_CASES_MAX];
+static struct cbench_case cases[CBENCH_CASES_MAX];
+static uint32_t case_count;
+
+static struct transfer *
+add_case(const char *suffix, enum way way, uint32_t message_size, uint32_t batch_size)
+{
+    CHECK(case_count < CBENCH_CASES_MAX);
+    struct transfer *transfer = &transfers[case_count];
+    *transfer = (struct transfer){.way = way, .message_size = message_size, .batch = batch_size};
+    snprintf(transfer->name, sizeof transfer->name, "ring.%u%s", message_size, suffix);
+    if (way == WAY_RING || way == WAY_BLOCK)
+        make_ring(transfer);
+    cases[case_count++] = (struct cbench_case){
+        transfer->name,
+        "message",
+        way == WAY_PIPE || way == WAY_SOCKET ? UINT64_C(1) << 18 : UINT64_C(1) << 20,
+        send_messages,
+        transfer,
+        batch_size};
+    return transfer;
+}
+
+#if defined BENCH_CK || defined BENCH_RTE
+static void
+add_peer(const struct peer_ring *peer, uint32_t message_size)
+{
+    char suffix[16];
+    snprintf(suffix, sizeof suffix, ".%s", peer->name);
+    struct transfer *transfer = add_case(suffix, WAY_PEER, message_size, BATCH_MOST);
+    transfer->peer = peer;
+    transfer->peer_memory = peer->make(message_size, SLOT_COUNT);
+}
+#endif
+
+/* Of one size: the event ring first, everything is compared with it. */
+static void
+measure(uint32_t message_size)
+{
+    struct cbench_result results[CBENCH_CASES_MAX];
+    struct cbench_options options = cbench_options_default();
+    case_count = 0;
+    add_case("", WAY_RING, message_size, BATCH_MOST);
+    add_case(".block", WAY_BLOCK, message_size, BATCH_MOST);
+    add_case(".pipe", WAY_PIPE, message_size, BATCH_MOST);
+    add_case(".socket", WAY_SOCKET, message_size, BATCH_MOST);
+#ifdef BENCH_CK
+    add_peer(&peer_ck, message_size);
+#endif
+#ifdef BENCH_RTE
+    add_peer(&peer_rte, message_size);
+#endif
+    if (message_size == 64) {
+        add_case(".batch_8", WAY_RING, message_size, 8);
+        add_case(".batch_1", WAY_RING, message_size, 1);
+    }
+    cbench_run(results, cases, case_count, &options);
+    for (uint32_t i = 0; i < case_count; i++)
+        cbench_print(&results[i]);
+    for (uint32_t i = 1; i < case_count; i++)
+        cbench_print_comparison(&results[0], &results[i]);
 }
 
 int
 main(void)
 {
     alarm(PATIENCE_S);
-    struct transfer ring_64 = ring_of(64);
-    struct transfer ring_128 = ring_of(128);
-    struct transfer pipe_64 = {.message_size = 64};
-    struct transfer pipe_128 = {.message_size = 128};
-    const struct cbench_case cases[] = {
-        {"ring.64", "message", UINT64_C(1) << 22, send_messages, &ring_64, 0},
-        {"ring.64.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_64, 0},
-        {"ring.128", "message", UINT64_C(1) << 22, send_messages, &ring_128, 0},
-        {"ring.128.pipe", "message", UINT64_C(1) << 20, send_messages, &pipe_128, 0},
-    };
-    struct cbench_result results[4];
-    struct cbench_options options = cbench_options_default();
-    cbench_run(results, cases, 4, &options);
-    for (uint32_t i = 0; i < 4; i++)
-        cbench_print(&results[i]);
-    cbench_print_comparison(&results[0], &results[1]);
-    cbench_print_comparison(&results[2], &results[3]);
+    cbench_pin(0);
+    measure(64);
+    measure(128);
+    measure(256);
     return 0;
 }

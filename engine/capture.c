@@ -188,6 +188,7 @@ take(struct capture *capture, struct settings *settings, const struct source_mes
     case SOURCE_UP:
     case SOURCE_DOWN:
     case SOURCE_TICK:
+    case SOURCE_SET:
         link_of(capture, message->link);
         break;
     }

@@ -129,6 +129,7 @@ config_key_words(enum config_type type)
         return mask_words;
     case CONFIG_NUMBER:
     case CONFIG_POWER:
+    case CONFIG_POWER_OR_0:
     case CONFIG_SPAN:
     case CONFIG_LONG_SPAN:
     case CONFIG_MICROSECONDS:
@@ -212,8 +213,11 @@ read_bounded(const struct config_key *key, struct text text, uint64_t *value)
         return false;
     if (is_ms)
         *value /= US_PER_MS;
-    if (key->type == CONFIG_POWER && (*value & (*value - 1)) != 0)
+    bool is_power = key->type == CONFIG_POWER || key->type == CONFIG_POWER_OR_0;
+    if (is_power && (*value & (*value - 1)) != 0)
         return false;
+    if (key->type == CONFIG_POWER_OR_0 && *value == 0)
+        return true;
     return *value >= key->lowest && *value <= key->highest;
 }
 
@@ -236,6 +240,7 @@ store(const struct config_key *key, void *base, uint64_t value)
     switch (key->type) {
     case CONFIG_NUMBER:
     case CONFIG_POWER:
+    case CONFIG_POWER_OR_0:
     case CONFIG_SPAN:
     case CONFIG_MICROSECONDS:
         *(uint32_t *)field = (uint32_t)value;
@@ -352,6 +357,10 @@ config_key_allowed(const struct config_key *key, char *out, size_t size)
         break;
     case CONFIG_POWER:
         append(out, size, "a power of two from %" PRIu64 " to %" PRIu64, key->lowest, key->highest);
+        break;
+    case CONFIG_POWER_OR_0:
+        append(out, size, "0, or a power of two from %" PRIu64 " to %" PRIu64, key->lowest,
+               key->highest);
         break;
     case CONFIG_SPAN:
     case CONFIG_LONG_SPAN:

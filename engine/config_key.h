@@ -30,6 +30,7 @@ enum config_section {
 enum config_type {
     CONFIG_NUMBER,       /* uint32_t; lowest..highest */
     CONFIG_POWER,        /* uint32_t; a power of two, lowest..highest */
+    CONFIG_POWER_OR_0,   /* uint32_t; the same, or 0 */
     CONFIG_YES_NO,       /* bool */
     CONFIG_SPAN,         /* uint32_t, milliseconds */
     CONFIG_LONG_SPAN,    /* uint64_t, milliseconds */

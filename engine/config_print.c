@@ -22,6 +22,7 @@ word_place(const struct config_key *key, const void *field)
     case CONFIG_MASK:
     case CONFIG_NUMBER:
     case CONFIG_POWER:
+    case CONFIG_POWER_OR_0:
     case CONFIG_SPAN:
     case CONFIG_LONG_SPAN:
     case CONFIG_MICROSECONDS:
@@ -39,6 +40,7 @@ print_value(const struct config_key *key, const void *field, char *out, size_t s
     switch (key->type) {
     case CONFIG_NUMBER:
     case CONFIG_POWER:
+    case CONFIG_POWER_OR_0:
         return snprintf(out, size, "%" PRIu32, *(const uint32_t *)field);
     case CONFIG_SPAN:
         return snprintf(out, size, "%" PRIu32 "ms", *(const uint32_t *)field);

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "ipc/process_state.h"
+
 bool
 death_may_be_wild(int status)
 {
@@ -22,9 +24,15 @@ death_found_no_memory(int status)
 }
 
 bool
+death_found_damage(int status)
+{
+    return WIFEXITED(status) && WEXITSTATUS(status) == PROCESS_EXIT_DAMAGED;
+}
+
+bool
 death_is_final(int status)
 {
-    return (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) ||
+    return death_found_damage(status) || (WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE) ||
            (WIFEXITED(status) && WEXITSTATUS(status) == ROLE_EXIT_FAILED);
 }
 

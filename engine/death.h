@@ -26,7 +26,11 @@ bool death_may_be_wild(int status);
 /* Memory that is mapped was not there (SIGBUS): as a rule /dev/shm is full. No input's fault. */
 bool death_found_no_memory(int status);
 
-/* It refused to go on (ROLE_EXIT_FAILED) or lost its reader (SIGPIPE): not a thing to recover. */
+/* It found what was left to it damaged, and said so (PROCESS_EXIT_DAMAGED). */
+bool death_found_damage(int status);
+
+/* It refused to go on (ROLE_EXIT_FAILED, or for damage) or lost its reader (SIGPIPE): not a thing
+ * to recover. */
 bool death_is_final(int status);
 
 /* "was killed (SIGKILL)", "crashed (SIGSEGV)", "left with exit code 7", "left before its work was

@@ -88,9 +88,8 @@ take_time(struct shm_link *link, const struct link_moment *moment)
     int64_t now_ms = moment->time_us / 1000;
     int64_t passed_ms = now_ms - link->ahead_ms - (int64_t)link->clock_ms;
     bool is_late = !link->timed && link->clock_ms > 0;
-    bool was_set =
-        link->timed && moment->is_stamp && (passed_ms > LINK_LEAP_MS || passed_ms < -LINK_BACK_MS);
-    if (is_late || was_set)
+    bool leaps = moment->is_stamp && (passed_ms > LINK_LEAP_MS || passed_ms < -LINK_BACK_MS);
+    if (is_late || (link->timed && (moment->was_set || leaps)))
         set_ahead(link, now_ms);
     link->timed = true;
     link->time_us = moment->time_us;

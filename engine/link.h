@@ -11,9 +11,10 @@
  * what has none stands at the time of what came before it. A message without a time moves the
  * clock by a millisecond. It never falls.
  *
- * A link may show its first time after some messages, and a switch's clock, whose stamps are all
- * there is in some inputs, may be set. Then no time has passed: the clock goes on where it was, and
- * is behind the times by ahead_ms from then on.
+ * A link may show its first time after some messages, and a clock may be set: a switch's, whose
+ * stamps are all there is in some inputs, and ours, which live links are timed by (the loop says
+ * so, and records it). Then no time has passed: the clock goes on where it was, and is behind the
+ * times by ahead_ms from then on.
  */
 
 #include <stdbool.h>
@@ -34,6 +35,7 @@ enum {
 struct link_moment {
     bool has_time;
     bool is_stamp;   /* the time is the message's own stamp, not the input's clock */
+    bool was_set;    /* the input says that its clock was set just now */
     bool counts;     /* it is a message, so that time passes in a link without times */
     int64_t time_us; /* since 1970, not negative */
 };

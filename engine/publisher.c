@@ -26,17 +26,16 @@ struct publisher {
     uint32_t workers;
     uint32_t channels; /* front-ends times workers */
     bool straight;     /* nothing to merge: outcomes are given out as they come from the ring */
+    bool rewrites;     /* as in the options */
     bool is_table;     /* rows leave something in the sink's state */
     bool disorder_said[WORKERS_MAX];
     bool broken; /* the result ring is not what its protocol makes of it */
-
     /* What the workers had done, read before the ring's end was: once everything before `barrier`
      * is taken, it is proven. */
     uint64_t progress[CHANNELS_MAX];
     uint64_t barrier;
     bool barrier_stands;
     bool all_done;
-
     struct transaction transaction;
     struct shm_publisher_cursors *cursors; /* of the transaction in hand */
     uint64_t uncommitted;                  /* outcomes taken, and given out, in it */
@@ -226,8 +225,8 @@ take_outcome(struct publisher *publisher, const struct shm_result_slot *slot)
 static uint64_t
 progress_of(const struct publisher *publisher, uint32_t channel)
 {
-    const struct shm_process *worker = &publisher->engine->workers[channel % publisher->workers];
-    return progress_get(worker, channel / publisher->workers);
+    uint32_t workers = publisher->workers;
+    return progress_get(&publisher->engine->workers[channel % workers], channel / workers);
 }
 
 /* Notes how far every worker is, and then which slots were claimed by then: in this order, so
@@ -329,6 +328,16 @@ publisher_can_restart(const struct publisher_options *options)
     return output_has_places(options->descriptor);
 }
 
+bool
+publisher_can_rewrite(const struct shared_engine *engine, const struct publisher_options *options)
+{
+    static struct transaction journal; /* large */
+    transaction_open(&journal, engine->publisher_memory,
+                     publisher_cursor_bytes(engine_channel_count(engine)), 0);
+    const struct shm_publisher_cursors *cursors = transaction_cursors(&journal);
+    return publisher_can_restart(options) && cursors->may_cut == 1; /* so it has begun */
+}
+
 /* The heading, once in the output's life; laid out each time. */
 static void
 put_heading(struct publisher *publisher)
@@ -369,7 +378,8 @@ find_place(struct publisher *publisher)
         return true;
     }
     cursors->begun = 1;
-    cursors->may_cut = output->has_places && output_length(output) == output->offset;
+    cursors->may_cut =
+        publisher->rewrites || (output->has_places && output_length(output) == output->offset);
     commit(publisher);
     return true;
 }
@@ -397,6 +407,7 @@ recover(struct publisher *publisher)
     transaction_cover(&publisher->transaction, publisher->state, sizeof *publisher->state);
     if (!transaction_recover(&publisher->transaction)) {
         log_say("publisher: its journal is none it can have written");
+        publisher->broken = true;
         return false;
     }
     publish(publisher, transaction_cursors(&publisher->transaction));
@@ -414,6 +425,7 @@ publisher_begin(struct publisher *publisher, struct shared_engine *engine,
     publisher->workers = engine->shape.workers;
     publisher->channels = engine_channel_count(engine);
     publisher->straight = options->unordered || publisher->workers == 1;
+    publisher->rewrites = options->rewrites;
     publisher->is_table = options->format == FORMAT_TEXT;
     output_init(&publisher->output, options->descriptor);
     if (!recover(publisher))
@@ -437,6 +449,8 @@ publisher_end(struct publisher *publisher)
     }
     commit(publisher);
     output_end(&publisher->output);
+    if (publisher->rewrites)
+        output_resume(&publisher->output, publisher->output.offset, true);
 }
 
 /* Until every worker is done and all it wrote is given out, or the output failed. */
@@ -458,15 +472,16 @@ publish_all(struct publisher *publisher)
     }
 }
 
-static bool
-all_was_well(const struct publisher *publisher)
+/* The exit code. */
+static int
+verdict(const struct publisher *publisher)
 {
     int error = publisher->output.error;
     if (error != 0 && error != EPIPE)
         log_say("cannot write results: %s", strerror(error));
-    return error == 0 && !publisher->broken &&
-           counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 0 &&
-           counter_read(publisher->counters, COUNTER_DISORDERED) == 0;
+    bool good = error == 0 && counter_read(publisher->counters, COUNTER_BAD_OUTCOMES) == 0 &&
+                counter_read(publisher->counters, COUNTER_DISORDERED) == 0;
+    return publisher->broken ? PROCESS_EXIT_DAMAGED : !good;
 }
 
 int
@@ -475,13 +490,11 @@ publisher_run(struct shared_engine *engine, const struct publisher_options *opti
     static struct publisher publisher; /* too large for a stack; one for each process */
     memset(&publisher, 0, sizeof publisher);
     if (!publisher_begin(&publisher, engine, options))
-        return 1;
+        return publisher.broken ? PROCESS_EXIT_DAMAGED : 1;
     publish_all(&publisher);
     publisher_end(&publisher);
-    if (!all_was_well(&publisher))
-        return 1;
-    for (uint32_t i = 0; i < publisher.frontends; i++)
-        DCHECK(merge_is_empty(&publisher.merges[i]));
-    process_done_set(engine->publisher);
-    return 0;
+    int code = verdict(&publisher);
+    if (code == 0)
+        process_done_set(engine->publisher);
+    return code;
 }

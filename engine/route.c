@@ -91,6 +91,8 @@ static void
 commit(struct route *route)
 {
     struct shm_front_cursors *now = route->front->now;
+    if (route->before_commit != NULL)
+        route->before_commit(route->context);
     for (uint32_t worker = 0; worker < route->workers; worker++) {
         now->ring_tails[worker] = route->rings[worker].position;
         now->closed_cursors[worker] = route->closed[worker].position;

@@ -51,6 +51,12 @@ struct route {
     /* A call ends as stale soon; called by route_publish(), with a transaction in hand, and may
      * change what is committed with it. NULL: nobody can be asked. */
     void (*grows_stale)(void *context, uint16_t link, struct text call);
+    /* There is no room, and has not been for a while; called by route_reserve(), again and again,
+     * with all committed that was in hand. NULL: there is nothing to do meanwhile. */
+    void (*waits)(void *context);
+    /* Something is committed now, perhaps within a message; what belongs to it can be written
+     * elsewhere before, and how far that is be committed with it. NULL: there is nothing. */
+    void (*before_commit)(void *context);
     void *context;
     struct event move;     /* the record being made */
     struct event snapshot; /* a worker's part of an answer */

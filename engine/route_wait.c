@@ -24,6 +24,8 @@ wait_for_room(struct route *route, uint32_t worker)
     for (;;) {
         route_publish(route, false); /* takes reports: a worker may wait for that */
         process_beat(&route->engine->frontends[route->index]);
+        if (route->waits != NULL)
+            route->waits(route->context);
         uint32_t token = doorbell_prepare(bell);
         bool room = has_room(route, worker);
         if (!room)

@@ -122,9 +122,15 @@ advance(struct shm_link *link, const struct source_message *source,
     /* A line of a trace whose time cannot be read does not settle that the link has none. */
     if (!source->has_time && source->line > 0 && !link->started)
         return false;
-    struct link_moment moment = {source->has_time, false, counts, source->time_us};
+    struct link_moment moment = {
+        .has_time = source->has_time,
+        .was_set = source->kind == SOURCE_SET,
+        .counts = counts,
+        .time_us = source->time_us,
+    };
     if (!source->has_time && message != NULL && message->has_time)
-        moment = (struct link_moment){true, true, counts, message->time_us};
+        moment = (struct link_moment){
+            .has_time = true, .is_stamp = true, .counts = counts, .time_us = message->time_us};
     return link_advance(link, &moment);
 }
 
@@ -256,6 +262,7 @@ take_kind(struct session *session, struct shm_link *link, const struct source_me
         link->epoch++;
         return SESSION_OK;
     case SOURCE_TICK:
+    case SOURCE_SET:
         begin(session, link, message, NULL, false);
         return SESSION_OK;
     case SOURCE_BAD:

@@ -68,11 +68,11 @@ struct supervisor_service {
 /*
  * A run that goes on until it is told to stop. SIGTERM and SIGINT are given to the front-ends,
  * which end their links; the rest drains. After drain_ms, or at a second signal, what is left is
- * killed. SIGHUP is given to the front-ends too.
+ * killed. SIGHUP is given to the front-ends too, and waits for one that is just being started.
  */
 struct supervisor_live {
     uint32_t drain_ms;
-    void (*reload)(void *context);   /* at SIGHUP, before the front-ends have it; or NULL */
+    bool (*reload)(void *context);   /* at SIGHUP; false: front-ends are not told. NULL: they are */
     void (*stopping)(void *context); /* once, when the stop begins; or NULL */
     const struct supervisor_service *services;
     uint32_t service_count;
@@ -90,6 +90,8 @@ struct supervisor_watch {
 enum supervisor_result {
     SUPERVISOR_DONE = 0,
     SUPERVISOR_FAILED,      /* a role failed or could not be started; said on standard error */
+    SUPERVISOR_DAMAGED,     /* memory was written over, said: what reads its input again may begin
+                               again, with an engine made new */
     SUPERVISOR_STOPPED,     /* a lasting live engine, on request: its memory can be gone on with */
     SUPERVISOR_INTERRUPTED, /* SIGINT, SIGTERM, SIGHUP or SIGQUIT; said on standard error */
 };

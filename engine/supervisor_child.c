@@ -45,9 +45,10 @@ child_main(struct supervisor *supervisor, const struct role_entry *entry, pid_t 
     if (getppid() != parent)
         _exit(1); /* the supervisor died before it could be watched */
     close(supervisor->signals);
-    supervisor_child_signals();
+    bool is_live = supervisor->watch != NULL && supervisor->watch->live != NULL;
+    supervisor_child_signals(is_live && entry->role == ROLE_FRONTEND);
     /* Whoever stops a live run may tell the whole group: when who ends is not for him to say. */
-    if (supervisor->watch != NULL && supervisor->watch->live != NULL)
+    if (is_live)
         signal(SIGTERM, SIG_IGN);
     shared_engine_become(supervisor->engine, entry->role, entry->index);
     _exit(entry->run(supervisor->engine, entry->index, entry->options));
@@ -90,13 +91,15 @@ may_begin(const struct supervisor *supervisor, const struct role_entry *entry)
     return false;
 }
 
-/* Everybody whose work is not done: after a take-over some may have finished theirs. */
+/* Everybody whose work is not done: after a take-over some may have finished theirs, and nobody
+ * knows what befell the memory meanwhile. */
 void
 supervisor_start(struct supervisor *supervisor)
 {
     for (uint32_t i = 0; i < supervisor->count; i++) {
         if (process_is_done(supervisor_process(supervisor, &supervisor->table[i])))
             continue;
+        process_doubt_set(supervisor_process(supervisor, &supervisor->table[i]), true);
         if (!may_begin(supervisor, &supervisor->table[i]) || !supervisor_start_one(supervisor, i)) {
             supervisor->result = SUPERVISOR_FAILED;
             return;

@@ -135,7 +135,7 @@ bury_input(struct supervisor *supervisor, uint32_t at, int status)
 
 /* Is what the dead one left such that it can go on? Else it is said what is not. */
 static bool
-is_sound(const struct supervisor *supervisor, const struct role_entry *entry, int status)
+is_sound(struct supervisor *supervisor, const struct role_entry *entry, int status)
 {
     char name[ROLE_NAME_SIZE];
     char words[DEATH_WORDS_SIZE];
@@ -146,10 +146,12 @@ is_sound(const struct supervisor *supervisor, const struct role_entry *entry, in
     supervisor_hush(supervisor);
     log_say("%s %s and left damage: %s", supervisor_role_name(name, supervisor, entry),
             death_words(words, status), why);
+    supervisor->result = SUPERVISOR_DAMAGED;
     return false;
 }
 
-/* Notes the death, and whether the role has got on since the last one. */
+/* Notes the death, and whether the role has got on since the last one. After a fault a store may
+ * have gone anywhere. */
 static void
 count_death(struct supervisor *supervisor, uint32_t at, int status)
 {
@@ -162,8 +164,13 @@ count_death(struct supervisor *supervisor, uint32_t at, int status)
     bool same = supervisor->died_at[at][turn] == progress;
     *deaths = (same ? *deaths : 0) + 1;
     *crashes = (same ? *crashes : 0) + death_may_be_wild(status);
-    supervisor->died_at[at][turn] = progress;
     process_deaths_here_set(process, *deaths);
+    bool looked_at = !same && supervisor->died_at[at][turn] != 0;
+    if (death_may_be_wild(status))
+        process_doubt_set(process, true);
+    else if (looked_at)
+        process_doubt_set(process, false);
+    supervisor->died_at[at][turn] = progress;
 }
 
 /* True when the role lives again. */
@@ -173,6 +180,10 @@ revive(struct supervisor *supervisor, uint32_t at, int status, uint64_t since_us
     const struct role_entry *entry = &supervisor->table[at];
     struct shm_process *process = supervisor_process(supervisor, entry);
     const char *why;
+    if (death_found_damage(status)) {
+        supervisor->result = SUPERVISOR_DAMAGED;
+        return false;
+    }
     if (!may_live_again(supervisor, entry, status, &why)) {
         say_failure(supervisor, entry, status, why);
         return false;
@@ -217,5 +228,6 @@ supervisor_judge_end(struct supervisor *supervisor, uint32_t at, int status)
     if (process_is_done(process) || has_stopped(supervisor, at, status) ||
         revive(supervisor, at, status, since_us))
         return;
-    supervisor->result = SUPERVISOR_FAILED;
+    if (supervisor->result == SUPERVISOR_DONE)
+        supervisor->result = SUPERVISOR_FAILED;
 }

@@ -64,9 +64,8 @@ supervisor_take_signal(struct supervisor *supervisor, int number)
     if (live == NULL || supervisor->stop_ms != 0) {
         interrupt(supervisor);
     } else if (number == SIGHUP) {
-        if (live->reload != NULL)
-            live->reload(supervisor->watch->context);
-        tell_frontends(supervisor, SIGHUP);
+        if (live->reload == NULL || live->reload(supervisor->watch->context))
+            tell_frontends(supervisor, SIGHUP);
     } else {
         begin_stop(supervisor);
     }

@@ -49,7 +49,7 @@ void supervisor_catch_faults(struct shared_engine *engine);
 void supervisor_leave_faults(void);
 
 /* What a child does with signals. */
-void supervisor_child_signals(void);
+void supervisor_child_signals(bool hears_reload);
 
 /* ---- children ---- */
 

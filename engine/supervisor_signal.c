@@ -74,16 +74,20 @@ supervisor_release_signals(const sigset_t *before)
 
 /*
  * What a child does with signals: a Ctrl-C reaches the whole foreground group, but only the
- * supervisor decides. A closed pipe ends a publisher as it ends any program.
+ * supervisor decides. A closed pipe ends a publisher as it ends any program. Who is to hear SIGHUP
+ * gets it when he is ready: it stays blocked, as it was before the fork.
  */
 void
-supervisor_child_signals(void)
+supervisor_child_signals(bool hears_reload)
 {
     sigset_t watched = supervisor_watched_signals();
     supervisor_leave_faults();
     signal(SIGINT, SIG_IGN);
     signal(SIGQUIT, SIG_IGN);
-    signal(SIGHUP, SIG_IGN);
+    if (hears_reload)
+        sigdelset(&watched, SIGHUP);
+    else
+        signal(SIGHUP, SIG_IGN);
     signal(SIGTERM, SIG_DFL);
     signal(SIGPIPE, SIG_DFL);
     sigprocmask(SIG_UNBLOCK, &watched, NULL);

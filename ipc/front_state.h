@@ -251,9 +251,11 @@ struct shm_front_cursors {
     uint32_t declared_bytes;   /* used of `declared` */
     uint8_t declared_too_much; /* something was declared that did not fit: no successor can go on */
     uint8_t refused_said;      /* that the directory is full */
-    uint8_t reserved[2];
+    uint8_t record_failed;     /* the recording of that run ended early */
+    uint8_t reserved;
     struct shm_live_hand hand; /* what is being done with a live link */
     uint64_t record_bytes;     /* of the recording of live links: its committed length */
+    uint64_t record_run;       /* the start of the engine it is of; 0: there is none */
     uint64_t counters[FRONT_COUNTERS];
     uint64_t ring_tails[FRONT_WORKERS_MAX];     /* slots ever published */
     uint64_t closed_cursors[FRONT_WORKERS_MAX]; /* reports ever taken */
@@ -296,7 +298,7 @@ static_assert(sizeof(struct shm_front_input) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_begun) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
-static_assert(sizeof(struct shm_front_cursors) == 1400, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_front_cursors) == 1408, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the whole: engine_shape.frontend_bytes. */

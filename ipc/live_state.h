@@ -30,9 +30,11 @@ struct shm_live_stream {
     uint64_t out_end;  /* bytes to be sent; those the socket took it knows itself */
     uint64_t out_base; /* tcp_out_begin() */
     uint64_t heard_ms; /* when something was received last */
+    uint64_t looked;   /* bytes received that were looked at for a SystemStatus before their turn */
+    uint32_t early;    /* answers to SystemStatus that were sent, and have no Seq yet */
     uint8_t framing;   /* enum frame_kind; FRAME_UNDECIDED: nothing was received yet */
     uint8_t closing;   /* it is to be closed once everything is sent */
-    uint8_t reserved[6];
+    uint8_t reserved[2];
 };
 
 /* How far the session is. */
@@ -74,9 +76,9 @@ struct shm_live_hand {
     uint32_t reserved2;
 };
 
-static_assert(sizeof(struct shm_live_stream) == 48, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_live_stream) == 56, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_live_talk) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_live_link) == 128, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_live_link) == 136, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_live_hand) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_live_link, stream) == 72, "bump SHM_LAYOUT_VERSION");
 

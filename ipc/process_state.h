@@ -10,11 +10,13 @@
  *
  *   deaths_here   it died so often, one time after the other, without having got on. While this
  *                 is not 0, one input is one transaction: so the next death names the culprit.
+ *   doubted       a store of its last life may have gone anywhere, or nobody watched over what it
+ *                 left: it looks at its own memory before it goes on.
  *   skip          a worker's input at this position of a front-end's ring is to be passed over:
  *                 counted, and otherwise treated as if it had never come. The supervisor has
  *                 written it to the dead letters.
  *
- * The supervisor writes the last two while the process is dead, so they need no edge but fork().
+ * The supervisor writes the last three while the process is dead, so they need no edge but fork().
  *
  *   edge  store (release)                  load (acquire)                carries
  *   P3    process_done_set              -> process_is_done               all the process wrote
@@ -24,6 +26,12 @@
 #include <stdint.h>
 
 #include "ipc/shared_engine.h"
+
+enum {
+    /* The exit code of a role that found what it was to go on with damaged, and has said so: nobody
+     * can go on with it. */
+    PROCESS_EXIT_DAMAGED = 4,
+};
 
 /* Caller: the supervisor, after fork and, with 0, after it has reaped the process. */
 static inline void
@@ -70,6 +78,21 @@ process_deaths_here(const struct shm_process *process)
 {
     /* relaxed: no edge but fork(). */
     return atomic_load_explicit(&process->deaths_here, memory_order_relaxed);
+}
+
+/* Caller: the supervisor, between two lives of the process. */
+static inline void
+process_doubt_set(struct shm_process *process, bool doubted)
+{
+    /* relaxed: no edge but fork(). */
+    atomic_store_explicit(&process->doubted, doubted ? 1 : 0, memory_order_relaxed);
+}
+
+static inline bool
+process_is_doubted(const struct shm_process *process)
+{
+    /* relaxed: no edge but fork(). */
+    return atomic_load_explicit(&process->doubted, memory_order_relaxed) != 0;
 }
 
 /* Caller: the supervisor, between two lives of the process. */

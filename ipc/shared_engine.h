@@ -102,6 +102,8 @@ struct shm_process {
     _Atomic uint32_t restarts; /* how often it died and was started again */
     /* Deaths one after the other without a commit between them; 0 once it has got on. */
     _Atomic uint32_t deaths_here;
+    _Atomic uint32_t
+        doubted; /* 1: what it left may be damaged: to be looked at before it is used */
     /* Of each front-end: its input at position skip - 1 has ended the process too often: to be
      * passed over. */
     _Atomic uint64_t skip[FRONTENDS_MAX];

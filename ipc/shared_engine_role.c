@@ -40,12 +40,13 @@ attach(struct ring_spsc *ring, struct engine_ring_view view, bool as_producer)
     CHECK(result == ATTACH_OK);
 }
 
-/* What a role does with a channel: the supervisor what the front-end does. */
+/* What a role does with a channel: the supervisor, who only looks, what the front-end and the
+ * publisher do. */
 static void
 attach_channel(struct shared_engine *engine, enum role role, uint32_t frontend, uint32_t worker)
 {
     uint32_t channel = engine_channel(engine, frontend, worker);
-    if (role == ROLE_PUBLISHER || role == ROLE_WORKER)
+    if (role != ROLE_FRONTEND)
         attach(&engine->outboxes[channel], outbox_view(engine, frontend, worker),
                role == ROLE_WORKER);
     if (role == ROLE_PUBLISHER)

@@ -149,7 +149,7 @@ struct shm_talk {
     uint32_t greeting_invoke; /* of the request that is waited for */
     uint32_t session_invoke;
     uint32_t session_seconds;
-    uint32_t sessions;  /* tries to start one since the last that stood */
+    uint32_t sessions;  /* that ended since the last that stood for a while */
     uint32_t questions; /* keep-alives nobody answered */
     uint64_t began_ms;  /* this round of snapshots */
     uint64_t next_us;   /* our next request may go */

@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "ipc/call_record.h"
 #include "ipc/front_state.h"
+#include "ipc/history.h"
+#include "ipc/live_stream.h"
 #include "ipc/outcome_record.h"
 #include "ipc/shared_engine.h"
 
@@ -29,6 +31,30 @@ share_bytes(const struct settings *settings)
     return call_table_bytes(call_share(settings->max_calls, settings->frontends));
 }
 
+/* Links that `onhook run` connects to. */
+static uint32_t
+live_links(const struct settings *settings)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < settings->link_count; i++)
+        count += settings->links[i].addresses.count > 0;
+    return count;
+}
+
+static void
+print_more_memory(const struct settings *settings)
+{
+    uint32_t channels = settings->frontends * settings->workers;
+    if (settings->history_slots == 0)
+        printf("  histories    none: onhook explain knows nothing of a running engine\n");
+    else
+        printf("  histories    %" PRIu32 " of at most %.1f MiB, taken as messages come\n", channels,
+               (double)history_bytes(settings->history_slots) / (1 << 20));
+    if (live_links(settings) > 0)
+        printf("  live links   %" PRIu32 " of at most %.1f MiB for bytes received and sent\n",
+               live_links(settings), (double)live_streams_bytes(1) / (1 << 20));
+}
+
 static void
 print_memory(const struct settings *settings)
 {
@@ -46,6 +72,7 @@ print_memory(const struct settings *settings)
     printf("  front-ends   %" PRIu32
            " of at most %.1f MiB, taken as links, monitors and calls come\n",
            settings->frontends, (double)front_state_bytes() / (1 << 20));
+    print_more_memory(settings);
 }
 
 static void
@@ -116,6 +143,10 @@ check_print_settings_json(const char *file, const struct settings *settings, uns
     json_unsigned(&json, "MaxCalls", settings->max_calls);
     json_unsigned(&json, "CallTableBytes", share_bytes(settings));
     json_unsigned(&json, "FrontendBytes", front_state_bytes());
+    json_unsigned(&json, "HistorySlots", settings->history_slots);
+    json_unsigned(&json, "HistoryBytes", history_bytes(settings->history_slots));
+    json_unsigned(&json, "LiveLinks", live_links(settings));
+    json_unsigned(&json, "LiveStreamBytes", live_streams_bytes(1));
     json_unsigned(&json, "Aliases", settings->alias_count);
     json_open_key(&json, "Links", '[');
     for (uint32_t i = 0; i < settings->link_count; i++)

@@ -67,6 +67,8 @@ print_ini(const struct simulator *simulator, FILE *out)
         uint64_t base = pbx->first_number - 1;
         fprintf(out, "[link %s]\naddresses = %s:%u\nencoding = %s\nprofile = %s\n", pbx->name,
                 listener->host, listener->port, encoding_word(pbx), profile_word(pbx->profile));
+        if (listener->tls)
+            fputs("tls = yes\n", out);
         if (pbx->profile == PBX_AVAYA && simulator->options.user != NULL)
             fprintf(out, "user = %s\nswitch-name = SWITCH\n", simulator->options.user);
         fprintf(out, "monitored = %" PRIu64 "-%" PRIu64 ", %" PRIu64 "-%" PRIu64 "\n",

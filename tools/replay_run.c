@@ -210,8 +210,8 @@ links_are_apart(const struct shared_engine *engine)
     return false;
 }
 
-static int
-run_engine(const struct replay *replay, struct shared_engine *engine)
+static enum supervisor_result
+run_once(const struct replay *replay, struct shared_engine *engine)
 {
     struct role_entry table[SUPERVISOR_ROLES_MAX];
     struct progress progress;
@@ -223,7 +223,48 @@ run_engine(const struct replay *replay, struct shared_engine *engine)
                                            .context = &progress,
                                            .dead_letters = dead_letters};
     uint32_t count = fill_roles(replay, table);
-    enum supervisor_result result = supervisor_run(engine, table, count, &watch);
+    return supervisor_run(engine, table, count, &watch);
+}
+
+/* Can all that was read be read again, and all that was written be written again? */
+static bool
+can_begin_again(const struct replay *replay, const struct shared_engine *engine)
+{
+    const char *why;
+    for (uint32_t i = 0; i < replay->input.file_count; i++)
+        if (strcmp(replay->input.files[i], "-") == 0)
+            return false;
+    for (uint32_t i = 0; i < replay->frontends; i++)
+        if (!frontend_can_restart(engine, i, &replay->shares[i], &why))
+            return false;
+    return publisher_can_rewrite(engine, &replay->publisher);
+}
+
+/* Memory that was written over is nobody's to go on with; the inputs are still what they were. */
+static bool
+begin_again(struct replay *replay, struct shared_engine *engine)
+{
+    char name[sizeof engine->name];
+    char why[SHARED_ENGINE_WHY];
+    const struct engine_shape shape = shape_of(replay);
+    if (!can_begin_again(replay, engine))
+        return false;
+    log_say("beginning again from the first input; rows that are written already are not doubled");
+    snprintf(name, sizeof name, "%s", engine->name);
+    shared_engine_destroy(engine);
+    replay->publisher.rewrites = true;
+    if (shared_engine_create(engine, name, &shape, why))
+        return true;
+    log_say("cannot make the shared memory: %s", why);
+    return false;
+}
+
+static int
+run_engine(struct replay *replay, struct shared_engine *engine)
+{
+    enum supervisor_result result = run_once(replay, engine);
+    if (result == SUPERVISOR_DAMAGED && begin_again(replay, engine))
+        result = run_once(replay, engine);
     int code = EXIT_FAILED;
     if (result == SUPERVISOR_DONE)
         code = tell_summary(replay, engine, now_ms() - engine->created_ns / NS_PER_MS);

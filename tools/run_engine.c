@@ -2,13 +2,17 @@
  * tools/run_engine.c - the engine over live links, from its segments to its end (tools/run.h).
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "engine/live/control_reload.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/holder.h"
 #include "engine/service_notify.h"
@@ -29,11 +33,13 @@ struct running {
     struct holder *holders[FRONTENDS_MAX];
     struct supervisor_service services[FRONTENDS_MAX];
     char sockets[FRONTENDS_MAX][CONTROL_PATH_SIZE]; /* paths; empty: none */
+    char records[FRONTENDS_MAX][PATH_MAX];          /* likewise */
     uint32_t frontends;
-    bool reloaded;
+    struct settings *settings; /* as last read; whoever is started inherits them */
     const struct shared_engine *engine;
     struct service_notify notify;
-    bool ready; /* and said so */
+    bool ready;      /* and said so */
+    bool taken_over; /* the engine is one that was there */
 };
 
 /* ---- roles --------------------------------------------------------------------------------- */
@@ -51,10 +57,8 @@ static int
 run_frontend(struct shared_engine *engine, uint32_t index, const void *options)
 {
     const struct running *running = options;
-    struct live_options live = running->live[index];
     leave_holders(running, index);
-    live.reload_at_once = running->reloaded;
-    return live_run(engine, index, &running->run->settings, &live);
+    return live_run(engine, index, running->settings, &running->live[index]);
 }
 
 static int
@@ -159,7 +163,7 @@ make_engine(const struct running *running, const struct engine_shape *shape,
 
 /* A lasting engine that was stopped or killed is gone on with; else a new one. */
 static bool
-find_engine(const struct running *running, struct shared_engine *engine)
+find_engine(struct running *running, struct shared_engine *engine)
 {
     char why[SHARED_ENGINE_WHY];
     const char *name = running->run->settings.name;
@@ -172,6 +176,7 @@ find_engine(const struct running *running, struct shared_engine *engine)
     if (found == ENGINE_NONE)
         return make_engine(running, &shape, engine);
     if (found == ENGINE_TAKEN_OVER) {
+        running->taken_over = true;
         log_say("going on with the calls %s knew", name);
         return true;
     }
@@ -182,6 +187,16 @@ find_engine(const struct running *running, struct shared_engine *engine)
 }
 
 /* ---- the run ------------------------------------------------------------------------------- */
+
+/* The first ones are the command's. */
+static void
+drop_settings(struct running *running)
+{
+    if (running->settings == &running->run->settings)
+        return;
+    settings_free(running->settings);
+    free(running->settings);
+}
 
 static void
 serve_holder(void *context)
@@ -197,13 +212,19 @@ now_ms(void)
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-/* Whoever is started from now on must read the configuration again himself. */
-static void
+/* Whoever runs reads the configuration himself, if it can be used; whoever is started from now on
+ * begins with it. */
+static bool
 note_reload(void *context)
 {
     struct running *running = context;
-    running->reloaded = true;
     service_notify_reloading(&running->notify, now_ms());
+    struct settings *settings = control_reload(running->run->config_file, running->settings);
+    if (settings == NULL)
+        return false;
+    drop_settings(running);
+    running->settings = settings;
+    return true;
 }
 
 static void
@@ -239,10 +260,23 @@ listen_to_people(struct running *running, uint32_t frontend)
     return -1;
 }
 
+/* FILE, FILE-1, ..., one for each front-end. */
+static const char *
+record_file(struct running *running, uint32_t frontend)
+{
+    const char *file = running->run->record_file;
+    if (file == NULL || frontend == 0)
+        return file;
+    snprintf(running->records[frontend], sizeof running->records[frontend], "%s-%u", file,
+             (unsigned)frontend);
+    return running->records[frontend];
+}
+
 static bool
 open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
+    const uint64_t started_ns = clock_ns();
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {
@@ -253,7 +287,8 @@ open_frontends(struct running *running, struct shared_engine *engine)
                                                            serve_holder, running->holders[i]};
         running->live[i] = (struct live_options){
             .config_file = run->config_file,
-            .record_file = run->record_file,
+            .record_file = record_file(running, i),
+            .record_run = started_ns,
             .holder = running->holders[i],
             .control_listener = listen_to_people(running, i),
             .lasting = run->settings.lasting,
@@ -314,7 +349,8 @@ int
 run_engine(struct run *run)
 {
     static struct shared_engine engine; /* kept where a handler of faults can find it */
-    struct running running = {.run = run, .frontends = run->settings.frontends};
+    struct running running = {
+        .run = run, .settings = &run->settings, .frontends = run->settings.frontends};
     sigset_t before;
     int code = EXIT_FAILED;
     supervisor_hold_signals(&before);
@@ -322,10 +358,13 @@ run_engine(struct run *run)
     if (find_engine(&running, &engine)) {
         if (open_frontends(&running, &engine))
             code = supervise(&running, &engine);
+        else if (running.taken_over) /* the next start may have more luck */
+            shared_engine_close(&engine);
         else
             shared_engine_destroy(&engine);
         close_frontends(&running);
     }
+    drop_settings(&running);
     service_notify_close(&running.notify);
     supervisor_release_signals(&before);
     return code;

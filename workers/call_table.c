@@ -72,6 +72,16 @@ lay_fresh(struct transaction *transaction, struct shm_call_table *shared, const 
     transaction_commit(transaction);
 }
 
+/* Does the header say what lay_fresh() made it say? */
+static bool
+is_laid_out(const struct shm_call_table *shared, const struct layout *at, uint32_t max_calls)
+{
+    return shared->max_calls == max_calls && shared->index_mask == index_size(max_calls) - 1 &&
+           shared->links_offset == at->links && shared->devices_offset == at->devices &&
+           shared->device_index_offset == at->device_index && shared->index_offset == at->index &&
+           shared->slots_offset == at->slots && shared->blocks_offset == at->blocks;
+}
+
 bool
 call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls,
                 struct transaction *transaction)
@@ -84,7 +94,7 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
     struct shm_call_table *shared = memory;
     if (shared->segment_bytes == 0)
         lay_fresh(transaction, shared, &at, bytes, max_calls);
-    else if (shared->segment_bytes != bytes || shared->max_calls != max_calls)
+    else if (shared->segment_bytes != bytes || !is_laid_out(shared, &at, max_calls))
         return false;
     *table = (struct call_table){
         .transaction = transaction,
@@ -189,19 +199,19 @@ index_delete(struct call_table *table, uint64_t key, uint32_t number)
     index_set(table, hole, (struct shm_index_entry){0, 0});
 }
 
-static uint32_t
-class_size(uint32_t class_number)
+uint32_t
+call_class_size(uint32_t class_number)
 {
     uint32_t power = (uint32_t)CALL_BLOCK_MIN << (class_number / 2);
     return class_number % 2 == 0 ? power : power + power / 2;
 }
 
 /* The smallest class that holds `bytes`, or CALL_CLASSES. */
-static uint32_t
-class_of(uint64_t bytes)
+uint32_t
+call_class_of(uint64_t bytes)
 {
     uint32_t class_number = 0;
-    while (class_number < CALL_CLASSES && class_size(class_number) < bytes)
+    while (class_number < CALL_CLASSES && call_class_size(class_number) < bytes)
         class_number++;
     return class_number;
 }
@@ -211,7 +221,7 @@ block_take(struct call_table *table, uint32_t class_number)
 {
     struct shm_call_table *shared = table->shared;
     uint64_t block = shared->free_blocks[class_number];
-    uint32_t size = class_size(class_number);
+    uint32_t size = call_class_size(class_number);
     table_touch(table, shared, sizeof *shared);
     if (block != 0) {
         memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
@@ -229,7 +239,7 @@ block_take(struct call_table *table, uint32_t class_number)
 static void
 block_give(struct call_table *table, uint64_t block, uint32_t size)
 {
-    uint64_t *list = &table->shared->free_blocks[class_of(size)];
+    uint64_t *list = &table->shared->free_blocks[call_class_of(size)];
     table_touch(table, table->shared, sizeof *table->shared);
     table_touch(table, table->base + block, sizeof block);
     memcpy(table->base + block, list, sizeof *list);
@@ -263,7 +273,7 @@ struct call
 call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct text call_id,
                uint32_t bytes)
 {
-    uint32_t class_number = class_of(sizeof(struct shm_call) + (uint64_t)bytes + 96);
+    uint32_t class_number = call_class_of(sizeof(struct shm_call) + (uint64_t)bytes + 96);
     if (class_number == CALL_CLASSES)
         return CALL_NONE;
     uint32_t number = slot_take(table);
@@ -277,8 +287,8 @@ call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct tex
     struct shm_call_slot *slot = &table->slots[number];
     *slot = (struct shm_call_slot){.key = key, .block = block, .link = link};
     struct call call = call_table_at(table, number);
-    *call.block =
-        (struct shm_call){.used = sizeof(struct shm_call), .capacity = class_size(class_number)};
+    *call.block = (struct shm_call){.used = sizeof(struct shm_call),
+                                    .capacity = call_class_size(class_number)};
     call.block->call_id = call_add_text(call.block, call_id);
     index_insert(table, key, number);
     table->shared->living++;
@@ -292,7 +302,7 @@ call_table_reserve(struct call_table *table, struct call *call, uint32_t bytes)
     uint64_t needed = (uint64_t)old->used + bytes;
     if (needed <= old->capacity)
         return true;
-    uint32_t class_number = class_of(needed);
+    uint32_t class_number = call_class_of(needed);
     if (class_number == CALL_CLASSES)
         return false;
     uint64_t block = block_take(table, class_number);
@@ -300,7 +310,7 @@ call_table_reserve(struct call_table *table, struct call *call, uint32_t bytes)
         return false;
     struct shm_call *grown = (struct shm_call *)(void *)(table->base + block);
     memcpy(grown, old, old->used);
-    grown->capacity = class_size(class_number);
+    grown->capacity = call_class_size(class_number);
     block_give(table, call->slot->block, old->capacity);
     call->slot->block = block;
     call->block = grown;

@@ -45,10 +45,15 @@ struct call {
  * call_table_open - the table in memory of call_table_bytes(max_calls); a fresh one if it is zero
  *
  * `transaction` covers the memory, was recovered, and is not in hand. Returns false when the memory
- * is too small, or holds a table of other sizes; nothing is written then.
+ * is too small, or holds a table that is laid out otherwise; nothing is written then.
  */
 bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t max_calls,
                      struct transaction *transaction);
+
+/* The size of blocks of a class, of CALL_CLASSES; and the class of the smallest blocks that hold
+ * `bytes`, CALL_CLASSES where there is none. */
+uint32_t call_class_size(uint32_t class_number);
+uint32_t call_class_of(uint64_t bytes);
 
 /* call_table_touch - the call is about to change: its slot and all of its block. */
 void call_table_touch(const struct call_table *table, struct call call);

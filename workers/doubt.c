@@ -23,10 +23,15 @@ doubt_is_call(const struct step *step, struct call call)
 }
 
 bool
+doubt_is_older(const struct step *step, struct call call)
+{
+    return step->link->lost_order != 0 && call.block->first_order < step->link->lost_order;
+}
+
+bool
 doubt_is_whole(const struct step *step, struct call call)
 {
-    return (call.block->flags & CALL_FROM_START) != 0 &&
-           (step->link->lost_order == 0 || call.block->first_order > step->link->lost_order);
+    return (call.block->flags & CALL_FROM_START) != 0 && !doubt_is_older(step, call);
 }
 
 static void
@@ -64,8 +69,7 @@ void
 doubt_list(const struct step *step, struct call call)
 {
     bool listed = span_is_set(call, SPAN_DOUBT);
-    bool doubtful = call.block->life == CALL_LIVING && step->link->lost_order != 0 &&
-                    call.block->first_order < step->link->lost_order &&
+    bool doubtful = call.block->life == CALL_LIVING && doubt_is_older(step, call) &&
                     has_doubtful_monitored(step, call);
     if (doubtful && !listed)
         span_set(step->table, call, SPAN_DOUBT, SPAN_NEVER_MS);

@@ -20,6 +20,9 @@ bool doubt_is_party(const struct step *step, const struct shm_party *party);
 /* doubt_is_call - was the call known before the last loss, and not spoken of since? */
 bool doubt_is_call(const struct step *step, struct call call);
 
+/* doubt_is_older - was the call there before the last loss? */
+bool doubt_is_older(const struct step *step, struct call call);
+
 /* doubt_is_whole - seen from its start and through no loss: we know every party of it. */
 bool doubt_is_whole(const struct step *step, struct call call);
 

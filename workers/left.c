@@ -136,6 +136,17 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
     return decides ? own : act;
 }
 
+/* Soon after a loss the answer for another device may still show that the call goes on there. */
+static bool
+waits_for_answers(struct step *step, struct call call)
+{
+    uint64_t until_ms = step->link->lost_ms + SPAN_SIGHT_MS;
+    if (!doubt_is_older(step, call) || step->event->clock_ms >= until_ms)
+        return false;
+    span_set(step->table, call, SPAN_SIGHT, until_ms);
+    return true;
+}
+
 /* The message that opened the call ended all we know of it: a copy may show who else is there. */
 static bool
 may_show_more(const struct step *step, struct call call)
@@ -148,7 +159,7 @@ void
 left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
-    if (left_any(call) && left_is_unseen(step, call))
+    if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call))
         act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
     if (!left_any(call) && call.block->life == CALL_LIVING) {
         if (may_show_more(step, call))

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "ipc/process_state.h"
+#include "workers/call_table_check.h"
 #include "workers/due.h"
 #include "workers/move.h"
 #include "workers/worker_parts.h"
@@ -277,7 +278,7 @@ worker_broken(struct worker *worker, const char *what)
 {
     fprintf(stderr, "onhook: worker %u: %s at input %llu; stopped\n", worker->index, what,
             (unsigned long long)worker->event.order);
-    return 1;
+    return PROCESS_EXIT_DAMAGED;
 }
 
 static int
@@ -352,14 +353,9 @@ ring_everybody(struct shared_engine *engine)
         doorbell_ring(&engine->workers[i].doorbell);
 }
 
-/*
- * What a predecessor had not committed never was; what it had committed is shown to everybody,
- * again if need be, and its one open claim in the result ring is finished: before anything is
- * shown, for the ring may be full and wait for that. Whoever it may have owed a ring is rung.
- * False: its journal cannot be what it wrote.
- */
+/* What a predecessor had not committed never was. False: its journal cannot be what it wrote. */
 static bool
-worker_recover(struct worker *worker)
+worker_undo(struct worker *worker)
 {
     struct shared_engine *engine = worker->engine;
     const struct engine_shape *shape = &engine->shape;
@@ -369,16 +365,25 @@ worker_recover(struct worker *worker)
     transaction_cover(&worker->transaction, engine->calls[worker->index],
                       shape->frontends * shape->calls_bytes);
     transaction_cover(&worker->transaction, &worker->self->counters, sizeof(struct shm_counters));
-    if (!transaction_recover(&worker->transaction))
-        return false;
-    for (uint32_t i = 0; i < shape->frontends; i++)
+    return transaction_recover(&worker->transaction);
+}
+
+/*
+ * What a predecessor had committed is shown to everybody, again if need be, and its one open claim
+ * in the result ring is finished: before anything is shown, for the ring may be full and wait for
+ * that. Whoever it may have owed a ring is rung.
+ */
+static void
+worker_recover(struct worker *worker)
+{
+    uint32_t frontends = worker->engine->shape.frontends;
+    for (uint32_t i = 0; i < frontends; i++)
         recover_channel(worker, &worker->channels[i]);
-    for (uint32_t i = 0; i < shape->frontends; i++) {
+    for (uint32_t i = 0; i < frontends; i++) {
         worker->channel = &worker->channels[i];
         worker_publish(worker, worker_committed(worker, worker->channel)->decided);
     }
-    ring_everybody(engine);
-    return true;
+    ring_everybody(worker->engine);
 }
 
 static bool
@@ -392,13 +397,27 @@ open_tables(struct worker *worker, uint32_t max_calls)
     return true;
 }
 
+/* Can the tables be what a predecessor left? Else it is said what is not. */
 static bool
-worker_prepare(struct worker *worker, const struct worker_options *options)
+tables_are_sound(const struct worker *worker)
+{
+    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++) {
+        const struct channel *channel = &worker->channels[i];
+        const char *fault =
+            call_table_fault(&channel->table, &worker_committed(worker, channel)->part);
+        if (fault == NULL)
+            continue;
+        fprintf(stderr, "onhook: worker %u: its table of calls is damaged: %s; stopped\n",
+                worker->index, fault);
+        return false;
+    }
+    return true;
+}
+
+static bool
+worker_prepare(struct worker *worker, uint32_t max_calls)
 {
     struct shared_engine *engine = worker->engine;
-    uint32_t max_calls = call_share(options->max_calls, engine->shape.frontends);
-    if (!open_tables(worker, max_calls))
-        return false;
     uint32_t half = engine->shape.outbox_slots / 2;
     worker->step = (struct step){
         .counters = &worker->self->counters,
@@ -430,13 +449,22 @@ all_have_finished(const struct worker *worker)
 static int
 worker_live(struct worker *worker, const struct worker_options *options)
 {
-    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++)
+    uint32_t frontends = worker->engine->shape.frontends;
+    uint32_t max_calls = call_share(options->max_calls, frontends);
+    for (uint32_t i = 0; i < frontends; i++)
         open_channel(worker, i);
-    if (!worker_recover(worker))
+    if (!worker_undo(worker))
         return worker_broken(worker, "a journal that nobody can have written");
+    if (!open_tables(worker, max_calls))
+        return worker_broken(worker, "a table of calls that nobody can have laid out");
+    if (process_is_doubted(worker->self) && !tables_are_sound(worker))
+        return PROCESS_EXIT_DAMAGED;
+    worker_recover(worker);
     bool finished = all_have_finished(worker);
-    if (!finished && !worker_prepare(worker, options))
-        return worker_broken(worker, "no memory for the call table");
+    if (!finished && !worker_prepare(worker, max_calls)) {
+        fprintf(stderr, "onhook: worker %u: no memory; stopped\n", worker->index);
+        return 1;
+    }
     int code = finished ? 0 : worker_loop(worker);
     if (code == 0)
         process_done_set(worker->self);

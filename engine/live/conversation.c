@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/check.h"
 #include "base/log.h"
@@ -52,19 +53,21 @@ talk_encoding(const struct talk *talk)
 }
 
 void
-talk_name_device(const struct talk *talk, struct outgoing *message, struct text number,
-                 char *buffer, size_t size)
+conversation_name_device(const struct live_link *link, struct outgoing *message, struct text number,
+                         char buffer[CONVERSATION_DEVICE_SIZE])
 {
-    const struct link_settings *settings = talk->link->settings;
+    const struct link_settings *settings = link->settings;
     message->device = number;
-    if (settings->switch_name[0] == '\0' ||
+    if (number.length == 0 || settings->switch_name[0] == '\0' ||
         (profile_row(settings->profile)->flags & PROFILE_AVAYA_DEVICES) == 0)
         return;
-    int length =
-        snprintf(buffer, size, "%.*s:%s::0", (int)number.length, number.at, settings->switch_name);
-    CHECK(length > 0 && (size_t)length < size);
-    message->device = (struct text){buffer, (uint32_t)length};
     message->device_is_other = true;
+    if (memchr(number.at, ':', number.length) != NULL)
+        return;
+    int length = snprintf(buffer, CONVERSATION_DEVICE_SIZE, "%.*s:%s::0", (int)number.length,
+                          number.at, settings->switch_name);
+    CHECK(length > 0 && length < CONVERSATION_DEVICE_SIZE);
+    message->device = (struct text){buffer, (uint32_t)length};
 }
 
 uint32_t
@@ -136,6 +139,12 @@ talk_answer(const struct talk *talk, enum outgoing_kind kind, struct text invoke
     state->answers_count++;
 }
 
+struct outgoing
+talk_answer_message(enum outgoing_kind kind)
+{
+    return (struct outgoing){.kind = kind, .status = STATUS_NORMAL, .register_id = TEXT("01")};
+}
+
 static enum talk_work
 answer_work(const struct talk *talk)
 {
@@ -144,11 +153,7 @@ answer_work(const struct talk *talk)
         return TALK_NOTHING;
     struct shm_talk_answer answer = state->answers[state->answers_first];
     struct text invoke = {answer.invoke, answer.invoke_length};
-    struct outgoing message = {
-        .kind = (enum outgoing_kind)answer.kind,
-        .status = STATUS_NORMAL,
-        .register_id = TEXT("01"),
-    };
+    struct outgoing message = talk_answer_message((enum outgoing_kind)answer.kind);
     uint32_t number = talk_invoke_number(talk, invoke);
     message.invoke_id = number == UINT32_MAX ? 0 : number;
     const char *why = NULL;

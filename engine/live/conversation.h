@@ -17,6 +17,10 @@
 
 #include "engine/live/live.h"
 
+enum {
+    CONVERSATION_DEVICE_SIZE = 2 * EVENT_TEXT_LENGTH + SETTINGS_TEXT_MAX + 8,
+};
+
 /*
  * conversation_open - the link's settings are these now: at the start of every life, and after each
  * reload
@@ -62,6 +66,15 @@ void conversation_end(struct live_link *link);
 /* conversation_ask_call - nobody mentioned the call for long: the switch is asked whether it is
  * still there, unless it cannot be, or is already. Sends nothing. */
 void conversation_ask_call(struct live_link *link, struct text call);
+
+/*
+ * conversation_name_device - the device a request is about, as the switch calls it
+ *
+ * `number` as people and settings have it; what has a colon is as an Avaya calls it already. The
+ * message's text stands in `number` or in `buffer`, of a size of CONVERSATION_DEVICE_SIZE.
+ */
+void conversation_name_device(const struct live_link *link, struct outgoing *message,
+                              struct text number, char buffer[CONVERSATION_DEVICE_SIZE]);
 
 /* conversation_may_request - is the link usable, and not overloaded: may release, drop and clear
  * be sent? Else *why, a static sentence. */

@@ -220,14 +220,15 @@ desk_take(struct desk *desk, const struct control_command *taken, struct live_li
 
 /* The message, and on whose behalf it is. */
 static struct text
-compose(struct outgoing *message, const struct control_command *command)
+compose(const struct live_link *link, struct outgoing *message,
+        const struct control_command *command, char device[CONVERSATION_DEVICE_SIZE])
 {
     bool clears_call = command->kind == CONTROL_CLEAR;
     *message = (struct outgoing){
         .kind = clears_call ? OUTGOING_CLEAR_CALL : OUTGOING_CLEAR_CONNECTION,
         .call = text_of(command->call),
-        .device = text_of(command->device),
     };
+    conversation_name_device(link, message, text_of(command->device), device);
     return text_of(command->kind == CONTROL_RELEASE ? command->device : command->by);
 }
 
@@ -242,7 +243,8 @@ send_errand(struct desk *desk, struct errand *errand)
         end(desk, errand, CONTROL_NOT_SENT, why);
         return false;
     }
-    struct text by = compose(&message, &errand->command);
+    char device[CONVERSATION_DEVICE_SIZE];
+    struct text by = compose(link, &message, &errand->command, device);
     enum live_sent sent = live_send(link, &message, by, TEXT_NONE, &why);
     if (sent == LIVE_REFUSED)
         end(desk, errand, CONTROL_NOT_SENT, why);

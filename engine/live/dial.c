@@ -154,7 +154,7 @@ static void
 write_next(const struct dial *dial, char *text, size_t size, uint64_t now_ms)
 {
     char label[ADDRESS_SIZE];
-    if (dial->phase == PHASE_PAUSE) {
+    if (dial->phase == PHASE_PAUSE && dial->address == 0) {
         uint64_t tenths = (dial->due_ms - now_ms + 50) / 100;
         snprintf(text, size, "again in %llu.%llu s", (unsigned long long)(tenths / 10),
                  (unsigned long long)(tenths % 10));
@@ -476,7 +476,12 @@ dial_lost(struct dial *dial, bool usable, uint64_t now_ms)
     dial_gate_drop(&dial->gate, dial->holder);
     if (usable)
         reset_pause(dial);
-    begin_pause(dial, now_ms);
+    if (!usable && dial->phase == PHASE_READY && ++dial->address < dial->addresses.count) {
+        dial->phase = PHASE_PAUSE; /* of no length: the next address at once */
+        dial->due_ms = now_ms;
+    } else {
+        begin_pause(dial, now_ms);
+    }
     if (has_words)
         say_failure(dial, now_ms);
 }
@@ -490,5 +495,6 @@ dial_reload(struct dial *dial, const struct link_settings *settings, uint64_t no
     if (dial->phase != PHASE_PAUSE || same)
         return;
     reset_pause(dial);
+    dial->address = 0;
     dial->due_ms = dial->addresses.count == 0 ? UINT64_MAX : now_ms;
 }

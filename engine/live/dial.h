@@ -7,9 +7,10 @@
  * The addresses of a link are tried in order of priority, each for connect-timeout; after the last
  * a pause that doubles from `reconnect` to `reconnect-most` (its second half is chance), then the
  * first again. A connection that stood and was lost begins with the first address after the
- * shortest pause. Names are resolved without making the loop wait. A TLS link looks the same: a
- * gate (engine/live/gate.h) is asked of the holder for each try, and what is connected is the
- * loopback socket it speaks through. Private memory: a successor begins anew.
+ * shortest pause; one that was of no use (a standby that hangs up) goes on to the next. Names are
+ * resolved without making the loop wait. A TLS link looks the same: a gate (engine/live/gate.h) is
+ * asked of the holder for each try, and what is connected is the loopback socket it speaks through.
+ * Private memory: a successor begins anew.
  *
  *   link pbx1: 10.1.2.3:1040: Connection refused; 10.1.2.4:1040 is next
  *   link pbx1: 10.1.2.4:1040: no answer in 5 s; again in 0.4 s
@@ -66,8 +67,13 @@ uint64_t dial_due_ms(const struct dial *dial);
  */
 int dial_take(struct dial *dial, uint64_t *serial, uint64_t now_ms);
 
-/* dial_lost - the connection it made is gone. `usable`: the session had stood, so that the first
- * pause is the shortest. What a gate had to say of the end is said. */
+/*
+ * dial_lost - the connection it made is gone
+ *
+ * `usable`: the session had stood and something was heard. Then the first address is tried again,
+ * after the shortest pause; else the next address, as if this one had failed. What a gate had to
+ * say of the end is said.
+ */
 void dial_lost(struct dial *dial, bool usable, uint64_t now_ms);
 
 /* What the last try failed of, in words; "" when none has. */

@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/check.h"
@@ -10,6 +11,7 @@
 enum {
     SESSION_PAUSE_MS = 1000, /* before a session is started again; doubles */
     SESSION_PAUSE_DOUBLES = 6,
+    SESSION_STOOD_MS = 60000, /* a session that stood so long, or was renewed, begins anew */
 };
 
 static enum handshake
@@ -112,11 +114,14 @@ static void
 lose_session(const struct talk *talk, const char *why)
 {
     struct shm_talk *state = talk->state;
-    uint32_t doubles =
-        state->sessions < SESSION_PAUSE_DOUBLES ? state->sessions : (uint32_t)SESSION_PAUSE_DOUBLES;
     if (handshake_of(talk) != HANDSHAKE_APPLICATION || state->session_end_ms == 0)
         return;
     talk_touch(talk);
+    uint64_t granted_ms = state->session_end_ms - (uint64_t)state->session_seconds * 1000;
+    if (talk->now_ms >= granted_ms + SESSION_STOOD_MS)
+        state->sessions = 0;
+    uint32_t doubles =
+        state->sessions < SESSION_PAUSE_DOUBLES ? state->sessions : (uint32_t)SESSION_PAUSE_DOUBLES;
     if (talk->link->state->talk.stage == TALK_USABLE) {
         live_touch(talk->link);
         talk->link->state->talk.stage = TALK_GREETING;
@@ -191,8 +196,10 @@ greeting_hear(const struct talk *talk, struct text invoke)
             state->close_due = CLOSE_SESSION_REFUSED;
         break;
     case MESSAGE_SESSION_RENEWED:
-        if (state->session_end_ms != 0)
-            hear_session(talk);
+        if (state->session_end_ms == 0)
+            break;
+        hear_session(talk);
+        state->sessions = 0;
         break;
     case MESSAGE_SESSION_NOT_RENEWED:
         lose_session(talk, "its timer was not reset");
@@ -229,21 +236,25 @@ ask(const struct talk *talk, struct outgoing *message, enum talk_greeting next)
     return TALK_DONE;
 }
 
-/* The first line of the file; the length, or -1. */
+/* The first line of the file; the length, or -1: there is no such file, it is none to wait for, or
+ * the line has no end within `size` bytes. */
 static ssize_t
 read_password(const char *path, char *password, size_t size)
 {
-    int file = open(path, O_RDONLY | O_CLOEXEC);
+    struct stat status;
+    ssize_t length = -1;
+    int file = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     if (file < 0)
         return -1;
-    ssize_t length = read(file, password, size);
+    if (fstat(file, &status) == 0 && S_ISREG(status.st_mode))
+        length = read(file, password, size);
     close(file);
     if (length < 0)
         return -1;
     size_t line = 0;
     while (line < (size_t)length && password[line] != '\n' && password[line] != '\r')
         line++;
-    return (ssize_t)line;
+    return line < size ? (ssize_t)line : -1;
 }
 
 /* Avaya has extensions of its own to edition 3. */
@@ -266,6 +277,7 @@ start_session(const struct talk *talk)
     if (settings->password_file[0] != '\0')
         length = read_password(settings->password_file, password, sizeof password);
     if (length < 0) {
+        explicit_bzero(password, sizeof password);
         talk_touch(talk);
         talk->state->close_due = CLOSE_NO_PASSWORD;
         return TALK_DONE;
@@ -293,7 +305,6 @@ become_usable(const struct talk *talk)
     talk->link->state->talk.stage = TALK_USABLE;
     talk->state->asked_ms = talk->now_ms;
     talk->state->questions = 0;
-    talk->state->sessions = 0;
     monitoring_begin(talk);
     return TALK_DONE;
 }

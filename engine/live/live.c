@@ -95,12 +95,8 @@ void
 live_publish(struct live *live, bool pause)
 {
     struct session *session = live->session;
-    if (live->record != NULL) {
-        uint64_t length;
-        session_begin(session);
-        if (record_flush(live->record, &length))
-            session->front.now->record_bytes = length;
-    }
+    if (live->record != NULL)
+        session_begin(session); /* so that something is committed */
     session_publish(session, pause);
     live->taken = 0;
     for (uint32_t i = 0; i < live->count; i++) {
@@ -136,20 +132,19 @@ invoke_text(char bytes[LIVE_INVOKE_LENGTH + 1], enum csta_encoding encoding, uin
     return (struct text){bytes, length};
 }
 
-/* The next invoke ID nobody waits for; there are always some: REQUESTS_MAX is more, but not of one
- * link that keeps to its settings. */
-static uint32_t
-next_invoke(struct live_link *link, enum csta_encoding encoding)
+/* The next invoke ID nobody waits for; false: for each of them somebody does. */
+static bool
+next_invoke(struct live_link *link, enum csta_encoding encoding, uint32_t *invoke)
 {
     const uint32_t invokes = encoding == ENCODING_XML ? XML_INVOKES : BER_INVOKES;
-    uint32_t invoke = link->state->talk.next_invoke % invokes;
-    for (uint32_t i = 0; i < invokes; i++, invoke = (invoke + 1) % invokes) {
+    *invoke = link->state->talk.next_invoke % invokes;
+    for (uint32_t i = 0; i < invokes; i++, *invoke = (*invoke + 1) % invokes) {
         char bytes[LIVE_INVOKE_LENGTH + 1];
-        struct text text = invoke_text(bytes, encoding, invoke);
+        struct text text = invoke_text(bytes, encoding, *invoke);
         if (!request_waits(&link->session->requests, link->link->index, text))
-            break;
+            return true;
     }
-    return invoke;
+    return false;
 }
 
 /* The number that an invoke ID of the switch is; what is none is 0, and goes back as it came. */
@@ -183,6 +178,37 @@ encode(const struct live_link *link, enum csta_encoding encoding, const struct o
     return xml_encode(bytes, OUTGOING_SIZE_MAX, length, message, &namespaces, why);
 }
 
+/* The bytes of a message to the switch, and the invoke ID that goes with them. */
+struct written {
+    enum csta_encoding encoding;
+    struct text id;
+    struct text payload;
+    char invoke[LIVE_INVOKE_LENGTH + 1];
+    char bytes[OUTGOING_SIZE_MAX];
+};
+
+/* A request of ours has its invoke ID already. */
+static enum encode_result
+write_message(struct live_link *link, struct written *to, struct outgoing *message,
+              struct text answers, const char **why)
+{
+    char invoke[LIVE_INVOKE_LENGTH + 1];
+    bool is_answer = !text_is_none(answers);
+    size_t length = 0;
+    to->encoding = live_encoding(link);
+    if (is_answer)
+        message->invoke_id = number_of(answers, to->encoding);
+    enum encode_result result = encode(link, to->encoding, message, to->bytes, &length, why);
+    to->payload = (struct text){to->bytes, (uint32_t)length};
+    struct text id =
+        is_answer && to->encoding == ENCODING_XML && answers.length == LIVE_INVOKE_LENGTH
+            ? answers
+            : invoke_text(invoke, to->encoding, message->invoke_id);
+    memcpy(to->invoke, id.at, id.length); /* `answers` may stand in what session_take() reuses */
+    to->id = (struct text){to->invoke, id.length};
+    return result;
+}
+
 static void
 append(struct live_link *link, const void *bytes, size_t length)
 {
@@ -193,30 +219,31 @@ append(struct live_link *link, const void *bytes, size_t length)
 
 /* Behind everything that is to be sent; not sent before it is committed. */
 static void
-append_frame(struct live_link *link, enum csta_encoding encoding, struct text invoke,
-             struct text payload)
+append_frame(struct live_link *link, const struct written *written)
 {
     char header[FRAME_HEADER_SIZE];
     char prefix[BER_PREFIX_SIZE];
+    uint32_t length = written->payload.length;
     live_touch(link);
-    if (encoding == ENCODING_XML) {
-        CHECK(frame_write_header(header, 0, payload.length));
-        CHECK(invoke.length == LIVE_INVOKE_LENGTH);
-        memcpy(header + sizeof header - LIVE_INVOKE_LENGTH, invoke.at, LIVE_INVOKE_LENGTH);
+    if (written->encoding == ENCODING_XML) {
+        CHECK(frame_write_header(header, 0, length));
+        CHECK(written->id.length == LIVE_INVOKE_LENGTH);
+        memcpy(header + sizeof header - LIVE_INVOKE_LENGTH, written->invoke, LIVE_INVOKE_LENGTH);
         append(link, header, sizeof header);
     } else {
-        CHECK(ber_write_prefix(prefix, payload.length));
+        CHECK(ber_write_prefix(prefix, length));
         append(link, prefix, sizeof prefix);
     }
-    append(link, payload.at, payload.length);
+    append(link, written->bytes, length);
 }
 
 static bool
-has_room(struct live_link *link)
+has_room(struct live_link *link, uint32_t messages)
 {
     const struct live_wire *wire = live_wire_of(link);
     uint64_t waiting = link->state->stream.out_end - wire->out.sent;
-    return waiting + OUTGOING_SIZE_MAX + FRAME_HEADER_SIZE <= LIVE_STREAM_BYTES;
+    return waiting + (uint64_t)messages * (OUTGOING_SIZE_MAX + FRAME_HEADER_SIZE) <=
+           LIVE_STREAM_BYTES;
 }
 
 /* What a recording has in place of a message with a password. */
@@ -232,45 +259,68 @@ without_password(const struct live_link *link, enum csta_encoding encoding,
     return (struct text){bytes, (uint32_t)length};
 }
 
+/* Was this sent before its turn? Those that were are the oldest that wait. */
+static bool
+was_early(const struct live_link *link, enum outgoing_kind kind)
+{
+    return link->state->stream.early > 0 && (kind == OUTGOING_SYSTEM_STATUS_RESPONSE ||
+                                             kind == OUTGOING_REQUEST_SYSTEM_STATUS_RESPONSE);
+}
+
+bool
+live_send_early(struct live_link *link, struct outgoing *message, struct text answers)
+{
+    static struct written written;
+    const char *why = NULL;
+    if (!has_room(link, 2)) /* the message in hand has its place already */
+        return false;
+    if (write_message(link, &written, message, answers, &why) != ENCODE_OK)
+        return true; /* nor will it be in its turn */
+    append_frame(link, &written);
+    link->state->stream.early++;
+    return true;
+}
+
 enum live_sent
 live_send(struct live_link *link, struct outgoing *message, struct text by, struct text answers,
           const char **why)
 {
-    static char bytes[OUTGOING_SIZE_MAX];
+    static struct written written;
     static char hidden[OUTGOING_SIZE_MAX];
-    char invoke[LIVE_INVOKE_LENGTH + 1];
-    enum csta_encoding encoding = live_encoding(link);
-    size_t length = 0;
     if (live_wire_of(link)->socket < 0) {
         *why = "the link is not connected";
         return LIVE_REFUSED;
     }
-    if (!has_room(link))
+    if (!has_room(link, 1))
         return LIVE_FULL;
     bool is_answer = !text_is_none(answers);
-    message->invoke_id = is_answer ? number_of(answers, encoding) : next_invoke(link, encoding);
-    if (encode(link, encoding, message, bytes, &length, why) != ENCODE_OK)
+    if (!is_answer && !next_invoke(link, live_encoding(link), &message->invoke_id))
+        return LIVE_FULL;
+    if (write_message(link, &written, message, answers, why) != ENCODE_OK) {
+        explicit_bzero(&written, sizeof written);
         return LIVE_REFUSED;
-    struct text id = is_answer && encoding == ENCODING_XML && answers.length == LIVE_INVOKE_LENGTH
-                         ? answers
-                         : invoke_text(invoke, encoding, message->invoke_id);
-    memcpy(invoke, id.at, id.length); /* `answers` may stand in what session_take() reuses */
-    id.at = invoke;
+    }
     struct source_message source = live_message(link, SOURCE_MESSAGE);
     source.direction = SOURCE_TO_SWITCH;
     source.by = by;
-    source.payload = (struct text){bytes, (uint32_t)length};
-    if (encoding == ENCODING_XML)
-        source.invoke = id;
+    source.payload = written.payload;
+    if (written.encoding == ENCODING_XML)
+        source.invoke = written.id;
     struct source_message recorded = source;
     if (!text_is_none(message->password))
-        recorded.payload = without_password(link, encoding, message, hidden);
+        recorded.payload = without_password(link, written.encoding, message, hidden);
     live_step(link, LIVE_HAND_SEND);
     take(link, &source, &recorded);
-    append_frame(link, encoding, id, source.payload);
+    live_touch(link);
+    if (is_answer && was_early(link, message->kind))
+        link->state->stream.early--;
+    else
+        append_frame(link, &written);
     if (!is_answer)
         link->state->talk.next_invoke = message->invoke_id + 1;
     live_step_done(link->live);
+    if (!text_is_none(message->password))
+        explicit_bzero(&written, sizeof written);
     return LIVE_SENT;
 }
 

@@ -43,7 +43,7 @@ void live_touch(struct live_link *link);
 
 enum live_sent {
     LIVE_SENT = 0,
-    LIVE_FULL,    /* the buffer has no room for it now: again later, nothing changed */
+    LIVE_FULL,    /* no room in the buffer, or no invoke ID free: again later, nothing changed */
     LIVE_REFUSED, /* it cannot be written (*why, static); nothing changed */
 };
 

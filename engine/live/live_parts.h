@@ -7,6 +7,7 @@
  *   loop.c     the process: what is waited for, and in which turn things are done
  *   wire.c     one link's connection: made, read in frames, written, lost
  *   live.c     what is done with a link in one step (engine/live/live.h)
+ *   early.c    what is answered before its turn
  *   places.c   which links there are, at the start and after a reload
  */
 
@@ -66,11 +67,13 @@ struct live {
     uint32_t index;        /* of the front-end */
     int epoll;
     int signals;
-    uint64_t now_ms;  /* CLOCK_MONOTONIC */
-    int64_t time_us;  /* since 1970, as of now_ms */
-    uint64_t tick_ms; /* when the last tick was looked at */
-    uint32_t taken;   /* steps since the last publication */
-    bool fresh;       /* nobody was front-end before us */
+    uint64_t now_ms;              /* CLOCK_MONOTONIC */
+    int64_t time_us;              /* since 1970, as of now_ms */
+    bool clock_set;               /* time_us was set since the links were told last */
+    uint64_t tick_ms;             /* when the last tick was looked at */
+    uint32_t taken;               /* steps since the last publication */
+    struct dialect_reader *ahead; /* early.c's; NULL until first needed */
+    bool fresh;                   /* nobody was front-end before us */
     bool stopping;
     uint32_t count; /* places in use, removed ones too */
     struct live_link links[LIVE_LINKS_MAX];
@@ -99,6 +102,14 @@ void live_take(struct live_link *link, const struct source_message *message);
 
 /* live_encoding - how the link is written to; XML while nobody knows. */
 enum csta_encoding live_encoding(const struct live_link *link);
+
+/*
+ * live_send_early - the answer to a SystemStatus that has not had its turn yet
+ *
+ * Sent with what is committed next. When its turn comes live_send() takes it, with its Seq, and
+ * does not send it again. False: there is no room for it now.
+ */
+bool live_send_early(struct live_link *link, struct outgoing *message, struct text answers);
 
 /* live_publish - commit what was taken and show it. `pause`: nothing will come for a while. */
 void live_publish(struct live *live, bool pause);

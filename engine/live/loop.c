@@ -3,11 +3,12 @@
  * things are done.
  *
  *   wait -> signals, commands -> bytes -> frames -> conversations, desk -> ticks -> publish -> send
+ *
+ * Each of these may have to wait for the workers; early.c answers the switches meanwhile.
  */
 #include "engine/live/loop.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "base/check.h"
 #include "base/log.h"
 #include "engine/live/conversation.h"
+#include "engine/live/early.h"
 #include "engine/live/live_parts.h"
 #include "ipc/process_state.h"
 
@@ -32,17 +34,55 @@ enum {
     EVENT_CONTROL,
 };
 
+/* The clock of the day moves that much otherwise than time does from one look to the next: it was
+ * set. Who corrects it gently does far less. */
+#define SET_US    INT64_C(500000)
 #define NS_PER_MS INT64_C(1000000)
 #define US_PER_S  INT64_C(1000000)
 
+/* Times of day are for people; spans follow the other clock. */
 static void
 look_at_clock(struct live *live)
 {
     struct timespec now;
+    int64_t time_us = live->time_us;
+    uint64_t now_ms = live->now_ms;
     CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
     live->now_ms = (uint64_t)now.tv_sec * 1000 + (uint64_t)(now.tv_nsec / NS_PER_MS);
     CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
     live->time_us = now.tv_sec * US_PER_S + now.tv_nsec / 1000;
+    int64_t strange_us = live->time_us - time_us - (int64_t)(live->now_ms - now_ms) * 1000;
+    if (now_ms != 0 && (strange_us > SET_US || strange_us < -SET_US))
+        live->clock_set = true;
+}
+
+/* Before anything else is said at the new time; a recording says it, too. */
+static void
+tell_clock_set(struct live *live)
+{
+    for (uint32_t i = 0; i < live->count; i++) {
+        struct live_link *link = &live->links[i];
+        if (link->link == NULL || !link->link->announced)
+            continue;
+        struct source_message set = live_message(link, SOURCE_SET);
+        live_step(link, LIVE_HAND_TICK);
+        live_take(link, &set);
+        live_step_done(live);
+    }
+    live->clock_set = false;
+    log_say("the clock of this machine was set: spans go on as if it had not been");
+}
+
+/* Was it set back while no front-end was there? Forwards, it would be no other than time. */
+static void
+tell_clock_set_back(struct live *live)
+{
+    for (uint32_t i = 0; i < live->count && !live->clock_set; i++) {
+        const struct shm_link *link = live->links[i].link;
+        live->clock_set = link != NULL && link->time_us > live->time_us + SET_US;
+    }
+    if (live->clock_set)
+        tell_clock_set(live);
 }
 
 /* ---- beginning and end --------------------------------------------------------------------- */
@@ -75,48 +115,65 @@ open_control(struct live *live)
     const struct live_options *options = live->options;
     live->control = control_open(options->control_listener, options->config_file, live->settings);
     live->desk = live->control != NULL ? desk_open(live->control) : NULL;
-    if (live->desk == NULL ||
-        !watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL))
-        return false;
-    if (options->reload_at_once)
-        control_ask_reload(live->control);
-    return true;
+    return live->desk != NULL &&
+           watch_descriptor(live, control_descriptor(live->control), EVENT_CONTROL);
 }
 
-/* Each front-end records its own links: FILE, FILE-1, FILE-2 ... */
+/* Before anything is committed, its lines are in the file. */
+static void
+flush_record(void *context)
+{
+    const struct live *live = context;
+    struct shm_front_cursors *now = live->session->front.now;
+    if (live->record == NULL)
+        return;
+    now->record_failed = !record_flush(live->record, &now->record_bytes);
+    now->record_run = live->options->record_run;
+}
+
+/* A recording that cannot be begun is a reason not to begin; one that cannot be gone on with is
+ * none to stop. */
 static bool
 open_record(struct live *live)
 {
-    char path[PATH_MAX];
-    if (live->options->record_file == NULL)
+    const struct live_options *options = live->options;
+    struct shm_front_cursors *now = live->session->front.now;
+    bool goes_on = now->record_run == options->record_run;
+    if (options->record_file == NULL || (goes_on && now->record_failed))
         return true;
-    int length = live->index == 0 ? snprintf(path, sizeof path, "%s", live->options->record_file)
-                                  : snprintf(path, sizeof path, "%s-%u", live->options->record_file,
-                                             (unsigned)live->index);
-    if (length < 0 || (size_t)length >= sizeof path) {
-        log_at(live->options->record_file, 0, "%s", strerror(ENAMETOOLONG));
+    live->record = record_open(options->record_file, goes_on ? now->record_bytes : 0);
+    if (live->record != NULL)
+        return true;
+    if (!goes_on) {
+        log_at(options->record_file, 0, "%s", strerror(errno));
         return false;
     }
-    live->record = record_open(path, live->session->front.now->record_bytes);
-    if (live->record == NULL)
-        log_at(path, 0, "%s", strerror(errno));
-    return live->record != NULL;
+    log_warn("the recording ends here: %s: %s", options->record_file,
+             errno == ENODATA ? "it is shorter than what was recorded" : strerror(errno));
+    session_begin(live->session);
+    live->session->front.now->record_failed = true;
+    return true;
 }
 
 /*
  * What a front-end before us was in the middle of, if something of it is committed: a frame is
  * there again; whatever else it was, the conversation says again what is due, and a tick ends what
- * was begun.
+ * was begun. places_open() came before, for there is no taking without a link: it may have
+ * committed that connections were lost, but it takes nothing, so begun and in hand is the same.
+ * The settings may be others, so they are told from their first device on.
  */
 static void
 finish_step(struct live *live)
 {
-    const struct shm_front_cursors *now = live->session->front.now;
+    struct shm_front_cursors *now = live->session->front.now;
     struct shm_live_hand hand = now->hand;
     if (now->begun.step == BEGUN_NOTHING || hand.kind == LIVE_HAND_NOTHING ||
         hand.link >= live->count || live->links[hand.link].link == NULL)
         return;
     struct live_link *link = &live->links[hand.link];
+    session_begin(live->session);
+    now->begun.told_list = 0;
+    now->begun.told_index = 0;
     if (hand.kind == LIVE_HAND_FRAME && live->wires[hand.link].socket >= 0) {
         wire_take_frames(link);
         return;
@@ -172,11 +229,16 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     live->fresh = input->phase == INPUT_EXPECTING;
     if (live->fresh)
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
-    if (!open_record(live) || !places_open(live))
+    if (!open_record(live))
         return false;
     live->session->route.grows_stale = ask_about_stale;
+    live->session->route.waits = early_look;
+    live->session->route.before_commit = flush_record;
     live->session->route.context = live;
+    if (!places_open(live))
+        return false;
     finish_step(live);
+    tell_clock_set_back(live);
     live_publish(live, false);
     return true;
 }
@@ -357,6 +419,8 @@ wait_for_events(struct live *live, uint64_t until)
     if (timeout > 0)
         session_wake(live->session);
     look_at_clock(live);
+    if (live->clock_set)
+        tell_clock_set(live);
     for (int i = 0; i < count; i++)
         note_event(live, &events[i]);
 }
@@ -394,6 +458,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     if (opened)
         stop(live);
     close_all(live);
+    free(live->ahead);
     free(live);
     if (opened && !options->lasting)
         process_done_set(&engine->frontends[index]);

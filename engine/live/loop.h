@@ -15,11 +15,11 @@ struct holder;
 
 struct live_options {
     const char *config_file; /* read again on SIGHUP */
-    const char *record_file; /* of front-end 0, FILE-1 is that of 1; NULL: nothing is recorded */
+    const char *record_file; /* of this front-end; NULL: nothing is recorded */
+    uint64_t record_run;     /* other than of any start before: a recording is of one start */
     struct holder *holder;   /* of this front-end */
     int control_listener;    /* -1: none */
     bool lasting;            /* a stop leaves calls as they are, for the next start */
-    bool reload_at_once;     /* the configuration was read again since `settings` were */
 };
 
 /*
@@ -33,7 +33,10 @@ struct live_options {
 int live_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
              const struct live_options *options);
 
-/* live_takes - is the link, by its number in the settings, this front-end's? */
-bool live_takes(const struct settings *settings, uint32_t link, uint32_t index, uint32_t frontends);
+/*
+ * live_takes - is the link front-end `index`'s? As its name says, whatever other links there are:
+ * links that come and go move no others. Links without addresses are nobody's.
+ */
+bool live_takes(const struct link_settings *link, uint32_t index, uint32_t frontends);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "base/check.h"
 #include "base/log.h"
+#include "engine/live/conversation.h"
 #include "engine/live/talk.h"
 
 enum {
@@ -330,14 +331,14 @@ static enum talk_work
 ask(const struct talk *talk, struct shm_errand *errand)
 {
     bool calls = false;
-    char avaya[EVENT_TEXT_LENGTH + SETTINGS_TEXT_MAX + 8];
+    char avaya[CONVERSATION_DEVICE_SIZE];
     errand_wants_monitor(errand, &calls);
     struct outgoing message = {
         .kind = OUTGOING_MONITOR_START,
         .monitors_calls = calls,
         .is_filtered = true,
     };
-    talk_name_device(talk, &message, errand_text(errand), avaya, sizeof avaya);
+    conversation_name_device(talk->link, &message, errand_text(errand), avaya);
     const char *why = NULL;
     enum live_sent sent = talk_request(talk, &message, &why);
     if (sent == LIVE_FULL)

@@ -6,17 +6,15 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "base/log.h"
 #include "engine/live/conversation.h"
 #include "engine/live/live_parts.h"
 
 bool
-live_takes(const struct settings *settings, uint32_t link, uint32_t index, uint32_t frontends)
+live_takes(const struct link_settings *link, uint32_t index, uint32_t frontends)
 {
-    uint32_t number = 0; /* links without addresses do not count */
-    for (uint32_t i = 0; i < link; i++)
-        number += settings->links[i].addresses.count > 0;
-    return settings->links[link].addresses.count > 0 && number % frontends == index;
+    return link->addresses.count > 0 && hash_text(0, text_of(link->name)) % frontends == index;
 }
 
 static struct shm_live_link *
@@ -78,17 +76,24 @@ add_link(struct live *live, const struct link_settings *settings)
     return true;
 }
 
+static bool
+is_ours(const struct live *live, const struct settings *settings, uint32_t link)
+{
+    return live_takes(&settings->links[link], live->index, live->engine->shape.frontends);
+}
+
 /* What a replay must know before it reads on. */
 static void
 record_settings(struct live *live)
 {
     if (live->record == NULL)
         return;
+    session_begin(live->session);
     record_aliases(live->record, live->settings);
-    for (uint32_t i = 0; i < live->count; i++)
-        if (live->links[i].link != NULL && !live->wires[i].removed)
-            record_declare(live->record, text_of(live->links[i].link->name),
-                           live->links[i].settings);
+    for (uint32_t i = 0; i < live->settings->link_count; i++)
+        if (is_ours(live, live->settings, i))
+            record_declare(live->record, text_of(live->settings->links[i].name),
+                           &live->settings->links[i]);
 }
 
 /* Connections that nobody knows of, left by a front-end before us. */
@@ -101,24 +106,6 @@ drop_strangers(struct live *live)
         if (place_at(live, i)->stream.serial != 0)
             serials[count++] = place_at(live, i)->stream.serial;
     holder_keep(live->options->holder, serials, count);
-}
-
-static bool
-is_ours(const struct live *live, const struct settings *settings, uint32_t link)
-{
-    return live_takes(settings, link, live->index, live->engine->shape.frontends);
-}
-
-bool
-places_open(struct live *live)
-{
-    for (uint32_t i = 0; i < live->settings->link_count; i++)
-        if (is_ours(live, live->settings, i) && !add_link(live, &live->settings->links[i]))
-            return false;
-    drop_strangers(live);
-    if (live->session->front.now->record_bytes == 0)
-        record_settings(live);
-    return true;
 }
 
 /* What a removed link had goes down with its connection; its calls end as stale. */
@@ -134,6 +121,61 @@ remove_link(struct live_link *link)
     wire->frames_left = false;
 }
 
+static struct live_link *
+find_link(struct live *live, const char *name)
+{
+    for (uint32_t i = 0; i < live->count; i++)
+        if (live->links[i].link != NULL && strcmp(live->links[i].link->name, name) == 0)
+            return &live->links[i];
+    return NULL;
+}
+
+/* Was a front-end before us connected there, or in the middle of something? */
+static bool
+is_in_use(const struct live *live, uint32_t place)
+{
+    const struct shm_front_cursors *now = live->session->front.now;
+    bool in_hand = now->begun.step != BEGUN_NOTHING && now->hand.kind != LIVE_HAND_NOTHING;
+    return place_at(live, place)->stream.serial != 0 || (in_hand && now->hand.link == place);
+}
+
+/* The configuration may be another than that of a front-end before us: links it used and that went
+ * are named as well, and then removed. */
+static void
+name_used(struct live *live)
+{
+    for (uint32_t i = 0; i < LIVE_LINKS_MAX; i++)
+        if (is_in_use(live, i))
+            settings_link(live->settings, text_of(place_at(live, i)->name));
+}
+
+static void
+remove_used(struct live *live)
+{
+    for (uint32_t i = 0; i < live->settings->link_count; i++) {
+        const struct link_settings *settings = &live->settings->links[i];
+        uint32_t place = find_place(live, settings->name);
+        if (place == LIVE_LINKS_MAX || !is_in_use(live, place) ||
+            find_link(live, settings->name) != NULL)
+            continue;
+        if (add_link(live, settings))
+            remove_link(&live->links[place]);
+    }
+}
+
+bool
+places_open(struct live *live)
+{
+    name_used(live);
+    record_settings(live);
+    for (uint32_t i = 0; i < live->settings->link_count; i++)
+        if (is_ours(live, live->settings, i) && !add_link(live, &live->settings->links[i]))
+            return false;
+    remove_used(live);
+    drop_strangers(live);
+    return true;
+}
+
 static void
 keep_link(struct live_link *link, const struct link_settings *settings)
 {
@@ -147,15 +189,6 @@ keep_link(struct live_link *link, const struct link_settings *settings)
     link_touch(&link->session->front, link->link);
     link->link->changed = 1;
     conversation_open(link, true);
-}
-
-static struct live_link *
-find_link(struct live *live, const char *name)
-{
-    for (uint32_t i = 0; i < live->count; i++)
-        if (live->links[i].link != NULL && strcmp(live->links[i].link->name, name) == 0)
-            return &live->links[i];
-    return NULL;
 }
 
 /* Whoever is named later would move the others (settings_link()), so all are there before one of
@@ -177,6 +210,7 @@ places_reload(struct live *live, struct settings *settings)
     name_all(live, settings);
     live->settings = live->session->settings = settings;
     live->session->reader.completer.settings = settings;
+    record_settings(live);
     for (uint32_t i = 0; i < settings->link_count; i++) {
         struct live_link *link = find_link(live, settings->links[i].name);
         if (is_ours(live, settings, i) && link == NULL)
@@ -194,7 +228,6 @@ places_reload(struct live *live, struct settings *settings)
             remove_link(&live->links[i]);
         live->wires[i].due_ms = 0;
     }
-    record_settings(live);
     live_publish(live, false);
     settings_free(before);
     free(before);

@@ -95,7 +95,8 @@ static bool
 open_file(struct record *record, const char *path, uint64_t committed)
 {
     struct stat status;
-    record->descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+    int make = committed == 0 ? O_CREAT : 0;
+    record->descriptor = open(path, O_RDWR | make | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
     if (record->descriptor < 0 || fstat(record->descriptor, &status) != 0)
         return false;
     errno = ESPIPE;
@@ -114,6 +115,7 @@ record_open(const char *path, uint64_t committed)
     if (record == NULL)
         return NULL;
     record->failed = false;
+    record->error = 0;
     record->kept = 0;
     record->end = record->length = committed;
     if (open_file(record, path, committed)) {
@@ -333,6 +335,9 @@ record_take(struct record *record, const struct source_message *message)
         break;
     case SOURCE_TICK:
         put_notice(record, message, "tick");
+        break;
+    case SOURCE_SET:
+        put_notice(record, message, "set");
         break;
     case SOURCE_BAD:
         /* A message without a payload is as unreadable, and has a Seq as well. */

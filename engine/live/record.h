@@ -37,14 +37,15 @@ struct record; /* engine/live/record.c */
  * record_open - go on with `path` at `committed` bytes; 0: a new trace, with its first line
  *
  * A regular file, made for its owner only; what stands behind `committed` is cut off. NULL: errno;
- * ENODATA when the file is shorter than `committed`, ESPIPE when it is no regular file.
+ * ENODATA when the file is shorter than `committed`, ENOENT when it is gone, ESPIPE when it is no
+ * regular file.
  */
 struct record *record_open(const char *path, uint64_t committed);
 
 /*
  * record_declare - `# link NAME key=value ...`: what a replay must know of the link's settings
  *
- * At the start, and again after each reload that changed them. Before record_take() of what the
+ * At the start, at that of each successor, and after each reload. Before record_take() of what the
  * settings hold for.
  */
 void record_declare(struct record *record, struct text link, const struct link_settings *settings);

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 
 #include "base/log.h"
+#include "engine/live/conversation.h"
 #include "engine/live/talk.h"
 
 enum {
@@ -157,9 +158,9 @@ resync_failed(const struct talk *talk, struct shm_errand *errand, bool again)
 static enum talk_work
 look(const struct talk *talk, struct shm_errand *errand)
 {
-    char avaya[EVENT_TEXT_LENGTH + SETTINGS_TEXT_MAX + 8];
+    char avaya[CONVERSATION_DEVICE_SIZE];
     struct outgoing message = {.kind = OUTGOING_SNAPSHOT_DEVICE};
-    talk_name_device(talk, &message, errand_text(errand), avaya, sizeof avaya);
+    conversation_name_device(talk->link, &message, errand_text(errand), avaya);
     const char *why = NULL;
     enum live_sent sent = talk_request(talk, &message, &why);
     if (sent == LIVE_FULL)

@@ -54,10 +54,6 @@ bool talk_say_once(const struct talk *talk, uint16_t what);
 /* talk_encoding - how messages to the switch are written; ENCODING_XML where nobody knows. */
 enum csta_encoding talk_encoding(const struct talk *talk);
 
-/* talk_name_device - the device a request is about, as the switch calls it; `buffer` holds that. */
-void talk_name_device(const struct talk *talk, struct outgoing *message, struct text number,
-                      char *buffer, size_t size);
-
 /* talk_wake - something is to be done at that time, too. */
 static inline void
 talk_wake(uint64_t *due_ms, uint64_t at_ms)
@@ -68,6 +64,9 @@ talk_wake(uint64_t *due_ms, uint64_t at_ms)
 
 /* talk_answer - the switch's request will get that answer; `invoke` as it came. */
 void talk_answer(const struct talk *talk, enum outgoing_kind kind, struct text invoke);
+
+/* talk_answer_message - the answer of that kind, but for its invoke ID. */
+struct outgoing talk_answer_message(enum outgoing_kind kind);
 
 /* talk_invoke_number - of a message as conversation_hear() gets it; UINT32_MAX: none. */
 uint32_t talk_invoke_number(const struct talk *talk, struct text invoke);

@@ -15,11 +15,25 @@
 #include "engine/live/live_parts.h"
 #include "ipc/live_stream.h"
 
-static void
+enum {
+    UNWATCHED_MS = 100, /* a call that cannot be waited for is looked at so often */
+};
+
+/* False: errno. Watches are limited by the system. */
+static bool
 watch(struct live_link *link, int operation, int descriptor, uint32_t events)
 {
     struct epoll_event event = {.events = events, .data.u32 = link->place};
-    CHECK(epoll_ctl(link->live->epoll, operation, descriptor, &event) == 0);
+    return epoll_ctl(link->live->epoll, operation, descriptor, &event) == 0;
+}
+
+static void
+watch_socket(struct live_link *link, int operation, uint32_t events)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (!watch(link, operation, wire->socket, events))
+        wire->over = strerror(errno);
+    wire->awaited = events;
 }
 
 static const struct shm_live_stream *
@@ -39,6 +53,28 @@ stop_dialing(struct live_link *link)
     wire->dialing = -1;
 }
 
+/* The link has none of its own to call any more. */
+static void
+drop_dial(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    stop_dialing(link);
+    if (wire->dial != NULL)
+        dial_close(wire->dial);
+    wire->dial = NULL;
+}
+
+/* What was sent may hold a password: it is not left in memory that others read. The buffer has
+ * nothing that is LIVE_STREAM_BYTES before `end`, which is behind all that is to be sent. */
+static void
+wipe_out(struct live_wire *wire, uint64_t from, uint64_t to, uint64_t end)
+{
+    if (from + LIVE_STREAM_BYTES < end)
+        from = end - LIVE_STREAM_BYTES;
+    if (wire->out_buffer != NULL && from < to)
+        explicit_bzero(wire->out_buffer + from % LIVE_STREAM_BYTES, to - from);
+}
+
 static void
 drop_socket(struct live_wire *wire)
 {
@@ -56,11 +92,13 @@ lose(struct live_link *link)
 {
     struct live *live = link->live;
     struct live_wire *wire = live_wire_of(link);
-    bool usable = link->state->talk.stage == TALK_USABLE;
+    /* Where no session is needed, who accepts calls and says nothing would be called for ever. */
+    bool usable = link->state->talk.stage == TALK_USABLE && stream_of(link)->in_done > 0;
     uint64_t serial = stream_of(link)->serial;
     if (wire->socket >= 0)
         epoll_ctl(live->epoll, EPOLL_CTL_DEL, wire->socket, NULL);
     drop_socket(wire);
+    wipe_out(wire, 0, stream_of(link)->out_end, stream_of(link)->out_end);
     live_touch(link);
     link->state->stream = (struct shm_live_stream){.serial = 0};
     conversation_end(link);
@@ -81,8 +119,11 @@ wire_look(struct live_link *link)
 {
     struct live *live = link->live;
     struct live_wire *wire = live_wire_of(link);
-    if (wire->socket < 0)
+    if (wire->socket < 0) {
+        if (wire->removed)
+            drop_dial(link);
         return;
+    }
     if (wire->partial_since_ms != 0 && wire->partial_since_ms + LIVE_PARTIAL_MS <= live->now_ms)
         wire->over = "a message was begun and not ended for 10 seconds";
     if (wire->over != NULL || conversation_may_hear(link))
@@ -110,10 +151,7 @@ void
 wire_close(struct live_link *link)
 {
     struct live_wire *wire = live_wire_of(link);
-    stop_dialing(link);
-    if (wire->dial != NULL)
-        dial_close(wire->dial);
-    wire->dial = NULL;
+    drop_dial(link);
     drop_socket(wire);
 }
 
@@ -140,8 +178,7 @@ begin_reading(struct live_link *link)
     wire->out_end = stream_of(link)->out_end;
     wire->readable = wire->frames_left = true;
     wire->due_ms = 0;
-    wire->awaited = EPOLLIN;
-    watch(link, EPOLL_CTL_ADD, wire->socket, wire->awaited);
+    watch_socket(link, EPOLL_CTL_ADD, EPOLLIN);
 }
 
 /* A fresh connection, held by the supervisor since before the first byte is read. */
@@ -183,6 +220,7 @@ reconnected(struct live_link *link)
         tcp_in_open(&wire->in, wire->socket, wire->in_buffer, LIVE_STREAM_BYTES, stream->in_done) &&
         tcp_out_open(&wire->out, wire->socket, wire->out_buffer, LIVE_STREAM_BYTES,
                      stream->out_base, stream->out_end)) {
+        wipe_out(wire, 0, wire->out.sent, stream->out_end);
         begin_reading(link);
         return;
     }
@@ -196,6 +234,7 @@ wire_open(struct live_link *link)
     struct live_wire *wire = live_wire_of(link);
     uint8_t *in_buffer = wire->in_buffer;
     uint8_t *out_buffer = wire->out_buffer;
+    drop_dial(link);
     *wire = (struct live_wire){
         .socket = -1, .dialing = -1, .in_buffer = in_buffer, .out_buffer = out_buffer};
     wire->dial =
@@ -220,7 +259,8 @@ wire_dial(struct live_link *link)
         wire->dial_due_ms = dial_due_ms(wire->dial);
     } else if (state == DIAL_TRYING && dial_descriptor(wire->dial) >= 0) {
         wire->dialing = dial_descriptor(wire->dial);
-        watch(link, EPOLL_CTL_ADD, wire->dialing, EPOLLIN | EPOLLOUT | EPOLLONESHOT);
+        if (!watch(link, EPOLL_CTL_ADD, wire->dialing, EPOLLIN | EPOLLOUT | EPOLLONESHOT))
+            wire->dial_due_ms = live->now_ms + UNWATCHED_MS;
     }
 }
 
@@ -355,6 +395,7 @@ wire_send(struct live_link *link)
     struct live_wire *wire = live_wire_of(link);
     if (wire->socket < 0)
         return;
+    uint64_t sent = wire->out.sent;
     while (wire->out.sent != wire->out_end) {
         enum tcp_result result = tcp_out_send(&wire->out, wire->out_end);
         if (result == TCP_OK)
@@ -363,9 +404,9 @@ wire_send(struct live_link *link)
             wire->over = strerror(errno);
         break;
     }
+    wipe_out(wire, sent, wire->out.sent, wire->out_end);
     bool waits = wire->over == NULL && wire->out.sent != wire->out_end;
     uint32_t awaited = (wire->deaf_since_ms == 0 ? EPOLLIN : 0u) | (waits ? EPOLLOUT : 0u);
     if (awaited != wire->awaited)
-        watch(link, EPOLL_CTL_MOD, wire->socket, awaited);
-    wire->awaited = awaited;
+        watch_socket(link, EPOLL_CTL_MOD, awaited);
 }

@@ -70,6 +70,7 @@ enum source_kind {
     SOURCE_UP,      /* the link came */
     SOURCE_DOWN,    /* the link went */
     SOURCE_TICK,    /* time passed */
+    SOURCE_SET,     /* the clock that `time_us` is of was set: no time passed */
     SOURCE_BAD,     /* one message or line that cannot be read: `why`. It takes a Seq of `link` if
                        that is there; a line without a readable link name is nobody's message */
     SOURCE_BROKEN,  /* a framing error: `why`; the stream ends here, and with it the input if it is

@@ -5,7 +5,7 @@
  *   # alias [NUMBER=NUMBER ...]
  *   SECONDS NAME < INVOKE PAYLOAD
  *   SECONDS NAME > INVOKE [by=DN] PAYLOAD
- *   SECONDS NAME ! up|down|tick
+ *   SECONDS NAME ! up|down|tick|set
  */
 #include <string.h>
 
@@ -180,11 +180,13 @@ parse_notice(struct text rest, struct source_message *message)
         message->kind = SOURCE_DOWN;
     else if (text_is_equal(rest, TEXT("tick")))
         message->kind = SOURCE_TICK;
+    else if (text_is_equal(rest, TEXT("set")))
+        message->kind = SOURCE_SET;
     if (message->kind != SOURCE_MESSAGE && message->has_time)
         return TRACE_ENTRY;
     message->link = TEXT_NONE;
-    return bad(message,
-               message->has_time ? "! must be followed by up, down or tick" : "SECONDS is no time");
+    return bad(message, message->has_time ? "! must be followed by up, down, tick or set"
+                                          : "SECONDS is no time");
 }
 
 static enum trace_line

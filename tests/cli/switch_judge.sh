@@ -152,6 +152,16 @@ sed 's/\(,{"Party":"201".*\)}\],/\1}\1,"At":5000000}],/; s/"Party":"201"\(.*\)"P
 judged "an unknown outsider of three" 0 unseen 1
 
 cp "$work/truth" "$work/told"
+# A device whose monitor was never granted may have its DN event, once and rightly.
+sed 's/"Monitored":true/"Monitored":false/; s/"Ends"/"Unwatched":true,&/' "$work/truth" >"$work/told"
+cp "$work/good" "$work/said"
+judged "a device not monitored" 0 right 8
+sed '2s/2 Remote/1 Local/' "$work/good" >"$work/said"
+judged "a device not monitored, wrongly" 1 false 1
+sed '2p' "$work/good" >"$work/said"
+judged "a device not monitored, twice" 1 doubled 1
+
+cp "$work/truth" "$work/told"
 # A party may be called by its dynamic ID, and by that of no other.
 sed 's/"Party":"77",/&"Also":"0x08112233",/; s/"Party":"201",/&"Also":"0x08445566",/' \
     "$work/truth" >"$work/told"

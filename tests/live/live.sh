@@ -9,8 +9,12 @@
 #   RECORD=1  a recording is made, and its replay must say the same
 #   REQUESTS=N  so many times somebody asks that an agent be released, or a call be cleared
 #   KILLS=N   so many times a process of the engine is killed meanwhile; SEED chooses
+#   STALL=N   so many seconds, from the fifth on, the publisher stands still (SIGSTOP), and no
+#             switch may think that nobody is there
 #   WORKERS   2 unless told
 #   SETTINGS  lines for [engine]
+#   EACH      a line for each [link]
+#   RELOAD=1  whenever a process is killed the configuration is read again, unchanged
 set -euo pipefail
 
 onhook=$1 seconds=$2 rate=$3
@@ -60,7 +64,7 @@ await 20 "the switch does not listen" test -s "$folder/ready"
     printf '[engine]\nname = %s\nworkers = %s\n%s\n' "$name" "${WORKERS:-2}" "${SETTINGS:-}"
     printf '[sink jsonl]\nfile = %s\n' "$folder/outcomes.jsonl"
     printf '[control]\nsocket = %s\n' "$folder/control"
-    cat "$folder/links.ini"
+    sed "/^\[link/a\\${EACH:-;}" "$folder/links.ini"
 } >"$folder/onhook.ini"
 
 record=()
@@ -97,6 +101,21 @@ ask() {
 }
 [[ -z ${REQUESTS:-} ]] || ask &
 
+publisher_pid() {
+    "$onhook" stat --name "$name" --processes --all | sed -n 's/^publisher, process \([0-9]*\).*/\1/p'
+}
+
+# The publisher stands still, so that rings fill up to where the switch is heard.
+stall() {
+    local pid
+    sleep 5
+    pid=$(publisher_pid)
+    kill -STOP "$pid"
+    sleep "$STALL"
+    kill -CONT "$pid"
+}
+[[ -z ${STALL:-} ]] || stall &
+
 RANDOM=${SEED:-1}
 started=$SECONDS
 kills_left=${KILLS:-0}
@@ -105,6 +124,7 @@ while kill -0 "$switch_pid" 2>/dev/null; do
     kill -0 "$engine_pid" 2>/dev/null || fail "the engine ended"
     if ((kills_left > 0 && SECONDS - started > 3)); then
         kill_one
+        [[ -z ${RELOAD:-} ]] || kill -HUP "$engine_pid"
         kills_left=$((kills_left - 1))
         sleep "$(awk -v s="$seconds" -v k="${KILLS:-1}" 'BEGIN {print 0.7 * s / k}')"
     else
@@ -124,21 +144,19 @@ engine_pid=''
 tail -n 25 "$folder/engine.log" | sed 's/^/engine: /'
 tail -n 25 "$folder/switch.log" | sed 's/^/switch: /'
 "$onhook" switch --judge "$folder/truth.jsonl" "$folder/outcomes.jsonl" || fail "the judge"
+if [[ -n ${STALL:-} ]] && grep "clients dropped" "$folder/switch.log"; then
+    fail "the switch dropped us"
+fi
 if [[ -n ${RECORD:-} ]]; then
-    : >"$folder/replayed.jsonl"
-    for trace in "$folder"/record.trace*; do
-        "$onhook" replay "$trace" >>"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
-            fail "the recording cannot be replayed"
-    done
-    # Links of several front-ends are mixed as they come; what each link says is what is promised.
-    for said in outcomes replayed; do
-        if [[ -e $folder/record.trace-1 ]]; then
-            sed 's/.*"Link":"\([^"]*\)".*/\1\t&/' "$folder/$said.jsonl" | sort -s -t$'\t' -k1,1
-        else
-            cat "$folder/$said.jsonl"
-        fi >"$folder/$said.sorted"
-    done
-    cmp "$folder/outcomes.sorted" "$folder/replayed.sorted" || fail "the recording says otherwise"
+    "$onhook" replay "$folder"/record.trace* >"$folder/replayed.jsonl" 2>"$folder/replay.log" ||
+        fail "the recording cannot be replayed"
+    if [[ -e $folder/record.trace-1 ]]; then # links of several front-ends come as they come
+        sort -o "$folder/outcomes.sorted" "$folder/outcomes.jsonl"
+        sort -o "$folder/replayed.sorted" "$folder/replayed.jsonl"
+        cmp "$folder/outcomes.sorted" "$folder/replayed.sorted" || fail "the recordings say otherwise"
+    else
+        cmp "$folder/outcomes.jsonl" "$folder/replayed.jsonl" || fail "the recording says otherwise"
+    fi
     echo "replayed: the same $(wc -l <"$folder/replayed.jsonl") lines"
 fi
 awk 'NR == 1 || $2 > most {most = $2} NR == 5 {early = $2} END {

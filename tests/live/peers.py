@@ -202,10 +202,11 @@ def flood_status(line):
             pass
     reader = threading.Thread(target=count, daemon=True)
     reader.start()
-    for n in itertools.count(0, 500):
-        line.send(b"".join(status(i) for i in range(n, n + 500)))
+    while not line.peer.is_enough:
         line.peer.asked += 500
+        line.send(b"".join(status(i) for i in range(500)))
         time.sleep(0.05)
+    reader.join()
 
 
 def flood_status_deaf(line):
@@ -330,6 +331,16 @@ def messages_lost(line):
         line.serve(0.01)
 
 
+# ---- TLS
+
+
+def tls_garbage(line):
+    """A record that may come, and holds nothing that can be."""
+    line.socket.recv(4096)
+    while True:
+        line.send(b"\x16\x03\x03\x40\0" + b"\x02\0\0\xff" * 4096)
+
+
 # ---- content
 
 
@@ -376,7 +387,9 @@ def garbage_ber(line):
         time.sleep(0.001)
 
 
+SECURE = (silent, storm, reset, one_byte, drip, gigantic, tls_garbage)
 BER = (gigantic_ber, deep_ber, garbage_ber)
+SPEECHLESS = (storm, reset, zero_length, wrong_length, gigantic_ber)
 PEERS = (one_byte, drip, zero_length, wrong_length, short_length, gigantic, gigantic_ber, silent,
          deaf, flood_events, flood_calls, flood_status, flood_status_deaf, storm, reset,
          close_at_stages, reset_in_frame, unasked, doubled, one_cross_ref, stopper, refuser,
@@ -387,9 +400,10 @@ PEERS = (one_byte, drip, zero_length, wrong_length, short_length, gigantic, giga
 class Peer:
     """A listener that gives each connection to `conduct`."""
 
-    def __init__(self, conduct, port=0):
-        self.conduct = conduct
+    def __init__(self, conduct, port=0, prefix=""):
+        self.conduct, self.prefix = conduct, prefix
         self.connections = self.count = self.asked = 0
+        self.is_enough = False
         self.errors = []
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -400,7 +414,7 @@ class Peer:
 
     @property
     def name(self):
-        return self.conduct.__name__.replace("_", "-")
+        return self.prefix + self.conduct.__name__.replace("_", "-")
 
     def section(self, more=""):
         return "[link %s]\naddresses = 127.0.0.1:%d\nencoding = %s\nmonitored = 5000-5039\n" \

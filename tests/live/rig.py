@@ -166,6 +166,9 @@ class Rig:
                                 stdout=subprocess.PIPE, check=False)
         text = answer.stdout.decode()
         assert answer.returncode == 0, "the judge:\n" + text
+        idle = [row["Link"] for row in map(json.loads, text.splitlines())
+                if row["Link"] in names and row["right"] == 0]
+        assert not idle, "nothing was heard of " + ", ".join(idle)
         return text
 
     # ---- its end

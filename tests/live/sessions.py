@@ -6,12 +6,13 @@ link for each thing that can happen to a session, played by a peer of its own. A
 judge finds nothing false, missing, doubled or unknown, and each link did and said what it should.
 """
 
+import os
 import sys
 import time
 
 import peers
 import rig
-from session_cases import CASES, Secure, make_certificates
+from session_cases import CASES, Case, Secure, case, make_certificates
 
 LISTENERS = ["encoding=xml-ed3,profile=openscape,name=openscape",
              "encoding=xml-ed3,profile=avaya-dmcc,name=avaya",
@@ -19,9 +20,43 @@ LISTENERS = ["encoding=xml-ed3,profile=openscape,name=openscape",
              "encoding=ber3,name=phase3", "encoding=ber1,name=phase1",
              "encoding=xml,profile=broadworks,name=broadworks", "encoding=xml,name=secure,tls"]
 
+PASSWORD = "open-sesame-4711"
+
+
+@case
+class StandbyAddress(Case):
+    """What stands at the first address takes calls and hangs up at once: the second is used."""
+    says = ("3 of 3 monitors stand",)
+
+    def addresses(self):
+        self.passive = peers.Peer(peers.storm)
+        return "127.0.0.1:%d, 127.0.0.1:%d" % (self.passive.port, self.peer.port)
+
+    def check(self):
+        assert self.peer.connections == 1 and self.passive.connections == 1
+
 
 def add_to_link(links, name, lines):
     return links.replace("[link %s]\n" % name, "[link %s]\n%s" % (name, lines))
+
+
+def shared_memory_holds(name, word):
+    """Is the word in a segment of the engine?"""
+    for entry in os.listdir("/dev/shm"):
+        if not entry.startswith("onhook-%s." % name):
+            continue
+        with open("/dev/shm/" + entry, "rb") as segment:
+            at, size = 0, os.fstat(segment.fileno()).st_size
+            while at < size:
+                try:
+                    at = os.lseek(segment.fileno(), at, os.SEEK_DATA)
+                except OSError:
+                    break
+                end = os.lseek(segment.fileno(), at, os.SEEK_HOLE)
+                if word in os.pread(segment.fileno(), end - at, at):
+                    return True
+                at = end
+    return False
 
 
 def wrong_of(one, log):
@@ -45,9 +80,9 @@ def main():
         Secure.folder = site.folder
         site.switch(["127.0.0.1:0," + listener for listener in LISTENERS], "--rate", "40",
                     "--seconds", seconds, "--agents", "40", "--talk-ms", "200..1500", "--session",
-                    "2", "--user", "me", "--password", "secret", "--cert",
+                    "2", "--user", "me", "--password", PASSWORD, "--cert",
                     site.path("server.pem"), "--key", site.path("server.key"))
-        site.write("password", "secret\n")
+        site.write("password", PASSWORD + "\n")
         if "tls-ca" not in site.links:
             site.links = add_to_link(site.links, "secure", "tls-ca = %s\n" % site.path("ca.pem"))
         if "password-file" not in site.links:
@@ -60,6 +95,7 @@ def main():
         site.start("".join(one.section() for one in cases), "front-ends = 4")
         site.await_switch(60)
         time.sleep(0.5)
+        assert not shared_memory_holds(site.name, PASSWORD.encode()), "the password is kept"
         site.stop()
         wrong = [words for words in (wrong_of(one, site.log()) for one in cases) if words]
         print("%d of %d sessions as promised" % (len(cases) - len(wrong), len(cases)))

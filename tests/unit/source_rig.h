@@ -40,8 +40,8 @@ source_say_text(const char *name, struct text text)
 static inline void
 source_say_message(const struct source_message *message)
 {
-    static const char *const kinds[] = {"message", "declare", "up",    "down",
-                                        "tick",    "bad",     "broken"};
+    static const char *const kinds[] = {"message", "declare", "up",  "down",
+                                        "tick",    "set",     "bad", "broken"};
     static const char *const directions[] = {"", " <", " >"};
     source_say("%s%s", kinds[message->kind], directions[message->direction]);
     source_say_text("link", message->link);

@@ -7,6 +7,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "tests/unit/talk_rig.h"
 
 #define STATUS(word)        "<SystemStatus><systemStatus>" word "</systemStatus></SystemStatus>"
@@ -198,6 +201,58 @@ a_session_the_switch_ends_is_started_again_after_a_pause_that_grows(void **state
     assert_int_equal(talk_rig_settle(), 2);
 }
 
+/* The session is granted, and ended at once; then the pause it takes. */
+static void
+lose_session_and_wait(uint32_t pause_ms)
+{
+    talk_rig_say("9999", "<ApplicationSessionTerminated><sessionID>s</sessionID>"
+                         "</ApplicationSessionTerminated>");
+    talk_rig_work();
+    talk_rig_after(pause_ms - 10);
+    NOTHING_SENT();
+    talk_rig_after(10);
+    start_session();
+}
+
+static void
+a_session_that_is_ended_at_once_each_time_is_asked_for_less_and_less_often(void **state)
+{
+    (void)state;
+    OPEN("session", "application", "session-duration", "1h", "keep-alive", "1h");
+    talk_rig_connect();
+    start_session();
+    lose_session_and_wait(1000);
+    lose_session_and_wait(2000);
+    lose_session_and_wait(4000);
+    talk_rig_after(60000);
+    lose_session_and_wait(1000);
+    lose_session_and_wait(2000);
+}
+
+static void
+a_password_file_that_holds_no_password_closes_the_connection(void **state)
+{
+    (void)state;
+    char path[64];
+    snprintf(path, sizeof path, "/tmp/onhook-password-%d", (int)getpid());
+    assert_int_equal(mkfifo(path, 0600), 0); /* nobody writes: nobody must wait */
+    OPEN("session", "application", "user", "u", "password-file", path);
+    talk_rig_connect();
+    assert_string_equal(live.closed, "the password file cannot be read");
+    talk_rig_close(state);
+    unlink(path);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    for (int i = 0; i < 4096; i++)
+        fputc('x', file);
+    fclose(file);
+    OPEN("session", "application", "user", "u", "password-file", path);
+    talk_rig_connect();
+    assert_string_equal(live.closed, "the password file cannot be read");
+    unlink(path);
+    NOTHING_SENT();
+}
+
 /* ---- what the switch is able to do ---------------------------------------------------------- */
 
 static void
@@ -340,6 +395,8 @@ main(void)
         TEST(a_session_nobody_answers_closes_the_connection),
         TEST(a_password_that_cannot_be_read_closes_the_connection),
         TEST(a_session_the_switch_ends_is_started_again_after_a_pause_that_grows),
+        TEST(a_session_that_is_ended_at_once_each_time_is_asked_for_less_and_less_often),
+        TEST(a_password_file_that_holds_no_password_closes_the_connection),
         TEST(an_overloaded_switch_is_left_alone_until_it_is_relieved),
         TEST(an_overload_that_is_never_relieved_counts_a_minute),
         TEST(a_disabled_switch_is_asked_for_everything_again_when_it_is_enabled),

@@ -19,7 +19,7 @@ feed_hex(const char *digits)
         assert_int_equal(sscanf(digits, "%2x", &value), 1);
         bytes[length++] = (char)value;
     }
-    talk_rig_feed((struct text){bytes, length}, NULL);
+    talk_rig_feed((struct text){bytes, length}, ""); /* BER has its own */
 }
 
 static void

@@ -179,6 +179,26 @@ release_clears_the_connection_of_the_last_call_on_its_own_behalf(void **state)
 }
 
 static void
+an_avaya_gets_the_device_as_it_calls_it(void **state)
+{
+    (void)state;
+    struct link_settings avaya = *links[0].settings;
+    assert_null(settings_link_key(&avaya, TEXT("profile"), TEXT("avaya-dmcc")));
+    assert_null(settings_link_key(&avaya, TEXT("switch-name"), TEXT("CM1")));
+    links[0].settings = &avaya;
+    ask(1, "{\"request\":\"release\",\"device\":\"2001\"}");
+    work();
+    assert_non_null(strstr(wire, "pbx1 0017 by=2001 "));
+    assert_non_null(strstr(wire, "<callID>18</callID><deviceID typeOfNumber=\"other\">"
+                                 "2001:CM1::0</deviceID>"));
+    ask(2, "{\"request\":\"drop\",\"device\":\"2001:CM1:10.1.2.3:0\",\"by\":\"2002\","
+           "\"call\":\"17\",\"link\":\"pbx1\"}");
+    work();
+    assert_non_null(strstr(wire, "<callID>17</callID><deviceID typeOfNumber=\"other\">"
+                                 "2001:CM1:10.1.2.3:0</deviceID>"));
+}
+
+static void
 drop_says_on_whose_behalf_and_clear_clears_the_call(void **state)
 {
     (void)state;
@@ -368,6 +388,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         PROMISE(release_clears_the_connection_of_the_last_call_on_its_own_behalf),
         PROMISE(drop_says_on_whose_behalf_and_clear_clears_the_call),
+        PROMISE(an_avaya_gets_the_device_as_it_calls_it),
         PROMISE(a_refusal_has_the_words_of_the_switch),
         PROMISE(an_answer_to_something_else_is_not_ours),
         PROMISE(the_link_is_where_the_device_is_in_a_call),

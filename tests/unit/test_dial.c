@@ -352,6 +352,50 @@ a_link_that_never_was_usable_is_tried_less_and_less(void **state)
 }
 
 static void
+an_address_whose_connection_was_of_no_use_gives_way_to_the_next(void **state)
+{
+    (void)state;
+    struct listener standby = listening(AF_INET);
+    struct listener active = listening(AF_INET);
+    add_address("127.0.0.1", standby.port);
+    add_address("127.0.0.1", active.port);
+    struct dial *dial = dial_open("pbx1", &settings, 7, NULL);
+    for (int i = 0; i < 3; i++) {
+        assert_int_equal(work_while(dial, DIAL_TRYING), DIAL_CONNECTED);
+        assert_takes_to(dial, &standby);
+        dial_lost(dial, false, now_ms());
+        assert_true(dial_due_ms(dial) <= now_ms());
+        assert_int_equal(work_while(dial, DIAL_TRYING), DIAL_CONNECTED);
+        assert_takes_to(dial, &active);
+        dial_lost(dial, i == 1, now_ms());
+        assert_true(dial_due_ms(dial) > now_ms());
+        poll(NULL, 0, (int)(dial_due_ms(dial) - now_ms()) + 1);
+    }
+    dial_close(dial);
+    close(standby.socket);
+    close(active.socket);
+}
+
+static void
+a_list_that_becomes_shorter_is_begun_again(void **state)
+{
+    (void)state;
+    struct listener standby = listening(AF_INET);
+    add_address("127.0.0.1", standby.port);
+    add_address("127.0.0.1", standby.port);
+    struct dial *dial = dial_open("pbx1", &settings, 7, NULL);
+    assert_int_equal(work_while(dial, DIAL_TRYING), DIAL_CONNECTED);
+    assert_takes_to(dial, &standby);
+    dial_lost(dial, false, now_ms());
+    settings.addresses.count = 1;
+    dial_reload(dial, &settings, now_ms());
+    assert_int_equal(work_while(dial, DIAL_TRYING), DIAL_CONNECTED);
+    assert_takes_to(dial, &standby);
+    dial_close(dial);
+    close(standby.socket);
+}
+
+static void
 without_an_address_nothing_is_tried_until_a_reload_brings_one(void **state)
 {
     (void)state;
@@ -426,6 +470,8 @@ main(void)
         A_TEST(failures_are_said_once_a_minute_with_their_number),
         A_TEST(a_link_that_was_usable_is_tried_again_after_the_shortest_pause),
         A_TEST(a_link_that_never_was_usable_is_tried_less_and_less),
+        A_TEST(an_address_whose_connection_was_of_no_use_gives_way_to_the_next),
+        A_TEST(a_list_that_becomes_shorter_is_begun_again),
         A_TEST(without_an_address_nothing_is_tried_until_a_reload_brings_one),
         A_TEST(a_name_nobody_knows_is_a_failure_with_words),
         A_TEST(a_dial_may_be_closed_while_a_name_is_looked_up),

@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <glob.h>
 #include <signal.h>
 #include <sys/resource.h>
@@ -104,6 +105,7 @@ everything_taken_is_read_as_it_was(void **state)
         {.kind = SOURCE_UP, .link = TEXT("pbx1"), .has_time = true, .time_us = 5},
         {.kind = SOURCE_TICK, .link = TEXT("pbx2"), .has_time = true, .time_us = 1000000},
         {.kind = SOURCE_DOWN, .link = TEXT("pbx1"), .has_time = true, .time_us = 1999999},
+        {.kind = SOURCE_SET, .link = TEXT("pbx1"), .has_time = true, .time_us = 3},
         {.kind = SOURCE_DECLARE, .link = TEXT("pbx1"), .key = TEXT("infer"), .value = TEXT("none")},
         {.kind = SOURCE_DECLARE, .key = TEXT("22334455"), .value = TEXT("200")},
         {.kind = SOURCE_DECLARE, .link = TEXT("pbx3")},
@@ -328,6 +330,12 @@ what_cannot_be_recorded_to_is_refused(void **state)
     assert_int_equal(errno, ENOENT);
     assert_null(record_open("/dev/null", 0));
     assert_int_equal(errno, ESPIPE);
+    assert_null(record_open(path, 10));
+    assert_int_equal(errno, ENOENT); /* and it is not made anew */
+    assert_int_not_equal(access(path, F_OK), 0);
+    int empty = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+    assert_true(empty >= 0);
+    close(empty);
     assert_null(record_open(path, 10));
     assert_int_equal(errno, ENODATA);
     unlink(path);

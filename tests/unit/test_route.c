@@ -356,11 +356,25 @@ slow_worker(void *argument)
     return NULL;
 }
 
+/* What is done while it waits: all that was in hand is committed, and more may be. */
+static void
+note_waiting(void *context)
+{
+    uint32_t *waits = context;
+    assert_false(transaction_is_open(&rig.session->front.transaction));
+    (*waits)++;
+    session_begin(rig.session);
+    route_publish(&rig.session->route, false);
+}
+
 static void
 a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
 {
     (void)state;
+    uint32_t waits = 0;
     struct route *route = &rig.session->route;
+    route->waits = note_waiting;
+    route->context = &waits;
     pthread_t thread;
     int failure;
     assert_int_equal(pthread_create(&thread, NULL, slow_worker, &failure), 0);
@@ -382,6 +396,7 @@ a_full_ring_makes_the_front_end_wait_and_loses_nothing(void **state)
     } while (pthread_tryjoin_np(thread, &result) != 0);
     assert_null(result);
     assert_true(rig_count(&rig, COUNTER_RING_WAITS) > 0);
+    assert_true(waits > 0);
     assert_int_equal(watermark_get(&rig.engine, 0), FLOOD);
 }
 

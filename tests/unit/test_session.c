@@ -112,6 +112,25 @@ a_clock_that_comes_late_or_is_set_lets_no_time_pass(void **state)
         assert_int_equal(next_of(0, EVENT_ORIGINATED).clock_ms, clocks[i]);
 }
 
+/* Back an hour, and forth a day: spans are where they were, and Time is what the clock shows. */
+static void
+a_clock_that_says_it_was_set_lets_no_time_pass(void **state)
+{
+    (void)state;
+    rig_feed(&rig, "7200 p < 9999 " ORIGINATED(
+                       "c1", "1") "\n"
+                                  "3600 p ! set\n"
+                                  "3601 p < 9999 " ORIGINATED(
+                                      "c2", "1") "\n"
+                                                 "90000 p ! set\n"
+                                                 "90002 p < 9999 " ORIGINATED("c3", "1") "\n");
+    assert_int_equal(next_of(0, EVENT_ORIGINATED).clock_ms, 7200000);
+    struct event second = next_of(0, EVENT_ORIGINATED);
+    assert_int_equal(second.clock_ms, 7201001);
+    assert_int_equal(second.time_us, INT64_C(3601000000));
+    assert_int_equal(next_of(0, EVENT_ORIGINATED).clock_ms, 7203002);
+}
+
 static void
 a_tick_is_told_at_the_time_of_the_messages(void **state)
 {
@@ -388,6 +407,7 @@ main(void)
         PROMISE_ONE(a_tick_comes_before_the_message_that_reaches_a_tenth),
         PROMISE_ONE(a_message_from_the_past_keeps_its_time_and_the_clock),
         PROMISE_ONE(a_clock_that_comes_late_or_is_set_lets_no_time_pass),
+        PROMISE_ONE(a_clock_that_says_it_was_set_lets_no_time_pass),
         PROMISE_ONE(a_tick_is_told_at_the_time_of_the_messages),
         PROMISE_ONE(without_times_a_message_is_a_millisecond),
         PROMISE_ONE(unreadable_messages_count_and_malformed_lines_only_with_a_link),

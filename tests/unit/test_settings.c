@@ -197,6 +197,9 @@ a_value_out_of_range_is_named_with_the_range(void **state)
     assert_refused("[engine]\nring-slots = 1000\n",
                    "on.ini:2: ring-slots = \"1000\": must be a power of two from 1024 to "
                    "1048576\n");
+    assert_refused("[engine]\nhistory-slots = 512\n",
+                   "on.ini:2: history-slots = \"512\": must be 0, or a power of two from 1024 to "
+                   "16777216\n");
     assert_refused("[link a]\nstale-after = 366d\n",
                    "on.ini:2: stale-after = \"366d\": must be a time from 1s to 365d, as 2, 1.5s, "
                    "90s, 30m or 8h\n");

@@ -95,7 +95,7 @@ a_malformed_line_is_named_and_the_next_one_is_read(void **state)
         "bad < link=pbx1 time=1000000 line=12 invoke=9999 "
         "why: hex: is followed by something that is no hex digit\n"
         "bad > link=pbx1 time=1000000 line=13 invoke=0001 why: by= names nobody\n"
-        "bad time=1000000 line=14 why: ! must be followed by up, down or tick\n"
+        "bad time=1000000 line=14 why: ! must be followed by up, down, tick or set\n"
         "bad line=15 why: # link needs a NAME of letters, digits and . _ @ -\n"
         "bad line=16 why: # link NAME must be followed by key=value\n"
         "message < link=pbx1 time=1000000 line=17 invoke=9999 payload=<a/>\n");

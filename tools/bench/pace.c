@@ -18,7 +18,7 @@ enum {
     GATHERED_MAX = 1 << 16, /* bytes of one write */
     SAMPLES_MAX = 1 << 22,
     LEAD_NS = 300000000, /* the engine stands by then */
-    AFTER_NS = 1000000000,
+    AFTER_NS = 300000000,
 };
 
 struct pace {

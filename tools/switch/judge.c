@@ -205,7 +205,9 @@ judge_party(struct judge *judge, struct judge_call *call, const struct outcome_l
     uint64_t name = number_of_name(judge, call, dn ? line->this_dn : line->party);
     for (uint32_t i = 0; i < call->end_count; i++) {
         struct judge_end *end = &judge->truth.ends[call->first_end + i];
-        bool owed = dn ? end->is_monitored && !end->dn_said : !end->party_said;
+        /* Of a device whose monitor is not granted yet an outcome may speak, and then truly. */
+        bool is_told_of = end->is_monitored || call->is_unwatched;
+        bool owed = dn ? is_told_of && !end->dn_said : !end->party_said;
         if (end->party != name || !owed)
             continue;
         if (is_lost(call, line) && !is_touched(call, end->at_us))

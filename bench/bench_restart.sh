@@ -1,0 +1,27 @@
+#!/bin/sh
+# bench_restart.sh BUILD_FOLDER [KILLS [CALLS]] - a worker with so many live calls (100,000) is
+# killed so many times (200): from the kill to the next record that is handled.
+# Exit: 0 measured, 1 not, 2 wrong usage.
+set -eu
+if [ $# -lt 1 ]; then
+    echo "usage: bench_restart.sh BUILD_FOLDER [KILLS [CALLS]]" >&2
+    exit 2
+fi
+build=$1 kills=${2:-200} calls=${3:-100000}
+work=$(mktemp -d)
+trap 'rm -rf "$work"; rm -f /dev/shm/onhook-restart-time-*' EXIT
+printf '[engine]\nmax-calls = %d\n' $((calls * 2)) >"$work/restart.ini"
+# Calls that stay, and then others that come and go.
+awk -v stay="$calls" -v more=$((calls + kills * 40000)) 'function opened(i) {
+    printf "%.4f pbx < 9999 <OriginatedEvent><originatedConnection><callID>c%d</callID>" \
+        "<deviceID>2001</deviceID></originatedConnection></OriginatedEvent>\n", i / 10000, i }
+function cleared(i) {
+    printf "%.4f pbx < 9999 <ConnectionClearedEvent><droppedConnection><callID>c%d</callID>" \
+        "<deviceID>2001</deviceID></droppedConnection></ConnectionClearedEvent>\n", i / 10000, i }
+BEGIN { print "# onhook-trace 1"
+    for (i = 0; i < stay; i++) opened(i)
+    for (; i < more; i++) { opened(i); cleared(i) } }' >"$work/site.trace" &
+writer=$!
+wait $writer
+"$build/tests/torture/restart_time" "$build/onhook" "$work" "$kills" "$work/restart.ini" \
+    "$work/site.trace" "$calls"

@@ -1,0 +1,59 @@
+#!/usr/bin/env python3
+"""recording.py ONHOOK - recordings of a lasting engine, and one that is taken away.
+
+As promised when each start begins a recording that can be replayed by itself, and a recording that
+was removed is said and done without, by successors too.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import rig
+from spread import front_ends
+
+
+def kill_front_end(site):
+    pids = front_ends(site)
+    os.kill(pids[0], signal.SIGKILL)
+    rig.await_(10, "it is started again", lambda: front_ends(site) not in ([], pids))
+    time.sleep(0.5)
+
+
+def replayed(site):
+    answer = subprocess.run([site.onhook, "replay", site.path("all.trace")], check=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    return answer.stdout.decode().splitlines()
+
+
+def main():
+    onhook = sys.argv[1]
+    with rig.Rig(onhook) as site:
+        site.switch(["127.0.0.1:0,name=one"], "--rate", "30", "--agents", "40", "--seconds", "8",
+                    "--talk-ms", "100..500")
+        for start in range(2):
+            site.start(settings="lasting = yes", arguments=("--record", site.path("all.trace")))
+            time.sleep(1.5)
+            kill_front_end(site)
+            if start == 0:
+                site.stop()
+            text = site.read("all.trace")
+            assert text.count("# onhook-trace 1\n") == 1 and text.startswith("# onhook-trace 1\n")
+            assert "# link one anew=yes" in text.splitlines()[2], text[:200]
+            assert text.count(" one ! up") == 1, "it has what another start took"
+            assert len(replayed(site)) > 10
+        os.remove(site.path("all.trace"))
+        for _ in range(2):
+            kill_front_end(site)
+        assert site.log().count("the recording ends here") == 1, "said once, and by one of them"
+        assert not os.path.exists(site.path("all.trace")), "it began anew in the middle"
+        site.await_switch(30)
+        time.sleep(0.5)
+        site.stop()
+        print(site.judge().splitlines()[-1])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,184 @@
+/* What looking for damage in a call table promises: none where there is none, some where there is,
+ * and an end whatever the bytes are. */
+#include "tests/unit/call_rig.h"
+
+#include <stdio.h>
+
+#include "base/random.h"
+#include "workers/call_table_check.h"
+#include "workers/directory.h"
+
+enum {
+    CALLS = 60,
+    FLIPS = 3000,
+};
+
+static const struct shm_part nothing_in_hand;
+
+static struct text
+name_of(char *buffer, unsigned number)
+{
+    int length = snprintf(buffer, 32, "call-%u", number);
+    return (struct text){buffer, (uint32_t)length};
+}
+
+static void
+fill_call(struct call_rig *rig, struct call call, struct random *random)
+{
+    char buffer[32];
+    for (uint32_t i = 0; i < 4; i++) {
+        struct shm_party *party = call_add_party(call.block, name_of(buffer, 2000 + i));
+        party->other = call_add_text(call.block, TEXT("2001"));
+        party_learn_name(call.block, party, name_of(buffer, 3000 + i));
+        call_note_fact(call.block, 1, name_of(buffer, i), i);
+    }
+    struct shm_act *act = call_add_act(call.block);
+    act->subject = party_ref(call.block, call_first_party(call.block));
+    struct shm_request *request = call_add_request(call.block);
+    request->target = call_add_text(call.block, TEXT("2003"));
+    call_note_name(call.block, TEXT("9999"), 0);
+    for (int span = 0; span < SPAN_COUNT; span++)
+        if (random_below(random, 2) == 0)
+            span_set(&rig->table, call, (enum call_span)span, random_below(random, 1000));
+}
+
+static void
+change_something(struct call_rig *rig, struct random *random)
+{
+    char buffer[32];
+    struct text name = name_of(buffer, random_below(random, CALLS * 2));
+    uint64_t key = call_key(0, name);
+    struct call call = call_table_find(&rig->table, key, 0, name);
+    if (call.number != 0 && random_below(random, 3) == 0) {
+        call_table_reserve(&rig->table, &call, 4096);
+    } else if (call.number != 0) {
+        call_table_remove(&rig->table, call);
+    } else {
+        call = call_table_add(&rig->table, key, 0, name, 2500);
+        if (call.number != 0)
+            fill_call(rig, call, random);
+    }
+    transaction_commit(&rig->transaction);
+    rig_begin_transaction(rig);
+}
+
+static struct call_rig *
+open_used_table(struct random *random, unsigned changes)
+{
+    struct call_rig *rig = rig_open(CALLS);
+    rig_begin_transaction(rig);
+    for (unsigned i = 0; i < changes; i++)
+        change_something(rig, random);
+    return rig;
+}
+
+static void
+a_table_in_use_has_no_fault(void **state)
+{
+    (void)state;
+    struct random random = {3};
+    struct call_rig *rig = open_used_table(&random, 0);
+    for (unsigned i = 0; i < 3000; i++) {
+        assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+        change_something(rig, &random);
+    }
+    rig_close(rig);
+}
+
+/* A call that is coming in is not whole yet; another would be damaged. */
+static void
+a_call_that_is_coming_in_is_not_looked_into(void **state)
+{
+    (void)state;
+    struct random random = {3};
+    struct call_rig *rig = open_used_table(&random, 200);
+    uint32_t number = 1;
+    while (rig->table.slots[number].key == 0)
+        number++;
+    call_table_at(&rig->table, number).block->parties = 0xffff;
+    assert_string_equal(call_table_fault(&rig->table, &nothing_in_hand),
+                        "a call, or the list of free places for calls");
+    const struct shm_part coming = {.moving = 5000, .moved = 1024, .slot = number};
+    assert_null(call_table_fault(&rig->table, &coming));
+    const struct shm_part nowhere = {.moving = 5000, .moved = 1024, .slot = 1u << 30};
+    assert_non_null(call_table_fault(&rig->table, &nowhere));
+    rig_close(rig);
+}
+
+static void
+each_part_that_says_where_something_is_is_named(void **state)
+{
+    (void)state;
+    struct random random = {3};
+    struct call_rig *rig = open_used_table(&random, 500);
+    struct shm_call_table *shared = rig->table.shared;
+    uint32_t class_number = 0;
+    while (shared->free_blocks[class_number] == 0)
+        class_number++;
+    const struct {
+        uint64_t *at;
+        uint64_t bit;
+        const char *words;
+    } cases[] = {
+        {&shared->blocks_end, UINT64_C(1) << 50, "its header"},
+        {&shared->free_blocks[class_number], UINT64_C(1) << 40, "the list of free blocks"},
+        {&shared->free_blocks[class_number], 1024, "the list of free blocks"},
+        {(uint64_t *)(void *)&shared->free_slot, 8, "a call, or the list of free places for calls"},
+        {(uint64_t *)(void *)&rig->table.links[0].spans[SPAN_IDLE], 1,
+         "a link, or the calls that wait on it"},
+        {(uint64_t *)(void *)&rig->table.index[3], UINT64_C(1) << 33, "the index of calls"},
+        {(uint64_t *)(void *)&shared->device_mask, 2, "the devices"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        *cases[i].at ^= cases[i].bit;
+        const char *fault = call_table_fault(&rig->table, &nothing_in_hand);
+        assert_non_null(fault);
+        assert_string_equal(fault, cases[i].words);
+        *cases[i].at ^= cases[i].bit;
+    }
+    assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    rig_close(rig);
+}
+
+/* Bits of what is in use; what is found wrong or not, looking comes to its end and stays inside,
+ * and so does whoever follows what was found right. */
+static void
+whatever_the_bytes_are_looking_ends(void **state)
+{
+    (void)state;
+    struct random random = {11};
+    struct call_rig *rig = open_used_table(&random, 500);
+    struct shm_call_table *shared = rig->table.shared;
+    uint64_t blocks = shared->blocks_end - shared->blocks_offset;
+    size_t laid = offsetof(struct shm_call_table, blocks_end); /* before it: call_table_open()'s */
+    unsigned faults = 0;
+    for (unsigned i = 0; i < FLIPS; i++) {
+        uint8_t *places[] = {
+            rig->table.base + laid + random_below(&random, (uint32_t)(sizeof *shared - laid)),
+            (uint8_t *)rig->table.slots + random_below(&random, CALLS * 128),
+            (uint8_t *)rig->table.index + random_below(&random, 128 * 8),
+            rig->table.base + shared->blocks_offset + random_below(&random, (uint32_t)blocks),
+            (uint8_t *)rig->table.links + random_below(&random, sizeof *rig->table.links),
+        };
+        uint8_t *at = places[i % (sizeof places / sizeof *places)];
+        uint8_t bit = (uint8_t)(1u << random_below(&random, 8));
+        *at ^= bit;
+        faults += call_table_fault(&rig->table, &nothing_in_hand) != NULL;
+        *at ^= bit;
+    }
+    assert_in_range(faults, FLIPS / 8, FLIPS);
+    assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    rig_close(rig);
+}
+
+int
+main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_table_in_use_has_no_fault),
+        cmocka_unit_test(a_call_that_is_coming_in_is_not_looked_into),
+        cmocka_unit_test(each_part_that_says_where_something_is_is_named),
+        cmocka_unit_test(whatever_the_bytes_are_looking_ends),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

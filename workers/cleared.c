@@ -1,0 +1,116 @@
+#include "workers/cleared.h"
+
+#include "workers/directory.h"
+#include "workers/doubt.h"
+#include "workers/left.h"
+#include "workers/party_step.h"
+
+/* The one active party for which `fits` holds, or NULL if there is none or more than one. */
+static struct shm_party *
+only_party(struct step *step, struct call call,
+           bool (*fits)(struct step *, struct call, const struct shm_party *))
+{
+    struct shm_party *found = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party) || !fits(step, call, party))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = party;
+    }
+    return found;
+}
+
+static bool
+has_no_other_name(struct step *step, struct call call, const struct shm_party *party)
+{
+    (void)step;
+    (void)call;
+    return party->aliases == 0 && (party->flags & PARTY_DYNAMIC) == 0;
+}
+
+static bool
+has_no_monitor(struct step *step, struct call call, const struct shm_party *party)
+{
+    return !directory_has_monitor(step->table, call.slot->link,
+                                  call_text(call.block, party->number));
+}
+
+/* A dynamic device ID nobody explained: the monitor's own device, the one without such an ID, or
+ * the one without a monitor. */
+static struct shm_party *
+guess_dynamic(struct step *step, struct call call)
+{
+    struct shm_party *own =
+        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    if (step->event->local_state == LOCAL_NULL && own != NULL)
+        return own;
+    struct shm_party *party = only_party(step, call, has_no_other_name);
+    if (party == NULL)
+        party = only_party(step, call, has_no_monitor);
+    /* Where another is named, it may be one of whom we were never told that was removed. */
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    bool names_other =
+        party != NULL && releasing.length != 0 && !party_is_named(call.block, party, releasing);
+    return names_other && !doubt_is_whole(step, call) ? NULL : party;
+}
+
+/* The party whose connection cleared, under a name it has not gone by so far; or NULL. */
+static struct shm_party *
+guess_party(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    if ((step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 && left_any(call))
+        return guess_dynamic(step, call);
+    if (directory_has_monitor(step->table, call.slot->link, device))
+        return NULL;
+    if (doubt_is_whole(step, call))
+        return only_party(step, call, has_no_monitor);
+    return call_anonymous_party(call.block);
+}
+
+/* Nothing was seen of the party before. A dynamic ID that clears at the monitor's own device is
+ * that device. */
+static struct shm_party *
+join_cleared(struct step *step, struct call call, struct text device)
+{
+    struct text own = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
+    bool is_dynamic = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0;
+    if (is_dynamic && step->event->local_state == LOCAL_NULL && own.length != 0) {
+        struct shm_party *party = party_join(step, call, own, LOCAL_CONNECTED);
+        party_note_name(step, call, party, device);
+        return party;
+    }
+    struct shm_party *party = party_join(step, call, device, LOCAL_CONNECTED);
+    if (is_dynamic)
+        party->flags |= PARTY_DYNAMIC;
+    return party;
+}
+
+struct shm_party *
+cleared_party(struct step *step, struct call call)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    struct shm_party *party = call_party(call.block, device);
+    if (party != NULL) {
+        step->note.rule = party_is_active(party) ? RULE_NONE : RULE_LEFT_BEFORE;
+        return party_is_active(party) ? party : NULL;
+    }
+    const struct shm_name *name = call_find_name(call.block, device);
+    if (name != NULL && (name->flags & NAME_FAILED) != 0) {
+        step->note.rule = RULE_NEVER_A_PARTY;
+        return NULL;
+    }
+    bool is_elsewhere = name != NULL && (name->flags & NAME_ELSEWHERE) != 0;
+    party = is_elsewhere ? NULL : guess_party(step, call);
+    if (party != NULL) {
+        party_note_name(step, call, party, device);
+        return party;
+    }
+    if (doubt_is_whole(step, call)) {
+        counter_add(step->counters, COUNTER_UNMATCHED_CLEARINGS, 1);
+        step->note.rule = RULE_FITS_NOBODY;
+        return NULL;
+    }
+    return join_cleared(step, call, device);
+}
