@@ -155,7 +155,7 @@ class Rig:
         return json.loads(answer.stdout or "{}")
 
     def judge(self, unknown=0):
-        """What was said of the switch's links; other links have no truth. So many may be unknown."""
+        """What was said of the switch's links; other links have no truth. `unknown`: at most."""
         names = [line.split()[0] for line in self.read("ready").splitlines()]
         with open(self.path("outcomes.jsonl"), encoding="utf-8") as lines, \
                 open(self.path("judged.jsonl"), "w", encoding="utf-8") as judged:
