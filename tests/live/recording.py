@@ -31,7 +31,7 @@ def replayed(site):
 def main():
     onhook = sys.argv[1]
     with rig.Rig(onhook) as site:
-        site.switch(["127.0.0.1:0,name=one"], "--rate", "30", "--agents", "40", "--seconds", "8",
+        site.switch(["127.0.0.1:0,name=one"], "--rate", "30", "--agents", "40", "--seconds", "7",
                     "--talk-ms", "100..500")
         for start in range(2):
             site.start(settings="lasting = yes", arguments=("--record", site.path("all.trace")))
@@ -52,7 +52,7 @@ def main():
         site.await_switch(30)
         time.sleep(0.5)
         site.stop()
-        print(site.judge().splitlines()[-1])
+        print(site.judge(unknown=20).splitlines()[-1])
 
 
 if __name__ == "__main__":
