@@ -311,6 +311,10 @@ send_snapshot(const struct taking *taking, const struct shm_front_request *reque
     } else {
         event->texts[EVENT_TEXT_DEVICE] = request_device(request);
         event->flags &= ~(uint32_t)EVENT_DEVICE_DYNAMIC;
+        for (uint32_t i = 0; i < event->item_count; i++)
+            if (event->items[i].state != LOCAL_NULL && event->items[i].new_call.length > 0)
+                last_call_note(&taking->session->front, event->link, request_device(request),
+                               event->items[i].new_call, event->order);
         route_snapshot_device(&taking->session->route, event);
     }
     return NULL;

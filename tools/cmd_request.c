@@ -10,17 +10,20 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/control_text.h"
+#include "ipc/segment.h"
 #include "tools/command.h"
 
 enum {
     TIMEOUT_S = 15,
     TIMEOUT_MOST_S = 3600,
     FRONT_ENDS_MAX = 64,
+    SOCKET_MOST = 96, /* bytes of a socket's path; behind it comes the number of a front-end */
 };
 
 struct request_options {
@@ -191,20 +194,42 @@ find_engine(const struct request_options *options, struct settings *settings)
     settings_default(settings);
     if (options->config != NULL && settings_read(settings, options->config) > 0)
         return false;
-    if (options->engine != NULL && !take_text(settings->name, 41, options->engine, "--name"))
+    if (options->engine != NULL &&
+        !take_text(settings->name, SEGMENT_NAME_MAX + 1, options->engine, "--name"))
         return false;
     if (options->engine != NULL)
         settings->name[strlen(options->engine)] = '\0';
     return options->socket == NULL ||
-           take_text(settings->control_socket, 97, options->socket, "--socket");
+           take_text(settings->control_socket, SOCKET_MOST + 1, options->socket, "--socket");
+}
+
+static uint64_t
+now_ms(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* What is sent or received next may take what is left until then, and no longer. */
+static void
+be_patient(int descriptor, uint64_t end_ms)
+{
+    uint64_t now = now_ms();
+    uint64_t left_ms = end_ms > now ? end_ms - now : 1; /* 0 would be for ever */
+    struct timeval patience = {.tv_sec = (time_t)(left_ms / 1000),
+                               .tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
+    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
 }
 
 /* One line of the peer, without its end; false: errno, 0 when he hung up. */
 static bool
-hear_line(int descriptor, char line[CONTROL_LINE_MAX], struct text *heard)
+hear_line(int descriptor, uint64_t end_ms, char line[CONTROL_LINE_MAX], struct text *heard)
 {
     size_t used = 0;
     while (used < CONTROL_LINE_MAX) {
+        be_patient(descriptor, end_ms);
         ssize_t count = recv(descriptor, line + used, CONTROL_LINE_MAX - used, 0);
         if (count <= 0) {
             errno = count == 0 ? 0 : errno;
@@ -223,21 +248,23 @@ hear_line(int descriptor, char line[CONTROL_LINE_MAX], struct text *heard)
 
 /* Asks one front-end; false: it is said why there is no answer. */
 static bool
-ask(int descriptor, const struct control_command *command, unsigned timeout_s,
+ask(int descriptor, const struct control_command *command, uint64_t end_ms, unsigned timeout_s,
     struct control_answer *answer)
 {
     char line[CONTROL_LINE_MAX];
     struct text heard;
-    struct timeval patience = {.tv_sec = (time_t)timeout_s};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+    be_patient(descriptor, end_ms);
     size_t length = control_write_command(line, sizeof line, command);
     bool sent = send(descriptor, line, length, MSG_NOSIGNAL) == (ssize_t)length;
-    if (sent && hear_line(descriptor, line, &heard) && control_read_answer(heard, answer))
+    bool answered = sent && hear_line(descriptor, end_ms, line, &heard);
+    int error = errno;
+    if (answered && control_read_answer(heard, answer))
         return true;
     if (!sent)
-        log_say("nothing was sent: %s", strerror(errno));
-    else if (errno == EAGAIN)
+        log_say("nothing was sent: %s", strerror(error));
+    else if (answered)
+        log_say("the engine's answer cannot be read: nobody knows what came of it");
+    else if (error == EAGAIN)
         log_say("the engine has not answered within %u s: nobody knows what came of it", timeout_s);
     else
         log_say("the engine ended before it answered: nobody knows what came of it");
@@ -269,6 +296,7 @@ static int
 ask_all(const struct request_options *options, const struct settings *settings,
         const struct control_command *command)
 {
+    uint64_t end_ms = now_ms() + (uint64_t)options->timeout_s * 1000;
     struct control_answer answer = {.outcome = CONTROL_ELSEWHERE};
     for (uint32_t i = 0; i < FRONT_ENDS_MAX && answer.outcome == CONTROL_ELSEWHERE; i++) {
         char path[CONTROL_PATH_SIZE];
@@ -279,7 +307,7 @@ ask_all(const struct request_options *options, const struct settings *settings,
             log_say("no engine takes requests at %s: %s", path, strerror(errno));
             return EXIT_FAILED;
         }
-        bool answered = ask(descriptor, command, options->timeout_s, &answer);
+        bool answered = ask(descriptor, command, end_ms, options->timeout_s, &answer);
         close(descriptor);
         if (!answered)
             return EXIT_FAILED;

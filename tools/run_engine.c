@@ -242,6 +242,9 @@ note_tick(void *context)
     if (!running->ready)
         service_notify_ready(&running->notify);
     running->ready = true;
+    for (uint32_t i = 0; i < FRONTENDS_MAX; i++)
+        if (running->holders[i] != NULL)
+            holder_serve(running->holders[i]); /* gates that died are buried, whoever asks */
     service_notify_tick(&running->notify, running->engine, now_ms());
     log_rest();
 }

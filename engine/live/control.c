@@ -286,7 +286,9 @@ wait_for(struct control *control, struct pollfd waited[WAIT_COUNT])
             look_ms = WINDOW_MS;
         if (client->out_used > 0)
             events |= POLLOUT;
-        waited[WAIT_CLIENTS + i] = (struct pollfd){client->descriptor, events, 0};
+        /* Who is not listened to now is not asked whether he hung up: what he said waits. */
+        bool deaf = events == 0 && !client->ended;
+        waited[WAIT_CLIENTS + i] = (struct pollfd){deaf ? -1 : client->descriptor, events, 0};
         alone = alone && client->descriptor < 0;
     }
     poll(waited, WAIT_COUNT, alone ? -1 : look_ms);
@@ -317,7 +319,8 @@ serve(void *context)
             short events = waited[WAIT_CLIENTS + i].revents;
             /* Who hung up has no use for answers, and poll() would say so for ever. What he said
              * before is still heard. */
-            bool gone = (events & (POLLERR | POLLHUP)) != 0 && (events & POLLIN) == 0;
+            bool listened = (waited[WAIT_CLIENTS + i].events & POLLIN) != 0 || client->ended;
+            bool gone = listened && (events & (POLLERR | POLLHUP)) != 0 && (events & POLLIN) == 0;
             client->lost = client->lost || gone;
             if (client->descriptor >= 0)
                 serve_client(control, client, (events & POLLIN) != 0);

@@ -91,7 +91,7 @@ client_send(struct control_client *client)
         client->out_used -= (size_t)count;
         memmove(client->out, client->out + count, client->out_used);
     } else if (count < 0 && errno != EAGAIN && errno != EINTR) {
-        client->lost = true;
+        client->out_used = 0; /* he hung up; what he said before is still heard */
     }
 }
 

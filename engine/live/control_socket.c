@@ -146,7 +146,9 @@ bind_to(int descriptor, const char *path, const gid_t *group)
     umask(before);
     if (!bound)
         return false;
-    return (group == NULL || chown(path, (uid_t)-1, *group) == 0) && chmod(path, 0660) == 0 &&
+    struct stat status;
+    bool ours = group == NULL || (stat(path, &status) == 0 && status.st_gid == *group);
+    return (ours || chown(path, (uid_t)-1, *group) == 0) && chmod(path, 0660) == 0 &&
            listen(descriptor, BACKLOG) == 0;
 }
 

@@ -492,8 +492,11 @@ dial_reload(struct dial *dial, const struct link_settings *settings, uint64_t no
     bool same =
         address_list_is_same(&dial->addresses, &settings->addresses) && dial->tls == settings->tls;
     take_settings(dial, settings);
-    if (dial->phase != PHASE_PAUSE || same)
+    if (dial->phase == PHASE_READY || same)
         return;
+    drop_socket(dial);
+    dial_gate_drop(&dial->gate, dial->holder);
+    begin_pause(dial, now_ms);
     reset_pause(dial);
     dial->address = 0;
     dial->due_ms = dial->addresses.count == 0 ? UINT64_MAX : now_ms;

@@ -45,8 +45,8 @@ struct dial *dial_open(const char *link, const struct link_settings *settings, u
                        struct holder *holder);
 void dial_close(struct dial *dial);
 
-/* dial_reload - the link's settings are these now; for the next try, which is at once if the
- * addresses are others. */
+/* dial_reload - the link's settings are these now. If the addresses are others, a try in hand is
+ * given up, and the next one is at once. */
 void dial_reload(struct dial *dial, const struct link_settings *settings, uint64_t now_ms);
 
 /* dial_work - go on, as far as is possible without waiting; failures are said, with restraint. */

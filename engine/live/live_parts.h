@@ -134,6 +134,14 @@ void wire_send(struct live_link *link);
 /* wire_look - is the connection to be given up, or closed? */
 void wire_look(struct live_link *link);
 
+/*
+ * wire_reload - link->settings are to be these from now on
+ *
+ * A connection that stands, or is being made, by what is no longer so ends with words, and another
+ * is made.
+ */
+void wire_reload(struct live_link *link, const struct link_settings *settings);
+
 /* wire_close - without anything being said to the switch or anybody; for the end of the process. */
 void wire_close(struct live_link *link);
 

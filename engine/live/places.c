@@ -180,11 +180,12 @@ static void
 keep_link(struct live_link *link, const struct link_settings *settings)
 {
     struct live_wire *wire = live_wire_of(link);
-    link->settings = settings;
-    if (wire->removed)
+    if (wire->removed) {
+        link->settings = settings;
         wire_open(link);
-    else
-        dial_reload(wire->dial, settings, link->live->now_ms);
+    } else {
+        wire_reload(link, settings);
+    }
     live_touch(link);
     link_touch(&link->session->front, link->link);
     link->link->changed = 1;

@@ -11,6 +11,7 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "engine/address_list.h"
 #include "engine/live/conversation.h"
 #include "engine/live/live_parts.h"
 #include "ipc/live_stream.h"
@@ -111,6 +112,38 @@ lose(struct live_link *link)
         desk_lost(live->desk, link);
     if (wire->dial != NULL)
         dial_lost(wire->dial, usable, live->now_ms);
+    wire->dial_due_ms = 0;
+}
+
+/* Would a connection made by the one serve the other? */
+static bool
+connect_alike(const struct link_settings *one, const struct link_settings *other)
+{
+    return address_list_is_same(&one->addresses, &other->addresses) && one->tls == other->tls &&
+           strcmp(one->tls_ca, other->tls_ca) == 0 && strcmp(one->tls_name, other->tls_name) == 0 &&
+           strcmp(one->tls_certificate, other->tls_certificate) == 0 &&
+           strcmp(one->tls_key, other->tls_key) == 0 && one->profile == other->profile &&
+           one->encoding == other->encoding && one->edition == other->edition &&
+           one->handshake == other->handshake && strcmp(one->user, other->user) == 0 &&
+           strcmp(one->application, other->application) == 0 &&
+           strcmp(one->password_file, other->password_file) == 0;
+}
+
+void
+wire_reload(struct live_link *link, const struct link_settings *settings)
+{
+    struct live_wire *wire = live_wire_of(link);
+    bool stays = connect_alike(link->settings, settings);
+    if (wire->socket >= 0 && !stays) {
+        log_say("link %s: closed: its settings are others now; connecting anew", link->link->name);
+        lose(link);
+    }
+    link->settings = settings;
+    if (wire->dial == NULL)
+        return;
+    if (!stays)
+        stop_dialing(link); /* what is being made may be closed */
+    dial_reload(wire->dial, settings, link->live->now_ms);
     wire->dial_due_ms = 0;
 }
 

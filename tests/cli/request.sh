@@ -18,7 +18,7 @@ expect() { # WHAT GOT WANTED
 
 # Two front-ends: the first knows only 1001, the second says of the rest what it was asked.
 python3 - "$work/control" <<'END' &
-import json, os, socket, sys, threading
+import json, os, socket, sys, threading, time
 silent = []
 def serve(listener, first):
     while True:
@@ -35,6 +35,18 @@ def serve(listener, first):
             continue
         elif device == "1004":
             silent.append(peer)
+            continue
+        elif device == "1006":
+            try:
+                for _ in range(40):
+                    peer.sendall(b" ")
+                    time.sleep(0.3)
+            except OSError:
+                pass
+            continue
+        elif device == "1007":
+            peer.sendall(b"nonsense\n")
+            peer.close()
             continue
         elif device == "1005":
             answer = {"result": "elsewhere"}
@@ -75,6 +87,8 @@ asked 1 "" release --socket "$work/control" 1003
 grep -q "nobody knows what came of it" "$work/said" || { cat "$work/said"; wrong=1; }
 asked 1 "" release --socket "$work/control" --timeout 1 1004
 grep -q "has not answered within 1 s" "$work/said" || { cat "$work/said"; wrong=1; }
+asked 1 "" release --socket "$work/control" 1007
+grep -q "the engine's answer cannot be read" "$work/said" || { cat "$work/said"; wrong=1; }
 asked 1 "elsewhere: no link here has that device or call" \
     release --socket "$work/control" 1005
 asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9", "link": "x", "request": "drop"}; call 7, link pbx1' \
@@ -82,6 +96,12 @@ asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9"
 printf '[control]\nsocket = %s/control\n' "$work" >"$work/onhook.ini"
 asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"request\": \"clear\"}"}' \
     clear -c "$work/onhook.ini" --json --by 2 A1
+
+# Who says a little now and then is not waited for any longer.
+began=$(date +%s)
+asked 1 "" release --socket "$work/control" --timeout 1 1006
+[ $(($(date +%s) - began)) -le 3 ] || { echo "--timeout 1 took longer"; wrong=1; }
+grep -q "has not answered within 1 s" "$work/said" || { cat "$work/said"; wrong=1; }
 
 # By the engine's name, where engines put it.
 mkdir "$work/onhook"

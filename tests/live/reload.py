@@ -81,11 +81,21 @@ def main():
             time.sleep(0.2)
         assert site.switch_process.returncode == 0, "the switch failed"
         time.sleep(0.5)
+        # What the connection is made by: it is made anew, and the link beside is left alone.
+        connections = third.connections
+        change(line + more + third.section(), "a link comes")
+        rig.await_(20, "it is up", lambda: third.connections == connections + 1)
+        for key in ("user = me", "edition = 3", "session = register", "profile = broadworks"):
+            connections = third.connections
+            change(line + more + third.section() + key + "\n", key)
+            rig.await_(20, "connected anew: " + key, lambda: third.connections > connections)
+        change(line, "a link goes")
+        assert site.log().count("link doubled: closed: its settings are others now") == 4
         removed = len(re.findall("link doubled: removed", site.log()))
         print("%d changes; %d monitors started, %d stopped; a link came and went %d times" % (
             times, counting.started, counting.stopped, third.connections))
         said = re.findall("configuration read again: (\\d) links", site.log())
-        assert said == ["3", "2"] * (times // 2), said
+        assert said == ["3", "2"] * (times // 2 - 3) + ["3"] * 5 + ["2"], said
         assert removed >= 1 and third.connections >= times // 2
         assert other.connections == 1, "the link beside was cut"
         assert site.log().count("link good: removed") == 0

@@ -85,7 +85,7 @@ def main():
         site.write("password", PASSWORD + "\n")
         if "tls-ca" not in site.links:
             site.links = add_to_link(site.links, "secure", "tls-ca = %s\n" % site.path("ca.pem"))
-        if "password-file" not in site.links:
+        if "\npassword-file" not in site.links:
             site.links = add_to_link(site.links, "avaya", "password-file = %s\n"
                                      % site.path("password"))
         cases = [kind() for kind in CASES]

@@ -216,6 +216,24 @@ drop_says_on_whose_behalf_and_clear_clears_the_call(void **state)
 }
 
 static void
+a_call_that_only_a_snapshot_showed_can_be_released(void **state)
+{
+    (void)state;
+    rig_feed(
+        &rig,
+        "2 pbx2 > 0001 <SnapshotDevice><snapshotObject>2009</snapshotObject></SnapshotDevice>\n"
+        "2 pbx2 < 0001 <SnapshotDeviceResponse><crossRefIDorSnapshotData><snapshotData>"
+        "<snapshotDeviceResponseInfo><connectionIdentifier><callID>77</callID><deviceID>2009"
+        "</deviceID></connectionIdentifier><localCallState><compoundCallState>"
+        "<localConnectionState>connected</localConnectionState></compoundCallState>"
+        "</localCallState></snapshotDeviceResponseInfo></snapshotData>"
+        "</crossRefIDorSnapshotData></SnapshotDeviceResponse>\n");
+    ask(1, "{\"request\":\"release\",\"device\":\"2009\"}");
+    work();
+    assert_non_null(strstr(wire, "<callID>77</callID><deviceID>2009</deviceID>"));
+}
+
+static void
 a_refusal_has_the_words_of_the_switch(void **state)
 {
     (void)state;
@@ -390,6 +408,7 @@ main(void)
         PROMISE(drop_says_on_whose_behalf_and_clear_clears_the_call),
         PROMISE(an_avaya_gets_the_device_as_it_calls_it),
         PROMISE(a_refusal_has_the_words_of_the_switch),
+        PROMISE(a_call_that_only_a_snapshot_showed_can_be_released),
         PROMISE(an_answer_to_something_else_is_not_ours),
         PROMISE(the_link_is_where_the_device_is_in_a_call),
         PROMISE(a_device_in_no_call_can_be_released_from_a_call_that_is_named),

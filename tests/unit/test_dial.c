@@ -413,6 +413,39 @@ without_an_address_nothing_is_tried_until_a_reload_brings_one(void **state)
     close(listener.socket);
 }
 
+/* Whoever is called and does not answer is not called any longer. */
+static void
+a_reload_gives_up_a_try_at_an_address_that_is_no_more(void **state)
+{
+    (void)state;
+    struct listener silent = bound(AF_INET);
+    struct listener listener = listening(AF_INET);
+    int waiting[4];
+    assert_int_equal(listen(silent.socket, 0), 0);
+    for (size_t i = 0; i < 4; i++) { /* so many fill its queue */
+        struct sockaddr_in at = {.sin_family = AF_INET,
+                                 .sin_port = htons(silent.port),
+                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+        waiting[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        (void)connect(waiting[i], (void *)&at, sizeof at);
+    }
+    add_address("127.0.0.1", silent.port);
+    settings.connect_ms = 60000;
+    struct dial *dial = dial_open("pbx1", &settings, 7, NULL);
+    assert_int_equal(dial_work(dial, now_ms()), DIAL_TRYING);
+    settings.addresses.count = 0;
+    add_address("127.0.0.1", listener.port);
+    dial_reload(dial, &settings, now_ms());
+    dial_work(dial, now_ms());
+    assert_int_equal(work_while(dial, DIAL_TRYING), DIAL_CONNECTED);
+    assert_takes_to(dial, &listener);
+    dial_close(dial);
+    for (size_t i = 0; i < 4; i++)
+        close(waiting[i]);
+    close(silent.socket);
+    close(listener.socket);
+}
+
 static void
 a_name_nobody_knows_is_a_failure_with_words(void **state)
 {
@@ -473,6 +506,7 @@ main(void)
         A_TEST(an_address_whose_connection_was_of_no_use_gives_way_to_the_next),
         A_TEST(a_list_that_becomes_shorter_is_begun_again),
         A_TEST(without_an_address_nothing_is_tried_until_a_reload_brings_one),
+        A_TEST(a_reload_gives_up_a_try_at_an_address_that_is_no_more),
         A_TEST(a_name_nobody_knows_is_a_failure_with_words),
         A_TEST(a_dial_may_be_closed_while_a_name_is_looked_up),
         A_TEST(a_loopback_pair_is_one_connection),
