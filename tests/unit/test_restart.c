@@ -290,7 +290,7 @@ damage_ends_the_run_and_is_named(void **state)
 {
     (void)state;
     const struct toy toy = {.deaths = 1, .number = SIGSEGV, .scribbles = true};
-    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_FAILED);
+    assert_int_equal(run_toy(&toy, always, EVENT_NONE), SUPERVISOR_DAMAGED);
     assert_string_equal(said, "onhook: worker 1 crashed (SIGSEGV) and left damage: its position in "
                               "the event ring of worker 1\n");
     shared_engine_destroy(&engine);
