@@ -17,7 +17,6 @@
 
 enum {
     SAY_EVERY_MS = 60000,
-    WHY_SIZE = GATE_WORDS_SIZE,
     ADDRESS_SIZE = ADDRESS_HOST_MAX + 16,
 };
 
@@ -60,7 +59,7 @@ struct dial {
     uint64_t pause_ms; /* the next one */
     uint64_t chance;
     struct restraint restraint;
-    char why[WHY_SIZE];
+    char why[GATE_WORDS_SIZE];
     char label[ADDRESS_SIZE]; /* of the address that is tried, or was */
 };
 

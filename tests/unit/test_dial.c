@@ -1,6 +1,4 @@
-/*
- * What dialling promises: addresses in order, pauses that grow, nothing waited for, few words.
- */
+/* What dialling promises: addresses in order, pauses that grow, nothing waited for, few words. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
