@@ -1,6 +1,6 @@
 #include "engine/address_list.h"
 
-#include <stdlib.h>
+#include <stdio.h>
 
 static bool
 is_host_byte(char byte, bool in_brackets)
@@ -94,4 +94,13 @@ address_list_is_same(const struct address_list *one, const struct address_list *
         same =
             one->at[i].port == other->at[i].port && strcmp(one->at[i].host, other->at[i].host) == 0;
     return same;
+}
+
+void
+address_write(char text[ADDRESS_TEXT_SIZE], const struct address_list *list, uint32_t at)
+{
+    const char *host = list->at[at].host;
+    bool brackets = strchr(host, ':') != NULL;
+    snprintf(text, ADDRESS_TEXT_SIZE, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
+             (unsigned)list->at[at].port);
 }

@@ -7,6 +7,13 @@
 
 #include "engine/settings.h"
 
+enum {
+    ADDRESS_TEXT_SIZE = ADDRESS_HOST_MAX + 16, /* of one as it is written, with its end */
+};
+
+/* address_write - number `at` of the list as it stands in a configuration: host:port */
+void address_write(char text[ADDRESS_TEXT_SIZE], const struct address_list *list, uint32_t at);
+
 /*
  * address_list_read - host:port, with commas between; an IPv6 address in [brackets]
  *

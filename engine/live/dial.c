@@ -17,7 +17,6 @@
 
 enum {
     SAY_EVERY_MS = 60000,
-    ADDRESS_SIZE = ADDRESS_HOST_MAX + 16,
 };
 
 /* What a try is at. */
@@ -60,7 +59,7 @@ struct dial {
     uint64_t chance;
     struct restraint restraint;
     char why[GATE_WORDS_SIZE];
-    char label[ADDRESS_SIZE]; /* of the address that is tried, or was */
+    char label[ADDRESS_TEXT_SIZE]; /* of the address that is tried, or was */
 };
 
 static uint64_t
@@ -141,25 +140,16 @@ reset_pause(struct dial *dial)
 }
 
 static void
-write_label(char label[ADDRESS_SIZE], const struct address_list *list, uint32_t at)
-{
-    const char *host = list->at[at].host;
-    bool brackets = strchr(host, ':') != NULL;
-    snprintf(label, ADDRESS_SIZE, "%s%s%s:%u", brackets ? "[" : "", host, brackets ? "]" : "",
-             (unsigned)list->at[at].port);
-}
-
-static void
 write_next(const struct dial *dial, char *text, size_t size, uint64_t now_ms)
 {
-    char label[ADDRESS_SIZE];
+    char label[ADDRESS_TEXT_SIZE];
     if (dial->phase == PHASE_PAUSE && dial->address == 0) {
         uint64_t tenths = (dial->due_ms - now_ms + 50) / 100;
         snprintf(text, size, "again in %llu.%llu s", (unsigned long long)(tenths / 10),
                  (unsigned long long)(tenths % 10));
         return;
     }
-    write_label(label, &dial->addresses, dial->address);
+    address_write(label, &dial->addresses, dial->address);
     snprintf(text, size, "%s is next", label);
 }
 
@@ -168,7 +158,7 @@ static void
 say_failure(struct dial *dial, uint64_t now_ms)
 {
     struct restraint *restraint = &dial->restraint;
-    char next[ADDRESS_SIZE + 16];
+    char next[ADDRESS_TEXT_SIZE + 16];
     char more[48] = "";
     if (dial->link[0] == '\0')
         return;
@@ -304,7 +294,7 @@ begin_address(struct dial *dial, uint64_t now_ms)
 {
     const char *host = dial->addresses.at[dial->address].host;
     uint16_t port = dial->addresses.at[dial->address].port;
-    write_label(dial->label, &dial->addresses, dial->address);
+    address_write(dial->label, &dial->addresses, dial->address);
     if (dial->tls) {
         begin_gate(dial, now_ms);
     } else if (lookup_numeric(host, port, &dial->found[0])) {

@@ -18,7 +18,6 @@
 #include <unistd.h>
 
 #include "engine/live/dial.h"
-#include "engine/live/loopback.h"
 
 static uint64_t
 now_ms(void)
@@ -470,22 +469,6 @@ a_dial_may_be_closed_while_a_name_is_looked_up(void **state)
     poll(NULL, 0, 100); /* threads that are left come to an end */
 }
 
-static void
-a_loopback_pair_is_one_connection(void **state)
-{
-    (void)state;
-    int pair[2];
-    char heard[4];
-    assert_true(loopback_pair(pair));
-    assert_int_equal(send(pair[0], "abcd", 4, 0), 4);
-    struct pollfd wait = {.fd = pair[1], .events = POLLIN};
-    assert_int_equal(poll(&wait, 1, 1000), 1);
-    assert_int_equal(recv(pair[1], heard, 4, 0), 4);
-    assert_memory_equal(heard, "abcd", 4);
-    close(pair[0]);
-    close(pair[1]);
-}
-
 #define A_TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int
@@ -507,7 +490,6 @@ main(void)
         A_TEST(a_reload_gives_up_a_try_at_an_address_that_is_no_more),
         A_TEST(a_name_nobody_knows_is_a_failure_with_words),
         A_TEST(a_dial_may_be_closed_while_a_name_is_looked_up),
-        A_TEST(a_loopback_pair_is_one_connection),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
