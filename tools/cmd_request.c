@@ -316,6 +316,22 @@ ask_all(const struct request_options *options, const struct settings *settings,
     return answer.outcome == CONTROL_GRANTED ? EXIT_DONE : EXIT_FAILED;
 }
 
+/* A callID is one of its link alone: with several front-ends none of them can see whether another
+ * has a call of that ID too, and the wrong one might be cleared. */
+static bool
+is_ambiguous(const struct settings *settings, const struct control_command *command)
+{
+    char path[CONTROL_PATH_SIZE];
+    if (command->kind != CONTROL_CLEAR || command->link[0] != '\0')
+        return false;
+    int second = control_connect(settings, 1, path);
+    if (second < 0)
+        return false;
+    close(second);
+    log_say("the engine has several front-ends: name the link of the call with --link");
+    return true;
+}
+
 static int
 request(enum control_kind kind, int argc, char **argv)
 {
@@ -328,7 +344,7 @@ request(enum control_kind kind, int argc, char **argv)
     if (!compose(&options, argc, argv, &command))
         return EXIT_WRONG_USAGE;
     code = EXIT_WRONG_USAGE;
-    if (find_engine(&options, &settings))
+    if (find_engine(&options, &settings) && !is_ambiguous(&settings, &command))
         code = ask_all(&options, &settings, &command);
     settings_free(&settings);
     return code;

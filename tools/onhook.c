@@ -21,13 +21,13 @@ static const struct command commands[] = {
     {"clear", "asks it to clear a whole call", cmd_clear},
     {"top", "an engine on a full screen, live", cmd_top},
     {"stat", "the counters of an engine that runs, or that left its segments", cmd_stat},
-    {"switch", "a CSTA switch simulator with known truth, and the judge of what was made of it",
-     cmd_switch},
-    {"bench", "what this machine carries, and what a site needs", cmd_bench},
     {"rings", "how full its rings are, and how far each process has come", cmd_rings},
     {"calls", "the calls it knows at this moment", cmd_calls},
     {"dump", "its segments field by field, and the layout of shared memory", cmd_dump},
     {"metrics", "counters and latencies for Prometheus, printed or served", cmd_metrics},
+    {"switch", "a CSTA switch simulator with known truth, and the judge of what was made of it",
+     cmd_switch},
+    {"bench", "what this machine carries, and what a site needs", cmd_bench},
 };
 
 enum {
