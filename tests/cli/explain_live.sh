@@ -61,6 +61,10 @@ same "a copy" --dir "$work/copy" --name "$name"
 
 "$onhook" explain --name "$name" --raw 181 2>"$work/err"
 [ $? -eq 2 ] || { echo "--raw of an engine is not refused"; wrong=1; }
+"$onhook" explain --name "$name" --profile generic 181 2>"$work/err"
+[ $? -eq 2 ] || { echo "--profile of an engine is not refused"; wrong=1; }
+"$onhook" explain --name "$name" --port 4000 181 2>"$work/err"
+[ $? -eq 2 ] || { echo "--port of an engine is not refused"; wrong=1; }
 exec 9>&-
 wait "$engine"
 exit $wrong

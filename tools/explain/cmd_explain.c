@@ -29,6 +29,7 @@ struct explain {
     const char *profile; /* NULL: not said; likewise below */
     const char *encoding;
     const char *monitored;
+    bool has_port;
     const char *link;
     const char *wanted;
     struct look look; /* without a FILE: which engine */
@@ -123,7 +124,7 @@ take_option(struct explain *explain, int code, const char *value)
     else if (code == OPTION_ENCODING)
         explain->encoding = value;
     else if (code == OPTION_PORT)
-        why = source_add_ports(&explain->input.options, value);
+        explain->has_port = (why = source_add_ports(&explain->input.options, value)) == NULL;
     else if (code == OPTION_MONITORED)
         explain->monitored = value;
     else if (code == OPTION_LINK)
@@ -175,6 +176,11 @@ read_command_line(struct explain *explain, int argc, char **argv)
         return unclear("a CALLID is wanted");
     if (argc - optind > 1 && (explain->look.name != NULL || explain->look.folder != NULL))
         return unclear("an engine or a FILE is wanted, not both");
+    if (argc - optind == 1 &&
+        (explain->config_file != NULL || explain->profile != NULL || explain->encoding != NULL ||
+         explain->monitored != NULL || explain->has_port))
+        return unclear("an engine has judged already: --config, --profile, --encoding, --port and "
+                       "--monitored want a FILE");
     if (argc - optind == 1 && explain->raw)
         return unclear("an engine keeps no messages' bytes: --raw wants a FILE");
     explain->wanted = argv[optind];
