@@ -97,4 +97,6 @@ wait $server || say_wrong "the server ended badly"
 server=
 "$onhook" metrics --listen 0.0.0.0:9469 2>"$work/said"
 expect "exit code of an open door" "$?" 2
+"$onhook" metrics --listen "$(printf '%0200d' 1):9469" 2>"$work/said"
+expect "exit code of an over-long host" "$?" 2
 exit $wrong

@@ -88,7 +88,8 @@ http_place_read(struct http_place *place, const char *words, char *why)
     }
     if (strcmp(host, "localhost") == 0)
         snprintf(host, sizeof host, "127.0.0.1");
-    if (!read_port(&port, port_words) || !read_host(place, host, port)) {
+    bool is_too_long = colon != NULL && (size_t)(colon - words) >= sizeof host;
+    if (is_too_long || !read_port(&port, port_words) || !read_host(place, host, port)) {
         snprintf(why, HTTP_WHY, "an address and a port are wanted, as in 127.0.0.1:9469");
         return false;
     }
