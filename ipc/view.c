@@ -1,6 +1,5 @@
 #include "ipc/view.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -34,7 +33,7 @@ path_of(char path[PATH_SIZE], const struct view *view, enum segment_kind kind, u
 static bool
 map_file(struct view_map *map, const char *path)
 {
-    *map = (struct view_map){NULL, 0};
+    *map = (struct view_map){.at = NULL};
     int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
         return false;
@@ -48,7 +47,7 @@ map_file(struct view_map *map, const char *path)
     errno = error;
     if (at == MAP_FAILED)
         return false;
-    *map = (struct view_map){at, (uint64_t)about.st_size};
+    *map = (struct view_map){at, (uint64_t)about.st_size, about.st_dev, about.st_ino};
     return true;
 }
 
@@ -57,7 +56,7 @@ unmap(struct view_map *map)
 {
     if (map->at != NULL)
         munmap((void *)(uintptr_t)map->at, map->size);
-    *map = (struct view_map){NULL, 0};
+    *map = (struct view_map){.at = NULL};
 }
 
 static bool
@@ -130,57 +129,26 @@ view_close(struct view *view)
     unmap(&view->result);
 }
 
-/* ---- which engines there are --------------------------------------------------------------- */
-
-static int
-by_name(const void *left, const void *right)
+bool
+view_renew(struct view *view)
 {
-    return strcmp(left, right);
-}
-
-/* The engine's name in onhook-NAME.control. */
-static bool
-engine_of_file(const char *file, char name[64])
-{
-    static const char prefix[] = "onhook-";
-    static const char suffix[] = ".control";
-    size_t length = strlen(file);
-    size_t around = sizeof prefix - 1 + sizeof suffix - 1;
-    if (length <= around || strncmp(file, prefix, sizeof prefix - 1) != 0 ||
-        strcmp(file + length - (sizeof suffix - 1), suffix) != 0 || length - around >= 64)
+    static struct view next; /* large */
+    char why[VIEW_WHY];
+    if (!view_open(&next, view->folder, view->name, why))
         return false;
-    memcpy(name, file + sizeof prefix - 1, length - around);
-    name[length - around] = '\0';
-    return segment_name_is_valid(name);
+    view_close(view);
+    *view = next;
+    return true;
 }
 
-uint32_t
-view_find(const char *folder, char names[VIEW_ENGINES_MAX][64])
-{
-    DIR *files = opendir(folder);
-    if (files == NULL)
-        return 0;
-    uint32_t count = 0;
-    const struct dirent *file;
-    while ((file = readdir(files)) != NULL) {
-        char name[64];
-        if (!engine_of_file(file->d_name, name))
-            continue;
-        if (count < VIEW_ENGINES_MAX)
-            memcpy(names[count], name, sizeof name);
-        count++;
-    }
-    closedir(files);
-    qsort(names, count < VIEW_ENGINES_MAX ? count : VIEW_ENGINES_MAX, sizeof *names, by_name);
-    return count;
-}
+/* ---- whose it is --------------------------------------------------------------------------- */
 
 /*
  * A line of /proc/locks: `1: FLOCK  ADVISORY  WRITE 4711 00:1a:42 0 EOF`; the pid, or 0. Numbers of
  * the device are hexadecimal, the inode's is decimal.
  */
 static uint32_t
-holder_in_line(const char *line, const struct stat *about)
+holder_in_line(const char *line, const struct view_map *map)
 {
     static const char lock[] = " FLOCK ";
     static const char mode[] = " WRITE ";
@@ -193,8 +161,8 @@ holder_in_line(const char *line, const struct stat *about)
     unsigned long major_number = strtoul(end, &end, 16);
     unsigned long minor_number = *end == ':' ? strtoul(end + 1, &end, 16) : 0;
     unsigned long inode = *end == ':' ? strtoul(end + 1, &end, 10) : 0;
-    bool is_it = major_number == major(about->st_dev) && minor_number == minor(about->st_dev) &&
-                 inode == about->st_ino;
+    bool is_it = major_number == major(map->device) && minor_number == minor(map->device) &&
+                 inode == map->inode;
     return is_it ? (uint32_t)pid : 0;
 }
 
@@ -202,17 +170,18 @@ uint32_t
 view_owner(const struct view *view)
 {
     char path[PATH_SIZE];
-    path_of(path, view, SEGMENT_CONTROL, 0);
     struct stat about;
-    if (stat(path, &about) != 0)
-        return 0;
+    path_of(path, view, SEGMENT_CONTROL, 0);
+    if (stat(path, &about) != 0 || about.st_dev != view->control.device ||
+        about.st_ino != view->control.inode)
+        return 0; /* it has no name any more */
     FILE *locks = fopen("/proc/locks", "re");
     if (locks == NULL)
         return 0;
     uint32_t pid = 0;
     char line[LOCK_LINE];
     while (pid == 0 && fgets(line, sizeof line, locks) != NULL)
-        pid = holder_in_line(line, &about);
+        pid = holder_in_line(line, &view->control);
     fclose(locks);
     return pid;
 }
@@ -265,6 +234,12 @@ uint32_t
 view_pid(const struct view *view, uint32_t process)
 {
     return process_pid(process_of(view, process));
+}
+
+uint32_t
+view_beats(const struct view *view, uint32_t process)
+{
+    return process_beats(process_of(view, process));
 }
 
 uint32_t

@@ -31,6 +31,8 @@ enum {
 struct view_map {
     const uint8_t *at; /* NULL: not mapped */
     uint64_t size;
+    uint64_t device; /* of the file, whatever stands under its path by now */
+    uint64_t inode;
 };
 
 struct view {
@@ -56,6 +58,14 @@ bool view_open(struct view *view, const char *folder, const char *name, char *wh
 void view_close(struct view *view);
 
 /*
+ * view_renew - open what now stands under the same name; false, and nothing changes, where that
+ * cannot be read
+ *
+ * The epoch of the control segment tells whether it is another engine's than before.
+ */
+bool view_renew(struct view *view);
+
+/*
  * view_find - the names of engines with a control segment in `folder`, sorted
  *
  * Returns how many there are; at most VIEW_ENGINES_MAX are filled in.
@@ -65,8 +75,9 @@ uint32_t view_find(const char *folder, char names[VIEW_ENGINES_MAX][64]);
 /*
  * view_owner - the process that holds the engine's name: its supervisor
  *
- * 0 when nobody does: the engine is dead, or the segments are a copy. Asks /proc/locks; takes no
- * lock itself.
+ * 0 when nobody does: the engine is dead, or the segments are a copy. Of the control segment that
+ * was opened: who runs another one under the same name by now does not count. Asks /proc/locks;
+ * takes no lock itself.
  */
 uint32_t view_owner(const struct view *view);
 
@@ -75,6 +86,7 @@ enum role view_role(const struct view *view, uint32_t process);
 const char *view_role_name(const struct view *view, uint32_t process); /* "front-end", ... */
 uint32_t view_role_index(const struct view *view, uint32_t process);   /* its number in its role */
 uint32_t view_pid(const struct view *view, uint32_t process);
+uint32_t view_beats(const struct view *view, uint32_t process);
 uint32_t view_restarts(const struct view *view, uint32_t process);
 bool view_is_done(const struct view *view, uint32_t process);
 /* How many inputs a worker is done with, of all front-ends together; UINT64_MAX: with all. */

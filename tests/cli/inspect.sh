@@ -49,6 +49,7 @@ assert roles == ["front-end", "publisher", "worker", "worker"], roles
 stages = looks[1]["Latency"]
 assert stages["received_decoded"]["Count"] >= 1, stages
 assert stages["decoded_judged"]["P50Ns"] <= stages["decoded_judged"]["LongestNs"], stages
+assert "LongestNs" not in looks[1]["LatencySince"]["received_decoded"], looks[1]
 since = looks[1]["LatencySince"]["received_decoded"]["Count"]
 assert since < stages["received_decoded"]["Count"], looks[1]' || wrong=1
 "$onhook" rings --name "$name" --json | python3 -c '
@@ -67,4 +68,34 @@ expect "messages of a copy" "$(counter messages --dir "$work")" "$messages"
 grep -q "cannot look at engine $name: .*No such file" "$work/said" || wrong=1
 "$onhook" stat no_such_counter 2>/dev/null
 expect "exit code of an unknown counter" "$?" 2
+"$onhook" stat --csv --json --name "$name" 2>/dev/null
+expect "exit code of --csv --json" "$?" 2
+
+# A look that goes on follows the name to the next engine.
+mkfifo "$work/next" || exit 2
+"$onhook" replay -q --name "$name" --workers 2 "$work/next" >"$work/out" &
+engine=$!
+exec 9>"$work/next"
+cat "$trace" >&9
+tries=0
+while [ "$(counter messages 2>/dev/null)" != "$messages" ] && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+timeout 30 "$onhook" stat --name "$name" --all --csv --every 0.1 messages 9>&- >"$work/looks" &
+looker=$!
+sleep 0.3
+exec 9>&-
+wait "$engine"
+mkfifo "$work/third" || exit 2
+"$onhook" replay -q --name "$name" --workers 1 "$work/third" >"$work/out" &
+engine=$!
+exec 9>"$work/third"
+sleep 1
+kill "$looker"
+wait "$looker" 2>/dev/null
+exec 9>&-
+wait "$engine"
+grep -q ",$messages\$" "$work/looks" || { echo "the first engine was not seen"; wrong=1; }
+expect "messages of the next engine" "$(sed -n '$s/.*,//p' "$work/looks")" 0
 exit $wrong

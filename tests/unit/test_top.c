@@ -28,6 +28,7 @@ static struct top_model model;
 static struct grid grid;
 static pid_t child;
 static bool stands;
+static uint32_t live_links; /* of the next engine */
 
 static int
 create(void **state)
@@ -36,8 +37,11 @@ create(void **state)
     static struct view view;
     char name[64];
     char why[SHARED_ENGINE_WHY + VIEW_WHY];
-    struct engine_shape shape = {
-        .workers = WORKERS, .ring_slots = 1024, .result_slots = 64, .calls_bytes = 4096};
+    struct engine_shape shape = {.workers = WORKERS,
+                                 .live_links = live_links,
+                                 .ring_slots = 1024,
+                                 .result_slots = 64,
+                                 .calls_bytes = 4096};
     snprintf(name, sizeof name, "top-%d", (int)getpid());
     if (!shared_engine_create(&engine, name, &shape, why))
         fail_msg("%s", why);
@@ -114,6 +118,37 @@ a_worker_with_work_that_does_not_move_is_stale(void **state)
     top_model_look(&model);
     assert_string_equal(state_of(FIRST_WORKER), "runs");
     assert_string_equal(state_of(FIRST_WORKER + 1), "runs");
+}
+
+static int
+create_live(void **state)
+{
+    live_links = 1;
+    int result = create(state);
+    live_links = 0;
+    return result;
+}
+
+static void
+a_live_front_end_that_neither_beats_nor_commits_is_stale(void **state)
+{
+    (void)state;
+    top_model_look(&model);
+    assert_string_equal(state_of(0), "runs");
+    model.watch.processes[0].moved_ns -= 12 * NS_PER_S;
+    assert_string_equal(state_of(0), "STALE 12 s");
+    process_beat(&engine.frontends[0]);
+    top_model_look(&model);
+    assert_string_equal(state_of(0), "runs");
+}
+
+static void
+a_front_end_that_reads_a_file_need_not_beat(void **state)
+{
+    (void)state;
+    top_model_look(&model);
+    model.watch.processes[0].moved_ns -= 12 * NS_PER_S;
+    assert_string_equal(state_of(0), "runs");
 }
 
 static void
@@ -199,6 +234,9 @@ main(void)
 #define TEST(promise) cmocka_unit_test_setup_teardown(promise, create, destroy)
     const struct CMUnitTest tests[] = {
         TEST(a_worker_with_work_that_does_not_move_is_stale),
+        cmocka_unit_test_setup_teardown(a_live_front_end_that_neither_beats_nor_commits_is_stale,
+                                        create_live, destroy),
+        TEST(a_front_end_that_reads_a_file_need_not_beat),
         TEST(a_process_that_is_gone_is_dead_and_one_that_has_finished_is_done),
         TEST(an_engine_that_dies_is_said_to_be_dead),
         TEST(an_error_is_shown_with_when_it_was_first_and_last_seen),

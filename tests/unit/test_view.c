@@ -154,6 +154,27 @@ it_is_found_by_name_and_owned_by_who_made_it(void **state)
 }
 
 static void
+an_engine_restarted_under_the_name_is_another_one(void **state)
+{
+    (void)state;
+    counter_add(&engine.frontends->counters, COUNTER_MESSAGES, 7);
+    assert_true(view_open(&view, VIEW_FOLDER, name, why));
+    uint64_t epoch = view.fixed.identity.epoch;
+    assert_true(view_renew(&view));
+    assert_int_equal(view.fixed.identity.epoch, epoch);
+    shared_engine_destroy(&engine);
+    assert_false(view_renew(&view));
+    assert_int_equal(view_total(&view, COUNTER_MESSAGES), 7);
+    create(NULL);
+    assert_int_equal(view_owner(&view), 0);
+    assert_true(view_renew(&view));
+    assert_int_not_equal(view.fixed.identity.epoch, epoch);
+    assert_int_equal(view_total(&view, COUNTER_MESSAGES), 0);
+    assert_int_equal(view_owner(&view), getpid());
+    view_close(&view);
+}
+
+static void
 what_is_not_there_is_said(void **state)
 {
     (void)state;
@@ -297,9 +318,13 @@ main(void)
         cmocka_unit_test(a_ring_whose_slots_are_no_whole_pages_is_refused),
         cmocka_unit_test(a_copy_can_be_looked_at_and_so_can_a_damaged_one),
     };
+    const struct CMUnitTest of_restart[] = {
+        cmocka_unit_test(an_engine_restarted_under_the_name_is_another_one),
+    };
     const struct CMUnitTest of_two[] = {
         cmocka_unit_test(several_front_ends_are_told_apart_and_counted_together),
     };
     return cmocka_run_group_tests(tests, create, destroy) +
+           cmocka_run_group_tests(of_restart, create, destroy) +
            cmocka_run_group_tests(of_two, create_two, destroy);
 }

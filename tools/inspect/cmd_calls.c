@@ -293,7 +293,7 @@ cmd_calls(int argc, char **argv)
     if (code == EXIT_DONE) {
         do {
             code = look_once(&options, &view);
-        } while (look_again(&options.look, ++done));
+        } while (look_again(&options.look, &view, ++done));
     }
     view_close(&view);
     return code;

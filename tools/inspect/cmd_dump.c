@@ -212,7 +212,7 @@ cmd_dump(int argc, char **argv)
     unsigned long done = 0;
     do {
         code = look_once(&options, &view);
-    } while (look_again(&options.look, ++done));
+    } while (look_again(&options.look, &view, ++done));
     view_close(&view);
     return code;
 }

@@ -223,7 +223,7 @@ cmd_rings(int argc, char **argv)
         else
             print_text(&view);
         fflush(stdout);
-    } while (look_again(&look, ++done));
+    } while (look_again(&look, &view, ++done));
     view_close(&view);
     return EXIT_DONE;
 }

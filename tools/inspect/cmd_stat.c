@@ -85,6 +85,10 @@ parse_options(struct stat_options *options, int argc, char **argv)
         if (result != EXIT_DONE)
             return result;
     }
+    if (options->look.json && options->request.form == STAT_CSV) {
+        log_say("--csv or --json is wanted, not both");
+        return EXIT_WRONG_USAGE;
+    }
     if (options->look.json)
         options->request.form = STAT_JSON;
     options->request.patterns = argv + optind;
@@ -110,7 +114,7 @@ check_patterns(const struct stat_request *request)
 }
 
 static void
-print_samples(const struct stat_options *options, const struct view *view)
+print_samples(const struct stat_options *options, struct view *view)
 {
     static struct stat_sample samples[2];
     struct stat_sample *sample = &samples[0];
@@ -121,14 +125,18 @@ print_samples(const struct stat_options *options, const struct view *view)
         look_nap(options->look.every > 0 ? options->look.every : 1);
     }
     stat_begin(&options->request);
+    uint64_t epoch = view->fixed.identity.epoch;
     unsigned long done = 0;
     do {
+        if (view->fixed.identity.epoch != epoch)
+            before->taken_ns = 0; /* another engine's numbers */
+        epoch = view->fixed.identity.epoch;
         stat_take(sample, view);
         stat_print(&options->request, view, sample, before->taken_ns != 0 ? before : NULL);
         struct stat_sample *older = before;
         before = sample;
         sample = older;
-    } while (look_again(&options->look, ++done));
+    } while (look_again(&options->look, view, ++done));
 }
 
 int

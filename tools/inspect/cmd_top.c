@@ -37,7 +37,8 @@ print_help(void)
           "on the last line; ? is\n"
           "help. The engine does not notice.\n"
           "\n"
-          "      --once              print one screen as text, after two looks, and end\n"
+          "      --once              print one screen as text, after two looks at least\n"
+          "                          2.1 seconds apart, and end\n"
           "      --page NAME         overview, rings, releases, devices, counters, links, errors,\n"
           "                          memory\n"
           "      --rows N            of --once; 24\n"
@@ -208,22 +209,6 @@ take_key(struct top_look *shown, int key)
 
 static struct grid grid;
 
-/* A dead engine's name may be another's by now: then that one is looked at. */
-static void
-look_for_successor(struct top_model *model)
-{
-    static struct view next;
-    char why[VIEW_WHY];
-    if (model->owner != 0 || !view_open(&next, model->view.folder, model->view.name, why))
-        return;
-    if (next.fixed.identity.epoch == model->view.fixed.identity.epoch) {
-        view_close(&next);
-        return;
-    }
-    top_model_close(model);
-    top_model_open(model, &next);
-}
-
 static void
 run_screen(struct top_model *model, struct top_options *options)
 {
@@ -234,7 +219,6 @@ run_screen(struct top_model *model, struct top_options *options)
         uint32_t rows;
         uint32_t columns;
         if (!shown->is_paused) {
-            look_for_successor(model);
             top_model_look(model);
         }
         do {
@@ -250,8 +234,9 @@ run_screen(struct top_model *model, struct top_options *options)
 static void
 print_once(struct top_model *model, const struct top_options *options)
 {
+    double apart = (TOP_STALE_MS + 100) / 1000.0; /* or nothing could be found to stand still */
     top_model_look(model);
-    look_nap(options->look.every > 0 ? options->look.every : 1);
+    look_nap(options->look.every > apart ? options->look.every : apart);
     top_model_look(model);
     grid_clear(&grid, options->rows, options->columns);
     top_draw(&grid, model, &options->shown);

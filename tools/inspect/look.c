@@ -78,11 +78,12 @@ look_nap(double seconds)
 }
 
 bool
-look_again(const struct look *look, unsigned long done)
+look_again(const struct look *look, struct view *view, unsigned long done)
 {
     if (look->every == 0 || done == look->count || ferror(stdout))
         return false;
     look_nap(look->every);
+    view_renew(view); /* of an engine that ended, the last is shown */
     return true;
 }
 

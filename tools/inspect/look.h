@@ -69,8 +69,9 @@ bool look_open(const struct look *look, struct view *view);
 /* look_find - the same, but what is wrong is put into `why`, LOOK_WHY bytes. */
 bool look_find(const struct look *look, struct view *view, char *why);
 
-/* look_again - after look number `done`: wait for the next; false when there is none. */
-bool look_again(const struct look *look, unsigned long done);
+/* look_again - after look number `done`: wait for the next, and open again what by then stands
+ * under the engine's name; false when there is none. */
+bool look_again(const struct look *look, struct view *view, unsigned long done);
 
 /* look_nap - so many seconds. */
 void look_nap(double seconds);

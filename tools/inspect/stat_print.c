@@ -186,7 +186,8 @@ json_latency(struct json_writer *json, const char *key, const struct stat_sample
         json_unsigned(json, "P50Ns", latency_quantile_ns(&latency, 500));
         json_unsigned(json, "P99Ns", latency_quantile_ns(&latency, 990));
         json_unsigned(json, "P999Ns", latency_quantile_ns(&latency, 999));
-        json_unsigned(json, "LongestNs", latency.longest_ns);
+        if (before == NULL) /* it is of the whole life */
+            json_unsigned(json, "LongestNs", latency.longest_ns);
         json_close(json, '}');
     }
     json_close(json, '}');

@@ -9,7 +9,6 @@
 #include "base/hash.h"
 
 enum {
-    STALE_MS = 2000, /* behind, and not a step further for so long */
     STATE_SIZE = 24,
     STALE_SHOWN_S = 99999, /* and more */
 };
@@ -144,7 +143,7 @@ note_progress(struct top_model *model)
 }
 
 /* A worker with inputs before it, a publisher with outcomes. What a front-end waits for nobody
- * else knows. */
+ * else knows; but where links are live it beats while it waits. */
 static bool
 has_work(const struct top_model *model, uint32_t process)
 {
@@ -155,6 +154,7 @@ has_work(const struct top_model *model, uint32_t process)
     case ROLE_PUBLISHER:
         return view_result(&model->view, &fill) && fill.depth > 0;
     case ROLE_FRONTEND:
+        return model->view.fixed.live_links > 0;
     case ROLE_SUPERVISOR:
         break;
     }
@@ -165,7 +165,9 @@ has_work(const struct top_model *model, uint32_t process)
 static uint64_t
 still_of(const struct top_model *model, uint32_t process)
 {
-    if (view_role(&model->view, process) != ROLE_WORKER)
+    if (view_role(&model->view, process) == ROLE_FRONTEND)
+        return top_watch_still_ms(&model->watch, process);
+    if (view_role(&model->view, process) == ROLE_PUBLISHER)
         return top_watch_age_ms(&model->watch, process);
     return (top_model_now(model)->taken_ns - model->moved_ns[process]) / NS_PER_MS;
 }
@@ -182,7 +184,7 @@ top_model_state(const struct top_model *model, uint32_t process, char *buffer)
     if (!has_work(model, process))
         return view_role(view, process) == ROLE_FRONTEND ? "runs" : "waits";
     uint64_t still_ms = still_of(model, process);
-    if (still_ms < STALE_MS)
+    if (still_ms < TOP_STALE_MS)
         return "runs";
     unsigned still_s =
         still_ms < STALE_SHOWN_S * 1000 ? (unsigned)(still_ms / 1000) : STALE_SHOWN_S;
@@ -190,9 +192,26 @@ top_model_state(const struct top_model *model, uint32_t process, char *buffer)
     return buffer;
 }
 
+/* The name may be another engine's by now: then that one is looked at. */
+static void
+look_for_successor(struct top_model *model)
+{
+    static struct view next; /* large */
+    next = model->view;
+    if (!view_renew(&next))
+        return;
+    if (next.fixed.identity.epoch != model->view.fixed.identity.epoch)
+        top_model_open(model, &next);
+    else
+        model->view = next;
+    if (!model->follows)
+        model->follows = view_follow_begin(&model->view, &model->follow, TOP_OUTCOMES);
+}
+
 void
 top_model_look(struct top_model *model)
 {
+    look_for_successor(model);
     model->looks++;
     stat_take(&model->samples[model->looks % 2], &model->view);
     model->owner = view_owner(&model->view);

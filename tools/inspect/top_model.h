@@ -12,6 +12,7 @@
 #include "tools/inspect/top_watch.h"
 
 enum {
+    TOP_STALE_MS = 2000,    /* not a step further for so long, though it should have got on */
     TOP_HISTORY = 64,       /* looks remembered */
     TOP_OUTCOMES = 512,     /* outcomes remembered; power of two */
     TOP_DEVICES = 4096,     /* devices told apart; power of two */
@@ -50,7 +51,7 @@ struct top_model {
 void top_model_open(struct top_model *model, const struct view *view);
 void top_model_close(struct top_model *model);
 
-/* top_model_look - look again, now. */
+/* top_model_look - look again, now; begin anew where the name is another engine's by now. */
 void top_model_look(struct top_model *model);
 
 /* The last look and the one before it; NULL while there is none. */

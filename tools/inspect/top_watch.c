@@ -166,7 +166,11 @@ look_at_process(struct watch_process *process, const struct view *view, uint32_t
     process->has_journal = commits_of(view, number, &commits);
     if (process->stepped_ns == 0 || commits != process->commits)
         process->stepped_ns = now_ns;
+    uint32_t beats = view_beats(view, number);
+    if (process->moved_ns == 0 || process->stepped_ns == now_ns || beats != process->beats)
+        process->moved_ns = now_ns;
     process->commits = commits;
+    process->beats = beats;
     uint64_t ticks = cpu_ticks_of(view_pid(view, number));
     process->busy_percent = 0;
     if (passed_ns > 0 && process->cpu_ticks != 0 && ticks > process->cpu_ticks) {
@@ -180,6 +184,12 @@ uint64_t
 top_watch_age_ms(const struct top_watch *watch, uint32_t process)
 {
     return (watch->looked_ns - watch->processes[process].stepped_ns) / NS_PER_MS;
+}
+
+uint64_t
+top_watch_still_ms(const struct top_watch *watch, uint32_t process)
+{
+    return (watch->looked_ns - watch->processes[process].moved_ns) / NS_PER_MS;
 }
 
 /* ---- memory and rings ---------------------------------------------------------------------- */

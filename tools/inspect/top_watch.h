@@ -33,7 +33,9 @@ struct watch_error {
 
 struct watch_process {
     uint64_t commits;
+    uint32_t beats;
     uint64_t stepped_ns; /* CLOCK_MONOTONIC: its last commit was seen then */
+    uint64_t moved_ns;   /* likewise, or its last beat */
     uint64_t cpu_ticks;
     uint32_t busy_percent;
     bool has_journal;
@@ -74,6 +76,9 @@ void top_watch_look(struct top_watch *watch, const struct view *view, uint64_t n
 
 /* Milliseconds since the process was last seen to commit something. */
 uint64_t top_watch_age_ms(const struct top_watch *watch, uint32_t process);
+
+/* Milliseconds since it was last seen to commit something, or to beat (ipc/process_state.h). */
+uint64_t top_watch_still_ms(const struct top_watch *watch, uint32_t process);
 
 /* Which kind of ring, for high[]. */
 enum watch_ring {
