@@ -71,6 +71,15 @@ expect "exit code of an unknown counter" "$?" 2
 "$onhook" stat --csv --json --name "$name" 2>/dev/null
 expect "exit code of --csv --json" "$?" 2
 
+# A copy that shrinks while it is looked at is refused, and nothing crashes.
+"$onhook" stat --name "$name" --dir "$work" --every 0.1 --count 100 >/dev/null 2>"$work/said" &
+looker=$!
+sleep 0.5
+truncate -s 0 "$work/onhook-$name.control"
+wait "$looker"
+expect "exit code over a copy that shrank" "$?" 1
+grep -q "a segment became shorter" "$work/said" || { cat "$work/said"; wrong=1; }
+
 # A look that goes on follows the name to the next engine.
 mkfifo "$work/next" || exit 2
 "$onhook" replay -q --name "$name" --workers 2 "$work/next" >"$work/out" &

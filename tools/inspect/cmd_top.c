@@ -262,7 +262,9 @@ cmd_top(int argc, char **argv)
     if (options.once) {
         print_once(&model, &options);
     } else if (screen_open()) {
+        look_before_refusal(screen_close);
         run_screen(&model, &options);
+        look_before_refusal(NULL);
         screen_close();
     } else {
         log_say("top needs a terminal; --once prints one screen as text");

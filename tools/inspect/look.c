@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -89,6 +90,25 @@ look_again(const struct look *look, struct view *view, unsigned long done)
 
 /* ---- the engine ---------------------------------------------------------------------------- */
 
+static void (*before_refusal)(void);
+
+/* Only our own reading of a segment faults so: what is called here was not interrupted itself. */
+static void
+refuse_shrunk(int number)
+{
+    (void)number;
+    if (before_refusal != NULL)
+        before_refusal();
+    log_say("a segment became shorter while it was read, or cannot be read: copy it again");
+    exit(EXIT_FAILED);
+}
+
+void
+look_before_refusal(void (*act)(void))
+{
+    before_refusal = act;
+}
+
 static bool
 open_named(struct view *view, const char *folder, const char *name, char *why)
 {
@@ -141,6 +161,7 @@ look_find(const struct look *look, struct view *view, char *why)
 {
     static char names[VIEW_ENGINES_MAX][64];
     const char *folder = look->folder != NULL ? look->folder : VIEW_FOLDER;
+    signal(SIGBUS, refuse_shrunk);
     if (look->name != NULL)
         return open_named(view, folder, look->name, why);
     uint32_t count = view_find(folder, names);

@@ -62,9 +62,14 @@ bool look_take_number(double *number, const char *word, double least, double mos
  * look_open - open the engine that is meant
  *
  * Without a name: the only one there is; of several, the only one that lives. False when there is
- * none, or it cannot be told which: said on standard error, with the names to choose from.
+ * none, or it cannot be told which: said on standard error, with the names to choose from. From now
+ * on a segment that shrinks while it is read ends the command: said, exit code 1.
  */
 bool look_open(const struct look *look, struct view *view);
+
+/* look_before_refusal - what is to be done before the command ends because a segment shrank while
+ * it was read. NULL: nothing. */
+void look_before_refusal(void (*act)(void));
 
 /* look_find - the same, but what is wrong is put into `why`, LOOK_WHY bytes. */
 bool look_find(const struct look *look, struct view *view, char *why);
