@@ -67,4 +67,28 @@ same "a copy" --dir "$work/copy" --name "$name"
 [ $? -eq 2 ] || { echo "--port of an engine is not refused"; wrong=1; }
 exec 9>&-
 wait "$engine"
+
+# A history that is too short for the call says that it does not know the beginning.
+printf '[engine]\nhistory-slots = 1024\n' >"$work/short.conf"
+mkfifo "$work/short" || exit 2
+"$onhook" replay -q -c "$work/short.conf" --name "$name" "$work/short" >"$work/out" 2>"$work/err" &
+engine=$!
+exec 9>"$work/short"
+head -n 17 "$trace" >&9
+await 7
+"$onhook" explain --name "$name" --json 180 | grep -q '"Complete":true' ||
+    { echo "a whole call is said to lack something"; wrong=1; }
+sed -n '/HeldEvent/p' "$trace" | head -n 1 >"$work/held"
+i=0
+while [ $i -lt 600 ]; do
+    cat "$work/held"
+    i=$((i + 1))
+done >&9
+await 607
+"$onhook" explain --name "$name" --json 180 | grep -q '"Complete":false' ||
+    { echo "a call without its beginning is said to be complete"; wrong=1; }
+"$onhook" explain --name "$name" 180 | grep -q "The beginning is gone" ||
+    { echo "that the beginning is gone is not said"; wrong=1; }
+exec 9>&-
+wait "$engine"
 exit $wrong

@@ -397,6 +397,8 @@ explain_engine(struct explain *explain)
         past_tell(&past, gather_entry, explain);
         for (uint32_t i = 0; i < explain->flow_count; i++)
             flow_end(&explain->flows[i]);
+        for (uint32_t i = 0; past.has_lost && i < explain->flow_count; i++)
+            flow_find_beginning(&explain->flows[i]);
         print_flows(explain);
     }
     past_close(&past);

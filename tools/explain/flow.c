@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 
 static struct flow_call *
 call_of(struct flow *flow, uint64_t conn_id)
@@ -209,6 +210,47 @@ flow_end(struct flow *flow)
 {
     for (; flow->waiting > 0; flow->waiting--)
         free_moment(&flow->moments[--flow->moment_count]);
+}
+
+/* The ConnID of a call that began with this message (docs/attribution.md). */
+static uint64_t
+conn_id_of(struct text link, struct text call_id, uint64_t number)
+{
+    unsigned char seq[8];
+    for (size_t i = 0; i < sizeof seq; i++)
+        seq[i] = (unsigned char)(number >> (8 * i));
+    uint64_t hash = hash_bytes(HASH_START, link.at, link.length);
+    hash = hash_bytes(hash, "", 1);
+    hash = hash_bytes(hash, call_id.at, call_id.length);
+    return hash_finish(hash_bytes(hash, seq, sizeof seq));
+}
+
+/* Is it the call's first message, or does it end the call and name that message, which is here? */
+static bool
+tells_beginning(const struct flow *flow, const struct flow_moment *moment, uint64_t conn_id)
+{
+    static struct event event; /* large */
+    flow_event(moment, &event);
+    struct text link = text_of(flow->link);
+    if (conn_id_of(link, event.texts[EVENT_TEXT_CALL], moment->seq) == conn_id ||
+        conn_id_of(link, event.texts[EVENT_TEXT_NEW_CALL], moment->seq) == conn_id)
+        return true;
+    for (uint32_t i = 0; i < moment->outcome_count; i++)
+        if (moment->outcomes[i].conn_id == conn_id &&
+            flow_seq_of(flow, moment->outcomes[i].call_order) != 0)
+            return true;
+    return false;
+}
+
+void
+flow_find_beginning(struct flow *flow)
+{
+    for (uint32_t i = 0; i < flow->call_count; i++) {
+        bool is_here = false;
+        for (uint32_t each = 0; each < flow->moment_count && !is_here; each++)
+            is_here = tells_beginning(flow, &flow->moments[each], flow->calls[i].conn_id);
+        flow->begins_late = flow->begins_late || !is_here;
+    }
 }
 
 void

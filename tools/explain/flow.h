@@ -109,6 +109,7 @@ struct flow {
     struct flow_moment *moments;
     uint32_t moment_count;
     uint32_t waiting; /* moments at the end that belong to it only if more comes */
+    bool begins_late; /* the first message of one of its calls is not here any more */
     struct text wanted;
     char link[FLOW_NAME];
 };
@@ -118,6 +119,8 @@ struct flow *flows_make(const struct flow_search *search, uint32_t *count);
 void flow_take(struct flow *flow, const struct flow_entry *entry);
 /* flow_end - nothing more comes. */
 void flow_end(struct flow *flow);
+/* flow_find_beginning - of a source that forgets: sets begins_late. After flow_end(). */
+void flow_find_beginning(struct flow *flow);
 void flows_free(struct flow *flows, uint32_t count);
 
 /* flow_event - the event of a moment; texts point into the moment. */

@@ -198,6 +198,7 @@ put_flow(struct json_writer *json, const struct paper *paper, const struct flow 
     json_open(json, '{');
     json_unsigned(json, "Version", SHAPE_VERSION);
     json_string(json, "Link", flow->link);
+    json_bool(json, "Complete", !flow->begins_late);
     put_calls(json, flow);
     put_parties(json, &columns);
     json_open_key(json, "Messages", '[');

@@ -292,6 +292,8 @@ print_calls(const struct ladder *ladder)
             fputs(", still open", out);
         fputc('\n', out);
     }
+    if (ladder->flow->begins_late)
+        fputs("  The beginning is gone from the engine's history.\n", out);
     fputs("\n  . dials   : rings   | talks   = holds   q queued   f failed   x cleared   T C "
           "joins\n\n",
           out);

@@ -64,6 +64,7 @@ take_history(struct past *past, const struct view *view, uint32_t channel,
     static struct event event; /* large */
     static struct shm_outcome outcome;
     struct shm_history_entry entry;
+    past->has_lost = past->has_lost || history->at > 0;
     while (view_history_next(history, &entry, &event, &outcome)) {
         struct past_item *item = add_item(past, channel, channel / view->fixed.workers);
         item->entry = entry;

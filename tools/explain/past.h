@@ -17,6 +17,7 @@ struct past_item;
 struct past {
     struct past_item *items; /* in the order of the input, one front-end after the other */
     uint32_t item_count;
+    bool has_lost;            /* older entries were written over */
     uint64_t unsound;         /* entries that were none of ours */
     struct view_calls *calls; /* for the names of links; large */
 };
