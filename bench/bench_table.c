@@ -8,6 +8,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <urcu-qsbr.h>
 #include <urcu/rculfhash.h>
@@ -179,12 +180,13 @@ empty(struct subject *subject)
 static uint64_t
 free_memory(void)
 {
+    static const char name[] = "MemAvailable:";
     unsigned long long kib = 0;
     char line[128];
     FILE *info = fopen("/proc/meminfo", "r");
-    while (info != NULL && fgets(line, sizeof line, info) != NULL)
-        if (sscanf(line, "MemAvailable: %llu", &kib) == 1)
-            break;
+    while (info != NULL && kib == 0 && fgets(line, sizeof line, info) != NULL)
+        if (strncmp(line, name, sizeof name - 1) == 0)
+            kib = strtoull(line + sizeof name - 1, NULL, 10);
     if (info != NULL)
         fclose(info);
     return kib * 1024;
