@@ -15,9 +15,10 @@ feed_hex(const char *digits)
     char bytes[256];
     uint32_t length = 0;
     for (; *digits != '\0'; digits += digits[2] == ' ' ? 3 : 2) {
-        unsigned value;
-        assert_int_equal(sscanf(digits, "%2x", &value), 1);
-        bytes[length++] = (char)value;
+        const char pair[3] = {digits[0], digits[1], '\0'};
+        char *end;
+        bytes[length++] = (char)strtoul(pair, &end, 16);
+        assert_ptr_equal(end, pair + 2);
     }
     talk_rig_feed((struct text){bytes, length}, ""); /* BER has its own */
 }

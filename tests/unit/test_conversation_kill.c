@@ -18,7 +18,7 @@ static uint32_t others;
 static void
 note(const struct sent *sent)
 {
-    int device = atoi(sent->device) - 100;
+    long device = strtol(sent->device, NULL, 10) - 100;
     bool is_ours = device >= 0 && device < DEVICES;
     if (sent->kind == OUTGOING_MONITOR_START && is_ours)
         starts[device]++;

@@ -269,7 +269,8 @@ gather_raw(void *context, uint64_t order, const char *bytes, uint32_t size)
             continue;
         *place = malloc((size_t)size + 1);
         *length = *place == NULL ? 0 : size;
-        memcpy(*place, bytes, *length);
+        if (*place != NULL)
+            memcpy(*place, bytes, size);
     }
 }
 

@@ -372,6 +372,8 @@ columns_line(const struct columns *columns, uint32_t column, uint64_t conn_id)
     const char *place = line_of(columns, (int)column, conn_id);
     if (place != NULL && *place != LINE_AWAY)
         return *place;
+    if (columns->lines == NULL)
+        return LINE_AWAY;
     const char *lines = &columns->lines[(size_t)column * columns->flow->call_count];
     for (uint32_t i = 0; i < columns->flow->call_count; i++)
         if (lines[i] != LINE_AWAY)

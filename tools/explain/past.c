@@ -175,6 +175,7 @@ past_tell(const struct past *past, void (*take)(void *context, const struct flow
         const struct past_item *last = &past->items[at + count - 1];
         bool is_whole = last->entry.kind == HISTORY_EVENT;
         uint32_t outcome_count = is_whole ? count - 1 : count;
+        CHECK(is_whole || outcome_count > 0);
         for (uint32_t i = 0; i < outcome_count; i++)
             outcomes[i] = past->items[at + i].body;
         if (!is_whole)

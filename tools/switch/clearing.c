@@ -13,6 +13,7 @@ void
 clear_note(struct call *call, struct pbx_device *device, const struct act *act)
 {
     struct pbx_party *party = pbx_party_of(call, device);
+    CHECK(device != NULL && party != NULL);
     if (call->end_count == PBX_ENDS_MAX)
         return;
     call->ends[call->end_count++] = (struct pbx_end){

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/check.h"
 #include "base/random.h"
 #include "engine/csta/csta_message.h"
 
@@ -211,6 +212,7 @@ uint32_t pbx_live_parties(const struct call *call);
 static inline bool
 device_is_inside(const struct pbx_device *device)
 {
+    CHECK(device != NULL);
     return device->kind != DEVICE_OUTSIDE;
 }
 

@@ -45,6 +45,7 @@ dial(struct stage *stage)
     struct scene *scene = stage->scene;
     struct pbx *pbx = scene->pbx;
     struct call *call = pbx_new_call(pbx, scene);
+    CHECK(stage->who != NULL && stage->whom != NULL); /* scenario_read() saw to it */
     if (call == NULL)
         return;
     scene->calls[stage->step->call] = call->serial;
