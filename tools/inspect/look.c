@@ -92,15 +92,17 @@ look_again(const struct look *look, struct view *view, unsigned long done)
 
 static void (*before_refusal)(void);
 
-/* Only our own reading of a segment faults so: what is called here was not interrupted itself. */
+/* Only our own reading of a segment faults so: what is called here was not interrupted itself, and
+ * log_say() is a write(2). */
 static void
 refuse_shrunk(int number)
 {
     (void)number;
     if (before_refusal != NULL)
         before_refusal();
+    /* NOLINTNEXTLINE(bugprone-signal-handler,cert-sig30-c) */
     log_say("a segment became shorter while it was read, or cannot be read: copy it again");
-    exit(EXIT_FAILED);
+    _exit(EXIT_FAILED);
 }
 
 void

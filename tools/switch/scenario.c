@@ -133,8 +133,10 @@ read_step(const struct scenario *scenario, struct scenario_step *step, char **wo
 static const char *
 read_line(struct scenario_book *book, char *line)
 {
-    char *words[WORDS_MAX] = {NULL}, *rest = line;
+    char *words[WORDS_MAX], *rest = line;
     uint32_t count = 0;
+    for (uint32_t i = 0; i < WORDS_MAX; i++)
+        words[i] = line;
     line[strcspn(line, "#")] = '\0';
     for (char *word; (word = strtok_r(rest, " \t\r", &rest)) != NULL;) {
         if (count == WORDS_MAX)
