@@ -34,6 +34,7 @@ has "the joined call" "$work/by_other" 'with 180, ConnID 18df1a34b1a55a64'
 has "the rule" "$work/by_id" 'section 6, Transfer'
 
 # From a pipe the same comes out, with bytes too.
+# shellcheck disable=SC2002 # a pipe is what is tested
 cat "$trace" | "$onhook" explain --raw 180 - >"$work/piped" || wrong=1
 grep -v '^      <' "$work/piped" | cmp -s - "$work/by_id" || { echo "a pipe shows something else"; wrong=1; }
 expect "messages' bytes" "$(grep -c '^      <' "$work/piped")" 17
@@ -50,6 +51,7 @@ has "no such call" "$work/err" '^onhook: there is no call 9; there are, for exam
 expect "no such link" "$?" 1
 "$onhook" explain 2>"$work/err"
 expect "no CALLID" "$?" 2
+# shellcheck disable=SC2016 # as it is printed
 has "no CALLID" "$work/err" '^onhook: a CALLID is wanted; see `onhook explain --help`$'
 "$onhook" explain 180 "$work/none" 2>"$work/err"
 expect "no such FILE" "$?" 1

@@ -28,13 +28,10 @@ enum {
     AS_JSON = 4,
     PAGES_SHIFT = 3, /* the rest of byte 1: pages the file is shorter */
     LINKS_AT = 256,
-    SLOTS_AT = LINKS_AT + CALL_LINKS_MAX * 192,
+    SLOTS_AT = LINKS_AT + CALL_LINKS_MAX * (int)sizeof(struct shm_worker_link),
     MAX_CALLS = 16,
-    BLOCKS_AT = SLOTS_AT + (MAX_CALLS + 1) * 128,
+    BLOCKS_AT = SLOTS_AT + (MAX_CALLS + 1) * (int)sizeof(struct shm_call_slot),
 };
-
-static_assert(sizeof(struct shm_worker_link) == 192 && sizeof(struct shm_call_slot) == 128,
-              "as the places above have it");
 
 static char folder[] = "/tmp/onhook-fuzz-view-XXXXXX";
 static alignas(SHM_PAGE) uint8_t bytes[SEGMENT_BYTES];
