@@ -23,11 +23,12 @@
 
 enum {
     LIVE_FRAMES_PER_TURN = 64, /* of one link, before the next has its turn */
-    LIVE_WORDS_PER_TURN = 32,  /* things a conversation does, likewise */
-    LIVE_PARTIAL_MS = 10000,   /* a frame that is not complete for so long ends the connection */
-    LIVE_DEAF_MS = 10000,      /* a switch that asks and reads no answer for so long is given up */
-    LIVE_CLOSING_MS = 2000,    /* what is to be sent before a close waits so long */
-    LIVE_COMPLAINTS = 20,      /* unreadable messages of a link said in a minute */
+    LIVE_STEPS_MAX = 256,     /* of all links, before they are published: directory.h has a bound */
+    LIVE_WORDS_PER_TURN = 32, /* things a conversation does, likewise */
+    LIVE_PARTIAL_MS = 10000,  /* a frame that is not complete for so long ends the connection */
+    LIVE_DEAF_MS = 10000,     /* a switch that asks and reads no answer for so long is given up */
+    LIVE_CLOSING_MS = 2000,   /* what is to be sent before a close waits so long */
+    LIVE_COMPLAINTS = 20,     /* unreadable messages of a link said in a minute */
     LIVE_COMPLAINTS_MS = 60000,
 };
 

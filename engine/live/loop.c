@@ -431,8 +431,11 @@ turn(struct live *live)
     uint64_t desk_due_ms = UINT64_MAX;
     process_beat(&live->engine->frontends[live->index]);
     log_rest();
-    for (uint32_t i = 0; i < live->count; i++)
+    for (uint32_t i = 0; i < live->count; i++) {
         serve_link(&live->links[i]);
+        if (live->taken >= LIVE_STEPS_MAX)
+            live_publish(live, false);
+    }
     while (desk_work(live->desk, &desk_due_ms))
         continue;
     tick_links(live);

@@ -52,6 +52,20 @@ end_monitor(const struct talk *talk, struct text cross_ref)
         errand_move(talk, errand, LINE_STOP, 0);
 }
 
+/* The monitor the device had before the switch lost them all means nothing any more; links that are
+ * lost again and again would fill the directory with such. */
+static void
+forget_voided(const struct talk *talk, struct shm_errand *errand)
+{
+    struct directory *directory = talk->link->session->directory;
+    const struct shm_link *link = talk->link->link;
+    struct shm_monitor *before =
+        directory_find_monitor(directory, link->index, cross_ref_of(errand));
+    if (before != NULL && before->granted && before->epoch != link->epoch)
+        directory_remove_monitor(directory, before);
+    errand->cross_ref_length = 0;
+}
+
 /* What its monitor was is so no longer. Both are touched. */
 static void
 drop_monitor(const struct talk *talk, struct shm_errand *errand)
@@ -76,7 +90,7 @@ monitoring_ask_now(const struct talk *talk, struct shm_errand *errand)
     errand->leaving = 0;
     errand->refusals = errand->lacks = errand->tries = errand->unanswered = 0;
     if (errand->epoch != talk->state->epoch)
-        errand->cross_ref_length = 0;
+        forget_voided(talk, errand);
     errand_move(talk, errand, LINE_FIRST, 0);
 }
 
@@ -324,7 +338,7 @@ enter_epoch(const struct talk *talk, struct shm_errand *errand)
         return;
     errand->refusals = errand->lacks = errand->tries = errand->unanswered = 0;
     errand->blind = errand->leaving = 0;
-    errand->cross_ref_length = 0;
+    forget_voided(talk, errand);
 }
 
 static enum talk_work

@@ -309,6 +309,43 @@ a_disabled_switch_is_asked_for_everything_again_when_it_is_enabled(void **state)
 }
 
 static void
+grant_as(const char *cross_ref)
+{
+    talk_rig_work();
+    const struct sent *sent = talk_rig_expect(OUTGOING_MONITOR_START);
+    talk_rig_say(sent->invoke,
+                 "<MonitorStartResponse><monitorCrossRefID>%s</monitorCrossRefID>"
+                 "</MonitorStartResponse>",
+                 cross_ref);
+    talk_rig_settle();
+}
+
+static bool
+is_known(const char *cross_ref)
+{
+    return directory_find_monitor(rig.session->directory, live.link.link->index,
+                                  text_of(cross_ref)) != NULL;
+}
+
+static void
+a_monitor_that_a_loss_made_void_is_forgotten_when_another_takes_its_place(void **state)
+{
+    (void)state;
+    OPEN("monitored", "1");
+    talk_rig_connect();
+    grant_as("old");
+    assert_true(is_known("old"));
+    talk_rig_say("0001", STATUS("disabled"));
+    talk_rig_settle();
+    talk_rig_say("0002", STATUS("enabled"));
+    talk_rig_work();
+    talk_rig_next(); /* the answer */
+    grant_as("new");
+    assert_true(is_known("new"));
+    assert_false(is_known("old"));
+}
+
+static void
 lost_messages_are_made_good_by_looking_at_every_device(void **state)
 {
     (void)state;
@@ -400,6 +437,7 @@ main(void)
         TEST(an_overloaded_switch_is_left_alone_until_it_is_relieved),
         TEST(an_overload_that_is_never_relieved_counts_a_minute),
         TEST(a_disabled_switch_is_asked_for_everything_again_when_it_is_enabled),
+        TEST(a_monitor_that_a_loss_made_void_is_forgotten_when_another_takes_its_place),
         TEST(lost_messages_are_made_good_by_looking_at_every_device),
         TEST(a_silent_switch_is_asked_and_one_that_stays_silent_is_given_up),
         TEST(a_switch_that_asks_without_reading_is_heard_no_further),
