@@ -165,15 +165,15 @@ open_record(struct live *live)
 static void
 finish_step(struct live *live)
 {
-    struct shm_front_cursors *now = live->session->front.now;
+    const struct shm_front_cursors *now = live->session->front.now;
     struct shm_live_hand hand = now->hand;
     if (now->begun.step == BEGUN_NOTHING || hand.kind == LIVE_HAND_NOTHING ||
         hand.link >= live->count || live->links[hand.link].link == NULL)
         return;
     struct live_link *link = &live->links[hand.link];
-    session_begin(live->session);
-    now->begun.told_list = 0;
-    now->begun.told_index = 0;
+    session_begin(live->session); /* from here on the cursors are others: those committed stay */
+    live->session->front.now->begun.told_list = 0;
+    live->session->front.now->begun.told_index = 0;
     if (hand.kind == LIVE_HAND_FRAME && live->wires[hand.link].socket >= 0) {
         wire_take_frames(link);
         return;
