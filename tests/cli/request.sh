@@ -23,7 +23,11 @@ silent = []
 def serve(listener, first):
     while True:
         peer, _ = listener.accept()
-        asked = json.loads(peer.makefile().readline())
+        line = peer.makefile().readline()
+        if not line:
+            peer.close() # only looked whether somebody is there
+            continue
+        asked = json.loads(line)
         device = asked.get("device", "")
         answer = {"result": "granted", "link": "pbx1", "call": "7"}
         if first and device != "1001":
@@ -94,8 +98,10 @@ asked 1 "elsewhere: no link here has that device or call" \
 asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9", "link": "x", "request": "drop"}; call 7, link pbx1' \
     drop --socket "$work/control" --link x --by 2 9 A1
 printf '[control]\nsocket = %s/control\n' "$work" >"$work/onhook.ini"
-asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"request\": \"clear\"}"}' \
-    clear -c "$work/onhook.ini" --json --by 2 A1
+asked 2 "" clear -c "$work/onhook.ini" --by 2 A1
+grep -q "several front-ends: name the link" "$work/said" || { cat "$work/said"; wrong=1; }
+asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"link\": \"x\", \"request\": \"clear\"}"}' \
+    clear -c "$work/onhook.ini" --json --link x --by 2 A1
 
 # Who says a little now and then is not waited for any longer.
 began=$(date +%s)
