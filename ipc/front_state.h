@@ -259,6 +259,7 @@ struct shm_front_cursors {
     uint64_t counters[FRONT_COUNTERS];
     uint64_t ring_tails[FRONT_WORKERS_MAX];     /* slots ever published */
     uint64_t closed_cursors[FRONT_WORKERS_MAX]; /* reports ever taken */
+    uint64_t retold[FRONT_WORKERS_MAX];         /* losses of calls after which all was told again */
 };
 
 /* The tables. */
@@ -298,7 +299,7 @@ static_assert(sizeof(struct shm_front_input) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_begun) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
-static_assert(sizeof(struct shm_front_cursors) == 1408, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_front_cursors) == 1920, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the whole: engine_shape.frontend_bytes. */

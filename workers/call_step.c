@@ -40,6 +40,16 @@ is_opening(uint8_t kind)
            kind == EVENT_DELIVERED || kind == EVENT_QUEUED;
 }
 
+/* Is the call seen from its start by the message in hand? Soon after calls were lost, only where it
+ * is a call's first in any case. */
+static bool
+is_from_start(const struct step *step)
+{
+    uint8_t kind = step->event->kind;
+    bool is_first = kind == EVENT_SERVICE_INITIATED || kind == EVENT_ORIGINATED;
+    return is_first || (is_opening(kind) && !doubt_is_regained(step, SPAN_REGAIN_MS));
+}
+
 static uint64_t
 conn_id_of(const struct step *step, struct text call_id)
 {
@@ -60,8 +70,10 @@ call_open(struct step *step, struct call call)
     block->life = CALL_LIVING;
     block->first_order = step->event->order;
     block->conn_id = conn_id_of(step, call_text(block, block->call_id));
-    if (is_opening(step->event->kind))
+    if (is_from_start(step))
         block->flags |= CALL_FROM_START;
+    else if (doubt_is_regained(step, UINT64_MAX))
+        block->flags |= CALL_REGAINED;
     if (step->has_time) {
         block->flags |= CALL_HAS_TIMES;
         block->start_us = step->time_us;
@@ -448,6 +460,7 @@ call_step(struct step *step)
         step_call_event(step);
         break;
     case EVENT_NONE:
+    case EVENT_RETOLD:
     case EVENT_FINISH:
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:
