@@ -1,28 +1,23 @@
 /*
  * onhook release, drop, clear - a person asks a running engine to end something.
  *
- * Each front-end has a control socket; they are asked one after the other until one knows the
- * device or call. So nothing is ever asked for twice.
+ * Which front-end and link is found out first (tools/control_ask.h), so nothing is ever asked for
+ * twice, or of the wrong call.
  */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/time.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "base/log.h"
-#include "engine/live/control_socket.h"
 #include "engine/live/control_text.h"
 #include "ipc/segment.h"
 #include "tools/command.h"
+#include "tools/control_ask.h"
 
 enum {
     TIMEOUT_S = 15,
     TIMEOUT_MOST_S = 3600,
-    FRONT_ENDS_MAX = 64,
     SOCKET_MOST = 96, /* bytes of a socket's path; behind it comes the number of a front-end */
 };
 
@@ -203,74 +198,6 @@ find_engine(const struct request_options *options, struct settings *settings)
            take_text(settings->control_socket, SOCKET_MOST + 1, options->socket, "--socket");
 }
 
-static uint64_t
-now_ms(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
-/* What is sent or received next may take what is left until then, and no longer. */
-static void
-be_patient(int descriptor, uint64_t end_ms)
-{
-    uint64_t now = now_ms();
-    uint64_t left_ms = end_ms > now ? end_ms - now : 1; /* 0 would be for ever */
-    struct timeval patience = {.tv_sec = (time_t)(left_ms / 1000),
-                               .tv_usec = (suseconds_t)(left_ms % 1000 * 1000)};
-    setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
-}
-
-/* One line of the peer, without its end; false: errno, 0 when he hung up. */
-static bool
-hear_line(int descriptor, uint64_t end_ms, char line[CONTROL_LINE_MAX], struct text *heard)
-{
-    size_t used = 0;
-    while (used < CONTROL_LINE_MAX) {
-        be_patient(descriptor, end_ms);
-        ssize_t count = recv(descriptor, line + used, CONTROL_LINE_MAX - used, 0);
-        if (count <= 0) {
-            errno = count == 0 ? 0 : errno;
-            return false;
-        }
-        const char *end = memchr(line + used, '\n', (size_t)count);
-        used += (size_t)count;
-        if (end != NULL) {
-            *heard = (struct text){line, (uint32_t)(end - line)};
-            return true;
-        }
-    }
-    errno = EMSGSIZE;
-    return false;
-}
-
-/* Asks one front-end; false: it is said why there is no answer. */
-static bool
-ask(int descriptor, const struct control_command *command, uint64_t end_ms, unsigned timeout_s,
-    struct control_answer *answer)
-{
-    char line[CONTROL_LINE_MAX];
-    struct text heard;
-    be_patient(descriptor, end_ms);
-    size_t length = control_write_command(line, sizeof line, command);
-    bool sent = send(descriptor, line, length, MSG_NOSIGNAL) == (ssize_t)length;
-    bool answered = sent && hear_line(descriptor, end_ms, line, &heard);
-    int error = errno;
-    if (answered && control_read_answer(heard, answer))
-        return true;
-    if (!sent)
-        log_say("nothing was sent: %s", strerror(error));
-    else if (answered)
-        log_say("the engine's answer cannot be read: nobody knows what came of it");
-    else if (error == EAGAIN)
-        log_say("the engine has not answered within %u s: nobody knows what came of it", timeout_s);
-    else
-        log_say("the engine ended before it answered: nobody knows what came of it");
-    return false;
-}
-
 static void
 print_answer(const struct request_options *options, const struct control_answer *answer)
 {
@@ -284,6 +211,11 @@ print_answer(const struct request_options *options, const struct control_answer 
     printf("%s: %s", control_outcome_name(answer->outcome), outcome_says[answer->outcome]);
     if (answer->text[0] != '\0')
         printf(": %s", log_escape(shown, sizeof shown, text_of(answer->text)));
+    for (uint32_t i = 0; i < answer->links && i < CONTROL_LINKS_NAMED; i++)
+        printf("%s %s", i == 0 ? ":" : ",",
+               log_escape(shown, sizeof shown, text_of(answer->named[i])));
+    if (answer->links > CONTROL_LINKS_NAMED)
+        printf(" and %u more", answer->links - CONTROL_LINKS_NAMED);
     if (answer->call[0] != '\0')
         printf("; call %s", log_escape(shown, sizeof shown, text_of(answer->call)));
     if (answer->link[0] != '\0')
@@ -291,45 +223,15 @@ print_answer(const struct request_options *options, const struct control_answer 
     putchar('\n');
 }
 
-/* Asks each front-end until one knows what is meant. */
 static int
-ask_all(const struct request_options *options, const struct settings *settings,
-        const struct control_command *command)
+ask_engine(const struct request_options *options, const struct settings *settings,
+           struct control_command *command)
 {
-    uint64_t end_ms = now_ms() + (uint64_t)options->timeout_s * 1000;
-    struct control_answer answer = {.outcome = CONTROL_ELSEWHERE};
-    for (uint32_t i = 0; i < FRONT_ENDS_MAX && answer.outcome == CONTROL_ELSEWHERE; i++) {
-        char path[CONTROL_PATH_SIZE];
-        int descriptor = control_connect(settings, i, path);
-        if (descriptor < 0 && i > 0 && errno == ENOENT)
-            break;
-        if (descriptor < 0) {
-            log_say("no engine takes requests at %s: %s", path, strerror(errno));
-            return EXIT_FAILED;
-        }
-        bool answered = ask(descriptor, command, end_ms, options->timeout_s, &answer);
-        close(descriptor);
-        if (!answered)
-            return EXIT_FAILED;
-    }
+    struct control_answer answer;
+    if (!control_ask(settings, command, options->timeout_s, &answer))
+        return EXIT_FAILED;
     print_answer(options, &answer);
     return answer.outcome == CONTROL_GRANTED ? EXIT_DONE : EXIT_FAILED;
-}
-
-/* A callID is one of its link alone: with several front-ends none of them can see whether another
- * has a call of that ID too, and the wrong one might be cleared. */
-static bool
-is_ambiguous(const struct settings *settings, const struct control_command *command)
-{
-    char path[CONTROL_PATH_SIZE];
-    if (command->kind != CONTROL_CLEAR || command->link[0] != '\0')
-        return false;
-    int second = control_connect(settings, 1, path);
-    if (second < 0)
-        return false;
-    close(second);
-    log_say("the engine has several front-ends: name the link of the call with --link");
-    return true;
 }
 
 static int
@@ -344,8 +246,8 @@ request(enum control_kind kind, int argc, char **argv)
     if (!compose(&options, argc, argv, &command))
         return EXIT_WRONG_USAGE;
     code = EXIT_WRONG_USAGE;
-    if (find_engine(&options, &settings) && !is_ambiguous(&settings, &command))
-        code = ask_all(&options, &settings, &command);
+    if (find_engine(&options, &settings))
+        code = ask_engine(&options, &settings, &command);
     settings_free(&settings);
     return code;
 }
