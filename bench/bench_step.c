@@ -15,6 +15,7 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "bench/cbench.h"
+#include "bench/sizes.h"
 #include "engine/sink/sink.h"
 #include "workers/call_step.h"
 #include "workers/due.h"
@@ -306,11 +307,11 @@ measure(const struct cbench_case *cases, uint32_t count)
 }
 
 static void
-measure_steps(uint32_t calls, const char *name)
+measure_steps(uint64_t calls, const char *name)
 {
     struct rig *rig = malloc(sizeof *rig);
     CHECK(rig != NULL);
-    open_rig(rig, calls);
+    open_rig(rig, (uint32_t)calls);
     const struct cbench_case one = {name, "step", 0, step_calls, rig, BATCH};
     measure(&one, 1);
     CHECK(rig->outcomes > 0);
@@ -319,6 +320,9 @@ measure_steps(uint32_t calls, const char *name)
 int
 main(void)
 {
+    static const struct size sizes[] = {
+        {1000, "1k"}, {1 << 16, "64k"}, {1 << 20, "1m"}, {1 << 22, "4m"}, {1 << 23, "8m"},
+    };
     struct evidence_set set = {.subject = TEXT("2001"), .releasing = TEXT("2002")};
     struct shm_outcome outcome = {0};
     struct pieces *pieces = calloc(1, sizeof *pieces);
@@ -341,8 +345,6 @@ main(void)
     measure(&judge, 1);
     measure(pieces_cases, 2);
     measure(json_cases, 2);
-    measure_steps(1000, "step.1k");
-    if (!cbench_is_quick())
-        measure_steps(1 << 20, "step.1m");
+    sizes_measure("step", sizes, sizeof sizes / sizeof *sizes, measure_steps);
     return 0;
 }
