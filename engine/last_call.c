@@ -52,16 +52,18 @@ last_call_find(const struct front *front, uint16_t link, struct text device)
 }
 
 uint32_t
-last_call_links(const struct front *front, struct text call, uint16_t *link)
+last_call_links(const struct front *front, struct text call, uint16_t *links, uint32_t size)
 {
     uint32_t count = 0;
-    for (size_t i = 0; i < (size_t)LAST_CALL_SETS * LAST_CALL_WAYS && count < 2; i++) {
+    for (size_t i = 0; i < (size_t)LAST_CALL_SETS * LAST_CALL_WAYS && count < size; i++) {
         const struct shm_last_call *place = &front->tables->last_calls[i];
         if (place->key == 0 || !text_is_equal((struct text){place->call, place->call_length}, call))
             continue;
-        if (count == 0 || place->link != *link)
-            count++;
-        *link = place->link;
+        uint32_t at = 0;
+        while (at < count && links[at] != place->link)
+            at++;
+        links[at] = place->link;
+        count += at == count;
     }
     return count;
 }

@@ -359,10 +359,17 @@ take_system_status(const struct taking *taking)
 static const char *
 take_association(const struct taking *taking, enum event_kind notice)
 {
-    announce_notice(taking->session, taking->link, notice);
-    if (notice == EVENT_LINK_DOWN)
-        taking->link->epoch++;
+    if (notice != EVENT_LINK_DOWN || link_goes_down(taking->link))
+        announce_notice(taking->session, taking->link, notice);
     return NULL;
+}
+
+static bool
+ends_association(enum message_class message_class)
+{
+    return message_class == MESSAGE_ASSOCIATION_REFUSED ||
+           message_class == MESSAGE_ASSOCIATION_RELEASE ||
+           message_class == MESSAGE_ASSOCIATION_ENDED;
 }
 
 static const char *
@@ -472,6 +479,8 @@ static const char *
 take_decoded(const struct taking *taking)
 {
     stamp(taking);
+    if (!ends_association(taking->message->message_class))
+        taking->link->down = 0;
     switch (taking->source->direction) {
     case SOURCE_FROM_SWITCH:
         return take_from_switch(taking);

@@ -254,12 +254,13 @@ take_kind(struct session *session, struct shm_link *link, const struct source_me
                             : declare(session, link, message, why);
     case SOURCE_UP:
         begin(session, link, message, NULL, false);
+        link->down = 0;
         announce_notice(session, link, EVENT_LINK_UP);
         return SESSION_OK;
     case SOURCE_DOWN:
         begin(session, link, message, NULL, false);
-        announce_notice(session, link, EVENT_LINK_DOWN);
-        link->epoch++;
+        if (link_goes_down(link))
+            announce_notice(session, link, EVENT_LINK_DOWN);
         return SESSION_OK;
     case SOURCE_TICK:
     case SOURCE_SET:

@@ -338,7 +338,7 @@ struct shm_move {
 
 static_assert(sizeof(struct shm_move) == 88, "bump SHM_LAYOUT_VERSION");
 
-/* An index entry: open addressing, linear probing, deletion by shifting back. */
+/* An index entry: open addressing, linear probing from tag & mask on, deletion by shifting back. */
 struct shm_index_entry {
     uint32_t tag;  /* upper half of the key */
     uint32_t slot; /* 0: free */

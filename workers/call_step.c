@@ -193,13 +193,12 @@ is_oversize(const struct step *step, struct call call, uint32_t bytes)
     return used + bytes > CALL_BLOCK_MAX - (ends ? CALL_ROOM_LAST : CALL_ROOM_ENDS);
 }
 
-struct call
-call_obtain(struct step *step, struct text call_id, uint32_t bytes)
+/* call_obtain() of what was looked for already: `call`, of number 0 if there is none. */
+static struct call
+obtain(struct step *step, struct call call, uint64_t key, struct text call_id, uint32_t bytes)
 {
     uint16_t link = step->event->link;
-    uint64_t key = call_key(link, call_id);
     for (;;) {
-        struct call call = call_table_find(step->table, key, link, call_id);
         if (is_oversize(step, call, bytes)) {
             if (call.number != 0 && step->event->kind == EVENT_CONNECTION_CLEARED)
                 span_end_stale(step, call);
@@ -215,9 +214,19 @@ call_obtain(struct step *step, struct text call_id, uint32_t bytes)
         }
         if (!force_out_oldest(step))
             break;
+        call = call_table_find(step->table, key, link, call_id);
     }
     counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
     return CALL_NONE;
+}
+
+struct call
+call_obtain(struct step *step, struct text call_id, uint32_t bytes)
+{
+    uint16_t link = step->event->link;
+    uint64_t key = call_key(link, call_id);
+    struct call call = call_table_find(step->table, key, link, call_id);
+    return obtain(step, call, key, call_id, bytes);
 }
 
 static void
@@ -382,7 +391,7 @@ step_call_event(struct step *step)
             step->port.closed(step->port.context, key, event->order);
         return;
     }
-    call = ended ? reopen(step, call) : call_obtain(step, call_id, call_room(event));
+    call = ended ? reopen(step, call) : obtain(step, call, key, call_id, call_room(event));
     if (call.number != 0)
         step_living(step, call);
 }

@@ -58,7 +58,7 @@ expect "no such FILE" "$?" 1
 has "no such FILE" "$work/err" 'none: No such file or directory$'
 "$onhook" explain --colour 180 "$trace" 2>"$work/err"
 expect "no such option" "$?" 2
-has "no such option" "$work/err" 'no such option, or it takes no value: "--colour"'
+has "no such option" "$work/err" 'there is no option --colour, or it is short for several'
 
 # Nothing is left behind.
 left=$(find /dev/shm -name 'onhook-explain-*' -newer "$work" | head -n 1)

@@ -154,11 +154,6 @@ class Rig:
                                  "--json"], stdout=subprocess.PIPE, check=False)
         return json.loads(answer.stdout or "{}")
 
-    def refuses(self, *arguments):
-        """Is the request refused as wrong usage, without being sent?"""
-        return subprocess.run([self.onhook, *arguments, "--socket", self.path("control")],
-                              stdout=subprocess.PIPE, check=False).returncode == 2
-
     def judge(self, unknown=0):
         """What was said of the switch's links; other links have no truth. `unknown`: at most."""
         names = [line.split()[0] for line in self.read("ready").splitlines()]

@@ -18,15 +18,16 @@ struct site_options {
     double calls_per_second; /* 0: from the agents */
     uint64_t related;
     uint64_t rounds;
-    uint64_t messages; /* of each round */
-    double seconds;    /* of each offered load */
-    const char *encoding;
+    uint64_t messages;  /* of each round */
+    double seconds;     /* of each offered load */
+    unsigned encoding;  /* which of the words of --encoding */
     const char *folder; /* where inputs are written for the time being */
     bool json;
 };
 
 struct site {
     struct site_options options;
+    const char *encoding; /* as a word */
     struct load_shape shape;
     struct load_facts facts;
     char folder[128]; /* ours, removed at the end */

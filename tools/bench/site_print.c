@@ -77,7 +77,7 @@ site_print(const struct site *site)
     printf("%llu agents, %.1f calls/s, %llu %% of them with transfers or conferences, %s; "
            "%u cores\n",
            (unsigned long long)site->options.agents, site->shape.calls_per_second,
-           (unsigned long long)site->options.related, site->options.encoding, site->cores);
+           (unsigned long long)site->options.related, site->encoding, site->cores);
     printf("A call says %.1f messages of %.0f bytes on average.\n",
            (double)site->facts.messages / (double)site->facts.calls,
            (double)site->facts.bytes / (double)site->facts.messages);
@@ -162,7 +162,7 @@ site_print_json(const struct site *site)
     json_unsigned(&json, "Agents", site->options.agents);
     json_decimal(&json, "CallsPerSecond", whole(site->shape.calls_per_second * 100), 2);
     json_unsigned(&json, "Related", site->options.related);
-    json_string(&json, "Encoding", site->options.encoding);
+    json_string(&json, "Encoding", site->encoding);
     json_unsigned(&json, "Cores", site->cores);
     json_unsigned(&json, "Messages", site->facts.messages);
     json_unsigned(&json, "Calls", site->facts.calls);

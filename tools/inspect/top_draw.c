@@ -10,16 +10,16 @@
 #include "tools/inspect/look.h"
 #include "tools/inspect/top_draw_parts.h"
 
-static const char *const page_names[TOP_PAGES] = {
+const char *const top_page_names[TOP_HELP + 1] = {
     [TOP_OVERVIEW] = "overview",    [TOP_RINGS] = "rings",       [TOP_RELEASES] = "releases",
     [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_LINKS] = "links",
-    [TOP_ERRORS] = "errors",        [TOP_MEMORY] = "memory",     [TOP_HELP] = "help",
+    [TOP_ERRORS] = "errors",        [TOP_MEMORY] = "memory",     [TOP_HELP] = NULL,
 };
 
 const char *
 top_page_name(enum top_page page)
 {
-    return page < TOP_PAGES ? page_names[page] : page_names[TOP_HELP];
+    return page < TOP_HELP ? top_page_names[page] : "help";
 }
 
 bool

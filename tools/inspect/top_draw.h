@@ -40,7 +40,10 @@ struct top_look {
     uint32_t skipped; /* rows scrolled over */
 };
 
-/* top_page_name - "overview", ... */
+/* "overview", ...; NULL where --page ends. Help is reached by its own key. */
+extern const char *const top_page_names[TOP_HELP + 1];
+
+/* top_page_name - the same, and "help". */
 const char *top_page_name(enum top_page page);
 
 /* top_draw - the whole screen; the grid was cleared to its size. */
