@@ -365,14 +365,6 @@ take_association(const struct taking *taking, enum event_kind notice)
     return NULL;
 }
 
-static bool
-ends_association(enum message_class message_class)
-{
-    return message_class == MESSAGE_ASSOCIATION_REFUSED ||
-           message_class == MESSAGE_ASSOCIATION_RELEASE ||
-           message_class == MESSAGE_ASSOCIATION_ENDED;
-}
-
 static const char *
 take_agent(const struct taking *taking, bool logged_on)
 {
@@ -440,6 +432,7 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_REFUSED:
     case MESSAGE_SESSION_RENEWED:
     case MESSAGE_SESSION_NOT_RENEWED:
+    case MESSAGE_SESSION_STOPPED:
     case MESSAGE_SESSION_ENDED:
         break;
     }
@@ -480,8 +473,6 @@ static const char *
 take_decoded(const struct taking *taking)
 {
     stamp(taking);
-    if (!ends_association(taking->message->message_class))
-        taking->link->down = 0;
     switch (taking->source->direction) {
     case SOURCE_FROM_SWITCH:
         return take_from_switch(taking);
