@@ -293,6 +293,7 @@ json_call(struct json_writer *json, const struct calls_entry *entry)
     const struct view_call *call = entry->call;
     const struct shm_call *head = view_call_head(call);
     json_open(json, '{');
+    json_unsigned(json, "FrontEnd", entry->frontend);
     json_unsigned(json, "Worker", entry->worker);
     json_unsigned(json, "Slot", call->number);
     json_text(json, "Link", link_name(entry));
