@@ -324,8 +324,11 @@ stat_print(const struct stat_request *request, const struct view *view,
 void
 stat_list(const struct stat_request *request)
 {
-    for (unsigned which = 0; which < COUNTER_COUNT; which++)
-        if (stat_wants(request, (enum counter)which))
-            printf("%-22s %-6s %s\n", counter_name((enum counter)which),
-                   counter_unit((enum counter)which), counter_meaning((enum counter)which));
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        enum counter which = (enum counter)i;
+        const char *unit = counter_unit(which);
+        if (stat_wants(request, which))
+            printf("%-22s %-5s  %s\n", counter_name(which), unit[0] != '\0' ? unit : "count",
+                   counter_meaning(which));
+    }
 }
