@@ -252,6 +252,15 @@ json_bool(struct json_writer *json, const char *key, bool value)
 }
 
 void
+json_null(struct json_writer *json, const char *key)
+{
+    if (!begin_value(json, key, 4))
+        return;
+    memcpy(json->at, "null", 4);
+    json->at += 4;
+}
+
+void
 json_decimal(struct json_writer *json, const char *key, uint64_t value, unsigned decimals)
 {
     DCHECK(decimals <= 9);
