@@ -109,16 +109,26 @@ tell_tick(struct rig *rig)
     handle(rig);
 }
 
+/* The number's digits: printf() would be a tenth of what is measured. */
+static struct text
+digits(char id[ID_SIZE], uint32_t number)
+{
+    char *at = id + ID_SIZE;
+    do
+        *--at = (char)('0' + number % 10);
+    while ((number /= 10) != 0);
+    return (struct text){at, (uint32_t)(id + ID_SIZE - at)};
+}
+
 static void
 tell(struct rig *rig, enum event_kind kind, uint32_t number, struct text device)
 {
     char id[ID_SIZE];
-    int length = snprintf(id, sizeof id, "%u", number);
     if (rig->order % TICK_STEPS == 0)
         tell_tick(rig);
     begin_event(rig, kind);
     rig->event.clock_ms = rig->order;
-    rig->event.texts[EVENT_TEXT_CALL] = (struct text){id, (uint32_t)length};
+    rig->event.texts[EVENT_TEXT_CALL] = digits(id, number);
     rig->event.texts[EVENT_TEXT_DEVICE] = device;
     if (kind == EVENT_CONNECTION_CLEARED)
         rig->event.texts[EVENT_TEXT_RELEASING] = device;

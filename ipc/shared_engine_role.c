@@ -207,3 +207,10 @@ shared_engine_become(struct shared_engine *engine, enum role role, uint32_t inde
     else
         become_publisher(engine);
 }
+
+bool
+engine_empty_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    return madvise(engine_calls(engine, frontend, worker), engine->shape.calls_bytes,
+                   MADV_REMOVE) == 0;
+}
