@@ -122,6 +122,17 @@ engine_is_drained(const struct shared_engine *engine)
     return true;
 }
 
+uint64_t
+engine_undelivered(const struct shared_engine *engine)
+{
+    uint64_t count = 0;
+    for (uint32_t channel = 0; channel < engine_channel_count(engine); channel++) {
+        struct stretch outcomes = stretch_of(&engine->outboxes[channel]);
+        count += outcomes.sound ? outcomes.to - outcomes.from : 0;
+    }
+    return count;
+}
+
 static bool
 refuse(char *why, const char *what, uint32_t number)
 {

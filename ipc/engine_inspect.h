@@ -48,6 +48,10 @@ uint64_t engine_progress(const struct shared_engine *engine, enum role role, uin
 bool engine_input_in_hand(const struct shared_engine *engine, uint32_t frontend, uint32_t worker,
                           uint64_t *position, struct event *event);
 
+/* engine_undelivered - outcomes that were decided and not given out. Of memory that may be damaged:
+ * no more than there is room for. */
+uint64_t engine_undelivered(const struct shared_engine *engine);
+
 /* engine_is_drained - nothing waits in any ring or outbox. Of a running engine: as of a moment ago,
  * and for good only if no front-end lives. */
 bool engine_is_drained(const struct shared_engine *engine);

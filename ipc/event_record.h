@@ -73,6 +73,7 @@ enum {
     EVENT_LINK_ALL_MONITORED = 1 << 8,    /* nothing was said about monitors: all count */
     EVENT_LINK_INFER = 1 << 9,            /* infer = first-cleared */
     EVENT_LINK_REPORT_REDIRECT = 1 << 10, /* report-redirect = yes */
+    EVENT_LINK_REGAINED = 1 << 11,        /* all that was known was lost: doubt.h */
 
     /* DEVICE events: what the directory now says of TEXT_DEVICE (all flags at once). */
     EVENT_DEVICE_MONITORED = 1 << 16,   /* a granted device monitor, or configured */

@@ -6,8 +6,8 @@
  * The worker of `onhook replay -c CONFIG --name ... --out FOLDER/got INPUT` is killed (SIGKILL)
  * KILLS times, 20 ms apart, after it has handled STEPS records. A time is that from the signal to
  * the first record its successor has committed, as its counter shows it to a reader that never
- * sleeps; and on the way there, to the death and to the successor. Prints the median, the 99th percentile and the longest; FOLDER/times_ms gets
- * each time, in milliseconds, a line each.
+ * sleeps; and on the way there, to the death and to the successor. Prints the median, the 99th
+ * percentile and the longest; FOLDER/times_ms gets each time, in milliseconds, a line each.
  * Exit: 0 measured, 1 the run ended before, 2 wrong usage.
  */
 #include <poll.h>
