@@ -5,6 +5,7 @@
     figures.py ratio NAME AGAINST FILE AGAINST_FILE   AGAINST's time over NAME's, round by round
     figures.py percentile NAME UNIT PERCENT FILE      what PERCENT of 100 do not exceed
     figures.py site ENCODING FILE                     what `onhook bench --json` said
+    figures.py live FILE                              what `onhook bench --offered --json` said
 
 The statistics are those of cbench.c: median, median absolute deviation, and the bounds between
 which the median lies with 99 % certainty, by a sign test over the rounds (README.md).
@@ -128,6 +129,17 @@ def print_site(which, path):
     print(bounded_line(f"site.{which}.bytes", "bytes", size, size, size, 1))
 
 
+def print_live(path):
+    """Rounds of a live link: what it takes, and percentiles of lateness at the rate offered."""
+    with open(path, encoding="utf-8") as file:
+        live = json.load(file)
+    paces = live["Latency"]
+    print(case_line("live.rate", "messages/s", live["Live"]["Rounds"]))
+    print(case_line("live.achieved", "messages/s", [pace["AchievedPerSecond"] for pace in paces]))
+    for name, key in (("p50", "P50Ns"), ("p99", "P99Ns"), ("p999", "P999Ns")):
+        print(case_line(f"live.{name}", "us", [pace[key] / 1000 for pace in paces]))
+
+
 def main():
     words = sys.argv[1:]
     if len(words) == 4 and words[0] == "case":
@@ -140,6 +152,8 @@ def main():
         print(bounded_line(words[1], words[2], value, value, max(values), len(values)))
     elif len(words) == 3 and words[0] == "site":
         print_site(words[1], words[2])
+    elif len(words) == 2 and words[0] == "live":
+        print_live(words[1])
     else:
         print(__doc__, file=sys.stderr)
         sys.exit(2)

@@ -73,6 +73,7 @@ take_call_event(const struct taking *taking)
     struct session *session = taking->session;
     struct event *event = taking->event;
     struct monitor_changes changes = {.count = 0};
+    last_call_expect(&session->front, event->link, event->texts[EVENT_TEXT_DEVICE]);
     struct shm_monitor *monitor =
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     const char *why = complete_connection(event, monitor);
@@ -364,14 +365,6 @@ take_association(const struct taking *taking, enum event_kind notice)
     return NULL;
 }
 
-static bool
-ends_association(enum message_class message_class)
-{
-    return message_class == MESSAGE_ASSOCIATION_REFUSED ||
-           message_class == MESSAGE_ASSOCIATION_RELEASE ||
-           message_class == MESSAGE_ASSOCIATION_ENDED;
-}
-
 static const char *
 take_agent(const struct taking *taking, bool logged_on)
 {
@@ -439,6 +432,7 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_REFUSED:
     case MESSAGE_SESSION_RENEWED:
     case MESSAGE_SESSION_NOT_RENEWED:
+    case MESSAGE_SESSION_STOPPED:
     case MESSAGE_SESSION_ENDED:
         break;
     }
@@ -479,8 +473,6 @@ static const char *
 take_decoded(const struct taking *taking)
 {
     stamp(taking);
-    if (!ends_association(taking->message->message_class))
-        taking->link->down = 0;
     switch (taking->source->direction) {
     case SOURCE_FROM_SWITCH:
         return take_from_switch(taking);

@@ -128,6 +128,7 @@ enum {
     TALK_SAID_FULL = 1 << 5,
     TALK_SAID_STOPPED = 1 << 6,
     TALK_SAID_SENT = 1 << 7,
+    TALK_SAID_GOODBYE = 1 << 8, /* by us, or by the switch first */
 };
 
 struct shm_talk {

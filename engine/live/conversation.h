@@ -59,6 +59,15 @@ void conversation_hear(struct live_link *link, struct text invoke);
  */
 bool conversation_work(struct live_link *link, uint64_t *due_ms);
 
+/*
+ * conversation_leave - the connection is to be ended by us, and not because of anything it did
+ *
+ * Nothing is asked any more. The switch is told as its session wants it (StopApplicationSession,
+ * or the release of its association), and when it has agreed, or not within a second, live_close()
+ * comes. What it says until then is taken. Changes state, sends nothing.
+ */
+void conversation_leave(struct live_link *link);
+
 /* conversation_end - the connection is gone (not while one never stood). What it leaves undone
  * conversation_work() does: LINK_DOWN if it was usable. */
 void conversation_end(struct live_link *link);
