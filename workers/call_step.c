@@ -409,6 +409,19 @@ note_moment(struct step *step)
     link->last_us = step->time_us;
 }
 
+static void
+note_loss(struct step *step)
+{
+    const struct event *event = step->event;
+    struct shm_worker_link *link = step->link;
+    bool is_up = event->kind == EVENT_LINK_UP;
+    link->lost_order = event->order;
+    link->lost_ms = event->clock_ms;
+    link->up_ms = is_up ? event->clock_ms + 1 : 0;
+    if (is_up && (link->flags & EVENT_LINK_REGAINED) != 0 && link->regained_ms == 0)
+        link->regained_ms = event->clock_ms + 1;
+}
+
 void
 call_step(struct step *step)
 {
@@ -430,9 +443,7 @@ call_step(struct step *step)
         break;
     case EVENT_LINK_DOWN:
     case EVENT_LINK_UP:
-        step->link->lost_order = event->order;
-        step->link->lost_ms = event->clock_ms;
-        step->link->up_ms = event->kind == EVENT_LINK_UP ? event->clock_ms + 1 : 0;
+        note_loss(step);
         break;
     case EVENT_SNAPSHOT_DEVICE:
     case EVENT_SNAPSHOT_CALL:
