@@ -33,6 +33,9 @@ static const struct option_row rows[] = {
                "400000", 1000, 100000000, NULL),
     ROW_DECIMAL(0, "seconds", struct site_options, seconds, "N",
                 "how long messages are sent at each rate", "3", 0.1, 3600, NULL),
+    ROW_DECIMAL(0, "offered", struct site_options, offered, "N",
+                "only how late outcomes are live at so many messages a second, --rounds times",
+                NULL, 1, 10000000, NULL),
     ROW_TEXT(0, "dir", struct site_options, folder, "FOLDER",
              "where the load is written for the time being", "/tmp"),
     ROW_FLAG(0, "json", struct site_options, json, "one JSON object"),
@@ -46,8 +49,9 @@ static const struct option_table table = {
         "\n"
         "Says what this machine carries, and what a site of so many agents needs: it writes what\n"
         "the site's switches would say, replays that with different numbers of processes, sends\n"
-        "it message by message to see how late outcomes are, and fills the engine with calls to\n"
-        "see what they take. Takes about a minute. Run it on a machine that does nothing else.\n"
+        "it to a live link as fast as it is taken, and message by message to see how late\n"
+        "outcomes are, and fills the engine with calls to see what they take. Takes about a\n"
+        "minute. Run it on a machine that does nothing else.\n"
         "\n"
         "usage: onhook bench [options]\n"
         "\n",

@@ -10,7 +10,7 @@
 #include "tools/bench/trial.h"
 
 enum {
-    SITE_PACES_MAX = 5,
+    SITE_PACES_MAX = TRIAL_ROUNDS_MAX,
 };
 
 struct site_options {
@@ -20,6 +20,7 @@ struct site_options {
     uint64_t rounds;
     uint64_t messages;  /* of each round */
     double seconds;     /* of each offered load */
+    double offered;     /* 0; else only what this many messages a second over TCP are like */
     unsigned encoding;  /* which of the words of --encoding */
     const char *folder; /* where inputs are written for the time being */
     bool json;
@@ -39,6 +40,8 @@ struct site {
     uint32_t way_count;
     struct trial_pace paces[SITE_PACES_MAX];
     uint32_t pace_count;
+    double floods[TRIAL_ROUNDS_MAX]; /* messages a second over TCP, sorted */
+    uint32_t flood_count;
     double cpu_seconds; /* of a million messages, one front-end and one worker */
     double bytes_per_call;
     double bytes_fixed;
