@@ -17,6 +17,7 @@
 void
 step_begin(struct step *step, const struct event *event)
 {
+    call_table_ease(step->table);
     step->event = event;
     step->link = &step->table->links[event->link];
     table_touch(step->table, step->link, sizeof *step->link);
@@ -121,10 +122,8 @@ static struct call
 first_idle(const struct step *step, uint16_t link, enum call_span span)
 {
     struct call call = span_first(step->table, link, span);
-    while (call.number != 0 && is_held(step, call)) {
-        uint32_t next = call.slot->span[span].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
-    }
+    while (call.number != 0 && is_held(step, call))
+        call = span_next(step->table, call, span);
     return call;
 }
 
@@ -171,7 +170,7 @@ force_out_oldest(struct step *step)
     struct call oldest = oldest_idle(step);
     if (oldest.number == 0)
         return false;
-    call_table_touch(step->table, oldest);
+    call_table_touch(step->table, &oldest);
     counter_add(step->counters, COUNTER_CALLS_FORCED_OUT, 1);
     give_way(step, oldest);
     if (oldest.slot->detached == CALL_ATTACHED)
