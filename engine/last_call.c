@@ -16,6 +16,20 @@ set_of(uint64_t key)
 }
 
 void
+last_call_expect(const struct front *front, uint16_t link, struct text device)
+{
+    __builtin_prefetch(&front->tables->last_calls[set_of(device_key(link, device))], 1);
+}
+
+/* What is in use of the place, or will be, is about to change. */
+static void
+touch(struct front *front, const struct shm_last_call *place, struct text call)
+{
+    uint32_t length = call.length > place->call_length ? call.length : place->call_length;
+    front_touch(front, place, offsetof(struct shm_last_call, call) + length);
+}
+
+void
 last_call_note(struct front *front, uint16_t link, struct text device, struct text call,
                uint64_t order)
 {
@@ -31,7 +45,7 @@ last_call_note(struct front *front, uint16_t link, struct text device, struct te
         if (set[way].order < place->order)
             place = &set[way];
     }
-    front_touch(front, place, sizeof *place);
+    touch(front, place, call);
     place->key = key;
     place->order = order;
     place->link = link;

@@ -16,6 +16,9 @@
 void last_call_note(struct front *front, uint16_t link, struct text device, struct text call,
                     uint64_t order);
 
+/* last_call_expect - it will be noted soon: what that takes is fetched from memory meanwhile. */
+void last_call_expect(const struct front *front, uint16_t link, struct text device);
+
 /* last_call_find - the call, or none. Good until the next note. */
 struct text last_call_find(const struct front *front, uint16_t link, struct text device);
 

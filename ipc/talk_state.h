@@ -177,8 +177,10 @@ struct shm_talk {
     uint8_t answers_count;
     uint8_t session_length;
     uint8_t register_length;
-    uint16_t said;            /* TALK_SAID_* */
-    uint32_t stopped;         /* monitors the switch ended in this epoch */
+    uint16_t said;    /* TALK_SAID_* */
+    uint32_t stopped; /* monitors the switch ended in this epoch */
+    uint64_t
+        regains; /* bit w: worker w lost its calls; until all is answered, each is asked about */
     struct shm_talk_line all; /* the devices, by `before` and `after` */
     struct shm_talk_line lines[TALK_LINES];
     struct shm_talk_answer answers[TALK_ANSWERS_MAX];
@@ -190,7 +192,7 @@ static_assert(sizeof(struct shm_errand) == 208, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_device_id) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_line) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_answer) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_talk) == 1072, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_talk) == 1080, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_errand, text) == 80, "bump SHM_LAYOUT_VERSION");
 
 #endif

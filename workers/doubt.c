@@ -34,6 +34,40 @@ doubt_is_whole(const struct step *step, struct call call)
     return (call.block->flags & CALL_FROM_START) != 0 && !doubt_is_older(step, call);
 }
 
+bool
+doubt_is_regained(const struct step *step, uint64_t span_ms)
+{
+    uint64_t since_ms = step->link->regained_ms;
+    return since_ms != 0 &&
+           (step->event->clock_ms < since_ms || step->event->clock_ms - since_ms < span_ms);
+}
+
+bool
+doubt_is_blind(const struct step *step, struct call call, uint32_t counted)
+{
+    return (call.block->flags & CALL_REGAINED) != 0 &&
+           (counted < 2 || doubt_is_regained(step, SPAN_GRANTED_MS));
+}
+
+/* Whose name the party's might be, too. */
+static bool
+knows_another(struct call call, const struct shm_party *party)
+{
+    FOR_EACH_PARTY (each, call.block) {
+        if (each != party)
+            return true;
+    }
+    return false;
+}
+
+bool
+doubt_was_told(const struct step *step, struct call call, const struct shm_party *party)
+{
+    return (call.block->flags & CALL_REGAINED) != 0 && party_is_active(party) &&
+           party->end_seq == step->event->order &&
+           (doubt_is_regained(step, SPAN_LINGER_MS) || knows_another(call, party));
+}
+
 static void
 see_named(const struct step *step, struct call call, struct text name)
 {

@@ -141,7 +141,8 @@ static bool
 waits_for_answers(struct step *step, struct call call)
 {
     uint64_t until_ms = step->link->lost_ms + SPAN_SIGHT_MS;
-    if (!doubt_is_older(step, call) || step->event->clock_ms >= until_ms)
+    bool lived_through = doubt_is_older(step, call) || (call.block->flags & CALL_REGAINED) != 0;
+    if (!lived_through || step->event->clock_ms >= until_ms)
         return false;
     span_set(step->table, call, SPAN_SIGHT, until_ms);
     return true;
@@ -162,17 +163,19 @@ left_finish(struct step *step, struct call call, struct shm_act *act)
     if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call))
         act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
     if (!left_any(call) && call.block->life == CALL_LIVING) {
+        bool is_regained = (call.block->flags & CALL_REGAINED) != 0;
         if (may_show_more(step, call))
             span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_TOGETHER_MS);
-        else
+        else if (!is_regained || !waits_for_answers(step, call))
             act_end_call(step, call, act);
     }
     act_settle(step, call);
 }
 
-/* The last party that ended, if that was by the message that opened the call; else NULL. */
+/* The last party that ended, if the call's end waited for what more may be shown of it: that was by
+ * the message that opened the call, or the call was regained. Else NULL. */
 static const struct shm_party *
-ended_by_first(struct call call)
+ended_and_waits(struct call call)
 {
     const struct shm_party *last = NULL;
     FOR_EACH_PARTY (party, call.block) {
@@ -185,13 +188,13 @@ ended_by_first(struct call call)
         return NULL;
     const struct shm_act *act = call_at(call.block, last->act);
     bool first = act->order == call.block->first_order && (act->flags & ACT_FIXED) == 0;
-    return first ? last : NULL;
+    return first || (call.block->flags & CALL_REGAINED) != 0 ? last : NULL;
 }
 
 bool
 left_end_opened(struct step *step, struct call call)
 {
-    const struct shm_party *party = ended_by_first(call);
+    const struct shm_party *party = ended_and_waits(call);
     if (party == NULL)
         return false;
     act_end_call(step, call, call_at(call.block, party->act));

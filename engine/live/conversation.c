@@ -392,6 +392,16 @@ conversation_ask_call(struct live_link *link, struct text call)
         resync_ask_call(&talk, call);
 }
 
+void
+conversation_regain(struct live_link *link, uint32_t worker)
+{
+    struct talk talk = talk_of(link);
+    talk_touch(&talk);
+    talk.state->regains |= UINT64_C(1) << worker;
+    if (link->state->talk.stage == TALK_USABLE && talk.state->held == 0)
+        resync_begin(&talk);
+}
+
 bool
 conversation_may_hear(const struct live_link *link)
 {

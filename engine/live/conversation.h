@@ -77,6 +77,14 @@ void conversation_end(struct live_link *link);
 void conversation_ask_call(struct live_link *link, struct text call);
 
 /*
+ * conversation_regain - a worker has lost its calls: they are asked for again
+ *
+ * Every device of the link is looked at, and every call of that worker that is found so; where the
+ * link is down, as soon as it is up again. Sends nothing.
+ */
+void conversation_regain(struct live_link *link, uint32_t worker);
+
+/*
  * conversation_name_device - the device a request is about, as the switch calls it
  *
  * `number` as people and settings have it; what has a colon is as an Avaya calls it already. Where

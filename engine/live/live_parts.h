@@ -9,6 +9,7 @@
  *   live.c     what is done with a link in one step (engine/live/live.h)
  *   early.c    what is answered before its turn
  *   places.c   which links there are, at the start and after a reload
+ *   regain.c   what a worker that lost its calls is told
  */
 
 #include "engine/csta/frame.h"
@@ -173,5 +174,10 @@ void places_reload(struct live *live, struct settings *settings);
 void places_leave(struct live *live);
 
 void places_close(struct live *live);
+
+/* ---- workers that lost their calls (regain.c) ---- */
+
+/* regain_work - is there one? It is told all again, and its calls are asked for. Between steps. */
+void regain_work(struct live *live);
 
 #endif

@@ -415,6 +415,7 @@ turn(struct live *live)
     uint64_t desk_due_ms = UINT64_MAX;
     process_beat(&live->engine->frontends[live->index]);
     log_rest();
+    regain_work(live);
     for (uint32_t i = 0; i < live->count; i++) {
         serve_link(&live->links[i]);
         if (live->taken >= LIVE_STEPS_MAX)
