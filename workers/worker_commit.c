@@ -199,6 +199,25 @@ worker_note_decided(struct worker *worker, uint64_t decided)
         worker->cursors->decided = decided;
 }
 
+/* ---- what comes next ----------------------------------------------------------------------- */
+
+uint64_t
+worker_look_ahead(struct worker *worker, uint64_t next, uint64_t end)
+{
+    const struct call_table *table = &worker->channel->table;
+    while (next != end && ahead_wants(&worker->ahead)) {
+        uint16_t link;
+        uint32_t slots;
+        struct text call = event_peek_call(ring_spsc_slot(worker->channel->events, next),
+                                           (uint32_t)(end - next), &link, &slots);
+        if (slots == 0)
+            return end; /* what is wrong with it is found when it has its turn */
+        ahead_add(&worker->ahead, table, call.length == 0 ? 0 : call_key(link, call));
+        next += slots;
+    }
+    return next;
+}
+
 /* ---- what a step hands over ---------------------------------------------------------------- */
 
 uint64_t
