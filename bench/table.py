@@ -18,6 +18,7 @@ from goals import GOALS, PLOTS
 
 REACHED, MISSED, OPEN = "reached", "missed", "within the noise"
 PARTLY = "not all measured"
+BUSY = 0.1  # of the cores, by others: from there on a machine is not quiet
 
 
 class Figures:
@@ -219,12 +220,11 @@ def print_site(which, site):
 
 def print_parts(figures):
     print("\n## How this was measured\n\nBy `tools/dev bench`, which measures all parts, or by "
-          "these commands. `load` is what the machine was\nbusy with before (1-minute load "
-          "average).\n")
-    print(head("command", "seconds", "when (UTC)", "load", "commit"))
+          "these commands. `busy` is how many cores others\nused in the second before.\n")
+    print(head("command", "seconds", "when (UTC)", "busy", "commit"))
     for part in sorted(figures.parts, key=lambda part: part["began"]):
         print(row(f"`tools/dev bench {part['part']}`", part["seconds"], part["began"],
-                  part["load"], part["commit"]))
+                  part["busy"], part["commit"]))
     print(f"\nAll of them: {sum(part['seconds'] for part in figures.parts)} s.")
 
 
@@ -252,6 +252,15 @@ def print_brief(figures):
         print(f"{name:28} left out: {why}")
 
 
+def print_busy(figures):
+    """A machine that did other things meanwhile makes absolute figures worse than they are."""
+    busy = sorted(part["part"] for part in figures.parts if part["busy"] > part["cores"] * BUSY)
+    if busy:
+        print("\n**Not a quiet machine**: others kept it busy when these parts were begun: "
+              + ", ".join(busy) + ".\nTheir absolute figures are worse than the program is, and "
+              "say nothing on the goals; their ratios say a little.")
+
+
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "--brief":
         print_brief(Figures([sys.argv[2]]))
@@ -267,6 +276,7 @@ def main():
     print("# Benchmarks\n\nWritten by `tools/dev bench` (bench/table.py); not to be edited. "
           "Machine: " + "; ".join(f"{cpu}, {cores} cores" for cpu, cores in sorted(machines))
           + ". Commit: " + ", ".join(sorted(commits)) + ".")
+    print_busy(figures)
     print_goals(figures, reasons_of(speed))
     print_plots(figures, plots)
     for which in sorted(figures.sites):

@@ -170,6 +170,19 @@ class Table(unittest.TestCase):
         goal = goals.Goal("d", "a ring", "", "x", most=100, peers={"ck": 4})
         self.assertNotIn("| reached |", self.rows(goal, case("x", 50)))
 
+    def test_figures_of_a_busy_machine_are_said_to_be(self):
+        for busy, wanted in ((0.1, ""), (7, "**Not a quiet machine**")):
+            known = table.Figures([])
+            known.add({"part": "x", "seconds": 1, "began": "then", "busy": busy, "cores": 2,
+                       "commit": "made"})
+            out, kept = io.StringIO(), sys.stdout
+            sys.stdout = out
+            try:
+                table.print_busy(known)
+            finally:
+                sys.stdout = kept
+            self.assertTrue(wanted in out.getvalue() and bool(out.getvalue()) == bool(wanted))
+
     def test_every_goal_has_a_row_without_any_figure(self):
         out, kept = io.StringIO(), sys.stdout
         sys.stdout = out
