@@ -175,11 +175,11 @@ open_rig(struct rig *rig, uint32_t calls)
     rig->event.texts[EVENT_TEXT_LINK] = TEXT("pbx1");
     rig->event.flags = EVENT_LINK_ALL_MONITORED;
     handle(rig);
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     for (uint32_t call = 0; call < calls; call++) {
         begin_batch(rig);
         begin_call(rig, call);
-        transaction_commit(&rig->transaction);
+        call_table_commit(&rig->table);
     }
 }
 
@@ -195,7 +195,7 @@ step_calls(void *context, uint64_t operations)
             tell(rig, EVENT_CONNECTION_CLEARED, rig->numbers[at], TEXT("2002"));
             begin_call(rig, at);
         }
-        transaction_commit(&rig->transaction);
+        call_table_commit(&rig->table);
     }
 }
 

@@ -24,7 +24,7 @@ waits_for_link(enum call_span span)
 static uint64_t
 due_tick(const struct step *step, struct call call, enum call_span span)
 {
-    uint64_t due = call.slot->span[span].due_ms;
+    uint64_t due = span_at(step->table, call.number, span)->due_ms;
     if (span == SPAN_IDLE)
         due += step->link->stale_after_ms;
     if (waits_for_link(span) && due < step->link->up_ms)
@@ -62,8 +62,13 @@ end_sight(struct step *step, struct call call)
 static void
 end_span(struct step *step, struct call call, enum call_span span)
 {
-    call_table_touch(step->table, call);
+    call_table_touch_slot(step->table, call);
     span_clear(step->table, call, span);
+    if (span == SPAN_LINGER) {
+        end_linger(step, call);
+        return;
+    }
+    call_table_touch(step->table, &call);
     if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
         return;
     switch (span) {
@@ -74,12 +79,10 @@ end_span(struct step *step, struct call call, enum call_span span)
     case SPAN_QUIET:
         end_sight(step, call);
         break;
-    case SPAN_LINGER:
-        end_linger(step, call);
-        break;
     case SPAN_IDLE:
         span_end_stale(step, call);
         break;
+    case SPAN_LINGER:
     case SPAN_DOUBT:
     case SPAN_COUNT:
         break;
@@ -108,11 +111,10 @@ gather_due(const struct step *step, enum call_span span, uint64_t tick, struct d
            uint32_t count)
 {
     for (struct call call = span_first(step->table, step->event->link, span);
-         call.number != 0 && due_tick(step, call, span) <= tick;) {
+         call.number != 0 && due_tick(step, call, span) <= tick;
+         call = span_next(step->table, call, span)) {
         if (count < step->table->shared->max_calls)
             due[count++] = due_call_of(call, span);
-        uint32_t next = call.slot->span[span].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
     }
     return count;
 }
@@ -170,7 +172,7 @@ asked_at(const struct step *step, struct call call)
 {
     uint64_t stale_after_ms = step->link->stale_after_ms;
     uint64_t before_ms = stale_after_ms / 2 < STALE_ASKED_MS ? stale_after_ms / 2 : STALE_ASKED_MS;
-    return call.slot->span[SPAN_IDLE].due_ms + stale_after_ms - before_ms;
+    return call.slot->idle.due_ms + stale_after_ms - before_ms;
 }
 
 /* Decides nothing: only an answer that comes in time does. */

@@ -152,7 +152,7 @@ worker_begin(struct worker *worker)
 void
 worker_commit(struct worker *worker)
 {
-    const struct channel *channel = worker->channel;
+    struct channel *channel = worker->channel;
     struct shm_worker_cursors *cursors = worker->cursors;
     cursors->events = channel->events->position;
     cursors->outbox = channel->outbox->position;
@@ -163,7 +163,7 @@ worker_commit(struct worker *worker)
         cursors->lanes[i].in = channel->lanes_in[i].position;
     }
     uint64_t decided = cursors->decided;
-    transaction_commit(&worker->transaction);
+    call_table_commit(&channel->table);
     worker_publish(worker, decided);
 }
 

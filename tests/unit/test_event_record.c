@@ -224,6 +224,24 @@ a_record_longer_than_what_may_be_read_is_refused(void **state)
 }
 
 static void
+every_bit_of_a_record_tells_when_it_turns_over(void **state)
+{
+    (void)state;
+    fill_clearing();
+    uint32_t count = pack();
+    assert_int_equal(event_unpack(&out, slots, count), count);
+    assert_true(event_is_whole(&out, slots));
+    uint32_t unseen = 0;
+    for (uint32_t bit = 0; bit < count * EVENT_SLOT_SIZE * 8; bit++) {
+        uint8_t *byte = (uint8_t *)slots + bit / 8;
+        *byte ^= (uint8_t)(1u << bit % 8);
+        unseen += event_unpack(&out, slots, count) == count && event_is_whole(&out, slots);
+        *byte ^= (uint8_t)(1u << bit % 8);
+    }
+    assert_in_range(unseen, 0, EVENT_SLOT_SIZE * 8 - 1); /* behind the last text */
+}
+
+static void
 a_header_we_never_write_is_refused(void **state)
 {
     (void)state;
@@ -349,6 +367,7 @@ main(void)
         PROMISE(the_longest_event_fits_and_stays_within_its_slots),
         PROMISE(an_event_of_scalars_alone_takes_one_slot),
         PROMISE(a_record_longer_than_what_may_be_read_is_refused),
+        PROMISE(every_bit_of_a_record_tells_when_it_turns_over),
         PROMISE(a_header_we_never_write_is_refused),
         PROMISE(a_text_length_that_leads_out_of_the_record_is_refused),
         PROMISE(what_unpacks_packs_again_to_the_same),

@@ -98,14 +98,16 @@ print_call(const struct calls_options *options, const struct calls_entry *entry,
 }
 
 static void
-walk_table(const struct calls_options *options, struct view_calls *calls, uint32_t worker,
-           struct calls_tally *tally)
+walk_table(const struct calls_options *options, const struct view *view, struct view_calls *calls,
+           uint32_t channel, struct calls_tally *tally)
 {
     static struct view_call call; /* large */
     for (;;) {
         switch (view_calls_next(calls, &call)) {
         case VIEW_CALL_FOUND: {
-            struct calls_entry entry = {&call, view_calls_link(calls, call.slot.link), worker};
+            struct calls_entry entry = {&call, view_calls_link(calls, call.slot.link),
+                                        channel / view->fixed.workers,
+                                        channel % view->fixed.workers};
             tally->read++;
             if (calls_wants(&options->filter, &entry))
                 print_call(options, &entry, tally);
@@ -131,7 +133,7 @@ walk_channel(const struct calls_options *options, const struct view *view, uint3
     static struct view_calls calls; /* large */
     char why[VIEW_WHY];
     if (view_calls_open(&calls, view, channel, why)) {
-        walk_table(options, &calls, worker, tally);
+        walk_table(options, view, &calls, channel, tally);
         if (!calls.has_undo && calls.head.slots_used > 0)
             log_say("the journal of worker %u cannot be used: what it had half done is shown so",
                     (unsigned)worker);

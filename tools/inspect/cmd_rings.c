@@ -155,6 +155,21 @@ json_rings(struct json_writer *json, const struct view *view)
     json_close(json, ']');
 }
 
+/* Others than workers have no inputs of their own to count. */
+static void
+json_progress(struct json_writer *json, const struct view *view, uint32_t process)
+{
+    uint64_t sent = view_watermark(view);
+    uint64_t done = view_progress(view, process);
+    if (view_role(view, process) != ROLE_WORKER) {
+        json_null(json, "DoneUpTo");
+        json_null(json, "Behind");
+        return;
+    }
+    json_unsigned(json, "DoneUpTo", done < sent ? done : sent);
+    json_unsigned(json, "Behind", behind(view, process));
+}
+
 static void
 json_processes(struct json_writer *json, const struct view *view)
 {
@@ -166,8 +181,7 @@ json_processes(struct json_writer *json, const struct view *view)
         json_unsigned(json, "Pid", view_pid(view, i));
         json_unsigned(json, "Restarts", view_restarts(view, i));
         json_bool(json, "Done", view_is_done(view, i));
-        if (view_role(view, i) == ROLE_WORKER)
-            json_unsigned(json, "Behind", behind(view, i));
+        json_progress(json, view, i);
         json_close(json, '}');
     }
     json_close(json, ']');

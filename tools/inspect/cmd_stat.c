@@ -20,7 +20,7 @@ static const struct option_row rows[] = {
     ROW_FLAG(0, "rates", struct stat_options, rates,
              "what a second brings: two looks a second apart"),
     ROW_FLAG(0, "processes", struct stat_options, request.by_process,
-             "each process on its own too"),
+             "each process on its own too, as --json always has it"),
     ROW_FLAG(0, "all", struct stat_options, request.with_zeros, "counters that are 0 too"),
     ROW_FLAG(0, "csv", struct stat_options, csv, "a row a counter"),
     ROW_FLAG(0, "list", struct stat_options, list, "what each counter counts, without an engine"),

@@ -131,25 +131,48 @@ take_key(struct top_look *shown, int key)
 
 static struct grid grid;
 
+/* Draws; what was scrolled too far is at its end. */
+static void
+show(const struct top_model *model, struct top_look *shown)
+{
+    uint32_t rows;
+    uint32_t columns;
+    screen_size(&rows, &columns);
+    grid_clear(&grid, rows, columns);
+    uint32_t most = top_draw(&grid, model, shown);
+    if (shown->skipped > most) {
+        shown->skipped = most;
+        grid_clear(&grid, rows, columns);
+        top_draw(&grid, model, shown);
+    }
+    screen_show(&grid);
+}
+
+/* Keys until the time of the next look, however many come; false when it is time to leave. */
+static bool
+take_keys(const struct top_model *model, struct top_look *shown, double next)
+{
+    for (;;) {
+        show(model, shown);
+        double left = next - look_seconds();
+        int key = screen_key(left > 0 ? (int)(left * 1000 + 1) : 0);
+        if (key != SCREEN_NONE && !take_key(shown, key))
+            return false;
+        if (look_seconds() >= next)
+            return true;
+    }
+}
+
 static void
 run_screen(struct top_model *model, struct top_options *options)
 {
     struct top_look *shown = &options->shown;
-    int key;
+    double next;
     do {
-        uint32_t rows;
-        uint32_t columns;
-        if (!shown->is_paused) {
+        next = look_seconds() + options->look.every;
+        if (!shown->is_paused)
             top_model_look(model);
-        }
-        do {
-            screen_size(&rows, &columns);
-            grid_clear(&grid, rows, columns);
-            top_draw(&grid, model, shown);
-            screen_show(&grid);
-            key = screen_key((int)(options->look.every * 1000));
-        } while (key != SCREEN_NONE && take_key(shown, key));
-    } while (key == SCREEN_NONE);
+    } while (take_keys(model, shown, next));
 }
 
 static void

@@ -143,6 +143,12 @@ seconds_of(clockid_t clock)
     return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_SECOND;
 }
 
+double
+look_seconds(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
 const char *
 look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
 {
@@ -155,6 +161,18 @@ look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
         out[at++] = digits[i];
     }
     out[at] = '\0';
+    return out;
+}
+
+const char *
+look_rate(char out[LOOK_NUMBER_SIZE], double rate)
+{
+    if (rate > 0 && rate < 9.995)
+        snprintf(out, LOOK_NUMBER_SIZE, "%.2f", rate);
+    else if (rate > 0 && rate < 99.95)
+        snprintf(out, LOOK_NUMBER_SIZE, "%.1f", rate);
+    else
+        look_grouped(out, (uint64_t)(rate + 0.5));
     return out;
 }
 
@@ -197,7 +215,7 @@ look_print_head(const struct view *view)
     printf("%" PRIu32 " workers, ", view->fixed.workers);
     if (owner != 0)
         printf("process %" PRIu32 ", up %.1f s\n", owner,
-               seconds_of(CLOCK_MONOTONIC) - (double)view->fixed.created_ns / NS_PER_SECOND);
+               look_seconds() - (double)view->fixed.created_ns / NS_PER_SECOND);
     else
         printf("nobody runs it\n");
 }

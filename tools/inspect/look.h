@@ -60,6 +60,9 @@ bool look_find(const struct look *look, struct view *view, char *why);
  * under the engine's name; false when there is none. */
 bool look_again(const struct look *look, struct view *view, uint64_t done);
 
+/* look_seconds - CLOCK_MONOTONIC. */
+double look_seconds(void);
+
 /* look_nap - so many seconds. */
 void look_nap(double seconds);
 
@@ -74,6 +77,9 @@ const char *look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, u
 
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
+
+/* look_rate - a second's worth: 0.25, 17.5, 1,234; returns `out`. */
+const char *look_rate(char out[LOOK_NUMBER_SIZE], double rate);
 
 /* look_span - 850 as 850 ns, 12345 as 12.3 us, and so on; returns `out`. */
 const char *look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns);

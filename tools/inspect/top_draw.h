@@ -46,7 +46,11 @@ extern const char *const top_page_names[TOP_HELP + 1];
 /* top_page_name - the same, and "help". */
 const char *top_page_name(enum top_page page);
 
-/* top_draw - the whole screen; the grid was cleared to its size. */
-void top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look);
+/*
+ * top_draw - the whole screen; the grid was cleared to its size
+ *
+ * Returns how far it can be scrolled: `skipped` beyond that shows less than there is.
+ */
+uint32_t top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look);
 
 #endif
