@@ -211,11 +211,16 @@ def print_site(which, site):
     for way in site["Capacity"]:
         print(row(way["FrontEnds"], way["Workers"], short(way["MessagesPerSecond"]),
                   f"{short(way['Least'])} to {short(way['Most'])}"))
-    print("\n" + head("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us"))
+    rounds = site["Live"]["Rounds"]
+    print(f"\nA live link over loopback TCP takes {short(site['Live']['MessagesPerSecond'])} "
+          f"messages/s ({short(min(rounds))} to {short(max(rounds))}).\n")
+    print(head("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us", "outcomes"))
     for pace in site["Latency"]:
+        # A percentile that so few outcomes do not have is not made up.
         print(row(short(pace["OfferedPerSecond"]), short(pace["AchievedPerSecond"]),
-                  *(short(pace[key] / 1000)
-                    for key in ("P50Ns", "P99Ns", "P999Ns", "LongestNs"))))
+                  *(short(pace[key] / 1000) if pace["Outcomes"] >= needed else "-"
+                    for key, needed in (("P50Ns", 2), ("P99Ns", 100), ("P999Ns", 1000),
+                                        ("LongestNs", 1))), pace["Outcomes"]))
 
 
 def print_parts(figures):
