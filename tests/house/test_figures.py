@@ -158,6 +158,14 @@ class Table(unittest.TestCase):
         self.assertIn("missed, [why](speed.md#step)",
                       self.rows(goal, case("x", 200), reasons=["step"]))
 
+    def test_reasons_are_the_sections_of_the_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "speed.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Where\n\n## step\n\nwhy\n\n### detail\n\n## event-ring\n")
+            self.assertEqual(table.reasons_of(path), {"step", "event-ring"})
+            self.assertEqual(table.reasons_of(path + ".not"), set())
+
     def test_one_peer_missed_is_missed(self):
         goal = goals.Goal("d", "a ring", "", "x", most=100, peers={"ck": 4, "rte": 1})
         lines = [case("x", 50), ratio("x", "ck", 2), ratio("x", "rte", 3)]
