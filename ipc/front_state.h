@@ -74,7 +74,8 @@ struct shm_link {
     uint32_t monitors;  /* numbers given to monitorCrossRefIDs */
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
-    uint16_t reserved1;
+    uint8_t lists_calls; /* it has answered a SnapshotCall with parties */
+    uint8_t reserved1;
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
