@@ -20,17 +20,55 @@ is_plain(uint8_t byte)
 
 /* Eight bytes at once: whether all of them are plain. One bit a byte says it is not. */
 static bool
-are_plain(const uint8_t *at)
+are_plain(uint64_t word)
 {
     const uint64_t ones = UINT64_C(0x0101010101010101);
     const uint64_t high = UINT64_C(0x8080808080808080);
-    uint64_t word;
-    memcpy(&word, at, sizeof(word));
     uint64_t quotes = word ^ (ones * '"');
     uint64_t slashes = word ^ (ones * '\\');
     uint64_t bad = word | (word + ones) /* 0x7f carries into the high bit, as do 0x80 and up */
                    | (word - ones * 0x20) | (quotes - ones) | (slashes - ones);
     return (bad & high) == 0;
+}
+
+static uint64_t
+load_word(const void *at)
+{
+    uint64_t word;
+    memcpy(&word, at, sizeof word);
+    return word;
+}
+
+static uint64_t
+load_half(const void *at)
+{
+    uint32_t half;
+    memcpy(&half, at, sizeof half);
+    return half;
+}
+
+/*
+ * Copies a text of 4 bytes or more that is plain as a whole; false, when it is not. The last bytes
+ * overlap those before: a call of memcpy() costs more than such a copy.
+ */
+static bool
+copy_plain(char *out, const char *at, size_t length)
+{
+    if (length < sizeof(uint64_t)) {
+        uint64_t first = load_half(at);
+        uint64_t last = load_half(at + length - 4);
+        memcpy(out, &first, 4);
+        memcpy(out + length - 4, &last, 4);
+        return are_plain(first | last << 32);
+    }
+    for (size_t i = 0; i < length; i += sizeof(uint64_t)) {
+        size_t from = i + sizeof(uint64_t) <= length ? i : length - sizeof(uint64_t);
+        uint64_t word = load_word(at + from);
+        memcpy(out + from, &word, sizeof word);
+        if (!are_plain(word))
+            return false;
+    }
+    return true;
 }
 
 void
@@ -51,6 +89,20 @@ room(const struct json_writer *json)
     return (size_t)(json->end - json->at);
 }
 
+static void
+copy_key(char *out, const char *key, size_t length)
+{
+    if (length < 4 || length > 16) {
+        memcpy(out, key, length);
+    } else if (length < 8) {
+        memcpy(out, key, 4);
+        memcpy(out + length - 4, key + length - 4, 4);
+    } else {
+        memcpy(out, key, 8);
+        memcpy(out + length - 8, key + length - 8, 8);
+    }
+}
+
 /*
  * Comma and key, if `size` more bytes fit behind them. What does not fit makes the whole line
  * useless, so the writer refuses everything from there on.
@@ -69,7 +121,7 @@ begin_value(struct json_writer *json, const char *key, size_t size)
     json->needs_comma = true;
     if (key != NULL) {
         *json->at++ = '"';
-        memcpy(json->at, key, key_length);
+        copy_key(json->at, key, key_length);
         json->at += key_length;
         *json->at++ = '"';
         *json->at++ = ':';
@@ -152,8 +204,10 @@ json_escape(char *out, size_t size, struct text text)
     const uint8_t *at = (const uint8_t *)text.at;
     const uint8_t *end = at + text.length;
     size_t used = 0;
+    if (text.length >= 4 && text.length <= size && copy_plain(out, text.at, text.length))
+        return text.length;
     while (at != end) {
-        if (end - at >= 8 && size - used >= 8 && are_plain(at)) {
+        if (end - at >= 8 && size - used >= 8 && are_plain(load_word(at))) {
             memcpy(out + used, at, 8);
             at += 8;
             used += 8;
@@ -252,6 +306,15 @@ json_bool(struct json_writer *json, const char *key, bool value)
 }
 
 void
+json_null(struct json_writer *json, const char *key)
+{
+    if (!begin_value(json, key, 4))
+        return;
+    memcpy(json->at, "null", 4);
+    json->at += 4;
+}
+
+void
 json_decimal(struct json_writer *json, const char *key, uint64_t value, unsigned decimals)
 {
     DCHECK(decimals <= 9);
@@ -272,14 +335,29 @@ json_decimal(struct json_writer *json, const char *key, uint64_t value, unsigned
     json->at += decimals;
 }
 
+/* Eight digits at once, a digit a byte of a word: the first one is its lowest byte. */
+static void
+put_hex32(char *at, uint32_t value)
+{
+    const uint64_t ones = UINT64_C(0x0101010101010101);
+    uint64_t digits = __builtin_bswap32(value);
+    digits = (digits | digits << 16) & UINT64_C(0x0000ffff0000ffff);
+    digits = (digits | digits << 8) & UINT64_C(0x00ff00ff00ff00ff);
+    digits = (digits >> 4 & ones * 0x0f) | (digits & UINT64_C(0x000f000f000f000f)) << 8;
+    uint64_t letters = (digits + ones * 6) >> 4 & ones; /* of the bytes above 9 */
+    digits += ones * '0' + letters * ('a' - '9' - 1);
+    memcpy(at, &digits, sizeof digits);
+}
+
 void
 json_hex64(struct json_writer *json, const char *key, uint64_t value)
 {
     if (!begin_value(json, key, 18))
         return;
     *json->at++ = '"';
-    for (unsigned i = 0; i < 16; i++)
-        *json->at++ = hex_digits[value >> (60 - 4 * i) & 0xf];
+    put_hex32(json->at, (uint32_t)(value >> 32));
+    put_hex32(json->at + 8, (uint32_t)value);
+    json->at += 16;
     *json->at++ = '"';
 }
 

@@ -59,6 +59,8 @@ void json_string(struct json_writer *json, const char *key, const char *value);
 void json_unsigned(struct json_writer *json, const char *key, uint64_t value);
 void json_signed(struct json_writer *json, const char *key, int64_t value);
 void json_bool(struct json_writer *json, const char *key, bool value);
+/* null: nothing is known. */
+void json_null(struct json_writer *json, const char *key);
 /* A number with `decimals` (0..9) digits after the point: 1234 with 3 is 1.234. */
 void json_decimal(struct json_writer *json, const char *key, uint64_t value, unsigned decimals);
 /* A string of 16 lower-case hex digits. */

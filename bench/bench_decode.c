@@ -1,7 +1,7 @@
 /*
  * One XML message to what it says: the decoder, by every way it has, beside the parsers that every
- * C program would take, and beside one memchr pass and one memcpy of the same bytes, which are as
- * fast as looking at them can be.
+ * C program would take, and beside what looking at the bytes takes at least: the index of the tags
+ * alone, one memchr pass, one memcpy.
  *
  * The peers only parse: their handlers count and keep nothing, which flatters them. Each is made
  * once and reused: expat by XML_ParserReset, with a hash salt given so that it does not ask the
@@ -16,6 +16,7 @@
 #include "base/check.h"
 #include "bench/cbench.h"
 #include "bench/messages.h"
+#include "bench/peer_rapidxml.h"
 #include "engine/csta/xml_decode.h"
 #include "engine/csta/xml_expat.h"
 #include "engine/csta/xml_fast.h"
@@ -173,6 +174,29 @@ pass_with_memchr(void *context, uint64_t operations)
     }
 }
 
+/* Where the tags are, and nothing more: the first thing our own decoder does. */
+static void
+index_only(void *context, uint64_t operations)
+{
+    static struct xml_index found;
+    const struct subject *subject = context;
+    for (uint64_t i = 0; i < operations; i++) {
+        xml_index_best()->build(&found, subject->bytes.at, subject->bytes.length);
+        cbench_keep(&found);
+    }
+}
+
+#ifdef BENCH_RAPIDXML
+static void
+parse_with_rapidxml(void *context, uint64_t operations)
+{
+    struct subject *subject = context;
+    for (uint64_t i = 0; i < operations; i++)
+        CHECK(peer_rapidxml_parse(subject->copy));
+    cbench_keep(subject->copy);
+}
+#endif
+
 static void
 copy_with_memcpy(void *context, uint64_t operations)
 {
@@ -197,14 +221,19 @@ make_peers(struct subject *subject)
     subject->expat = XML_ParserCreate(NULL);
     subject->libxml2 = xmlCreatePushParserCtxt(&sax, subject, NULL, 0, NULL);
     CHECK(subject->expat != NULL && subject->libxml2 != NULL);
-    CHECK(subject->bytes.length <= sizeof(subject->copy));
+    CHECK(subject->bytes.length < sizeof(subject->copy));
+    memcpy(subject->copy, subject->bytes.at, subject->bytes.length);
 
-    /* Both peers must see the message whole. */
+    /* Peers must see the message whole. */
     parse_with_expat(subject, 1);
     uint64_t seen = subject->seen;
     subject->seen = 0;
     parse_with_libxml2(subject, 1);
     CHECK(seen == subject->seen && seen > 0);
+#ifdef BENCH_RAPIDXML
+    parse_with_rapidxml(subject, 1);
+    CHECK(peer_rapidxml_elements() > 5);
+#endif
 }
 
 enum { NAME_SIZE = 64 };
@@ -221,6 +250,10 @@ measure(const char *name, struct text bytes)
         {"", "message", 4000, decode, &subject, 0},
         {".expat", "message", 250, parse_with_expat, &subject, 0},
         {".libxml2", "message", 500, parse_with_libxml2, &subject, 0},
+#ifdef BENCH_RAPIDXML
+        {".rapidxml", "message", 2000, parse_with_rapidxml, &subject, 0},
+#endif
+        {".index", "message", 10000, index_only, &subject, 0},
         {".memchr", "message", 10000, pass_with_memchr, &subject, 0},
         {".memcpy", "message", 100000, copy_with_memcpy, &subject, 0},
         {".complete", "message", 200, decode_completely, &subject, 0},

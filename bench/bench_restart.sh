@@ -1,13 +1,14 @@
-#!/bin/sh
-# bench_restart.sh BUILD_FOLDER [KILLS [CALLS]] - a worker with so many live calls (100,000) is
-# killed so many times (200): from the kill to the next record that is handled.
-# Exit: 0 measured, 1 not, 2 wrong usage.
-set -eu
-if [ $# -lt 1 ]; then
-    echo "usage: bench_restart.sh BUILD_FOLDER [KILLS [CALLS]]" >&2
-    exit 2
-fi
-build=$1 kills=${2:-200} calls=${3:-100000}
+#!/usr/bin/env bash
+# A worker that keeps so many live calls (100,000) is killed so many times (100): from the kill to the
+# next record that is handled. Prints JSON lines, and on standard error a line for people.
+#
+# bench_restart.sh [BUILD_FOLDER [KILLS [CALLS]]]; BUILD names the build directory too (build/release).
+# Exit: 0 measured, 1 not.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. bench/paired.sh
+
+build=${1:-${BUILD:-build/release}} kills=${2:-100} calls=${3:-100000}
 work=$(mktemp -d)
 trap 'rm -rf "$work"; rm -f /dev/shm/onhook-restart-time-*' EXIT
 printf '[engine]\nmax-calls = %d\n' $((calls * 2)) >"$work/restart.ini"
@@ -20,8 +21,8 @@ function cleared(i) {
         "<deviceID>2001</deviceID></droppedConnection></ConnectionClearedEvent>\n", i / 10000, i }
 BEGIN { print "# onhook-trace 1"
     for (i = 0; i < stay; i++) opened(i)
-    for (; i < more; i++) { opened(i); cleared(i) } }' >"$work/site.trace" &
-writer=$!
-wait $writer
+    for (; i < more; i++) { opened(i); cleared(i) } }' >"$work/site.trace"
 "$build/tests/torture/restart_time" "$build/onhook" "$work" "$kills" "$work/restart.ini" \
-    "$work/site.trace" "$calls"
+    "$work/site.trace" "$calls" >&2
+case_report restart ms "$work/times_ms"
+python3 bench/figures.py percentile restart.p99 ms 99 "$work/times_ms"

@@ -3,7 +3,7 @@
  * (commits of 32), beside tables that do not: liburcu's cds_lfht, as a reader that updates in
  * place, and uthash. Keys are random, calls too; all that is looked for is there.
  *
- * Sizes for which half of the memory that is free would not do are left out, and named.
+ * Nothing is taken apart again: each size has a process of its own (bench/sizes.h).
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -17,14 +17,13 @@
 #include "base/check.h"
 #include "base/random.h"
 #include "bench/cbench.h"
+#include "bench/sizes.h"
 #include "workers/call_table.h"
 
 enum {
     BATCH = 32,
     LOG_BYTES = 8 << 20,
     BLOCK_BYTES = 400, /* of a call of two parties */
-    CALL_COST = 2048,  /* of all three tables together, rather too much */
-    QUICK_CALLS = 1000,
     WAYS = 3,
     NAME_SIZE = 32,
 };
@@ -160,47 +159,11 @@ fill_peers(struct subject *subject)
 }
 
 static void
-empty(struct subject *subject)
-{
-    for (uint64_t i = 0; i < subject->count; i++)
-        CHECK(cds_lfht_del(subject->lfht, &subject->urcu_calls[i].node) == 0);
-    urcu_qsbr_synchronize_rcu();
-    HASH_CLEAR(hh, subject->head);
-    /* Whoever resizes in the background waits for us otherwise. */
-    urcu_qsbr_thread_offline();
-    CHECK(cds_lfht_destroy(subject->lfht, NULL) == 0);
-    urcu_qsbr_thread_online();
-    munmap(subject->memory, subject->memory_bytes);
-    munmap(subject->journal, subject->journal_bytes);
-    free(subject->urcu_calls);
-    free(subject->ut_calls);
-    free(subject->keys);
-}
-
-static uint64_t
-free_memory(void)
-{
-    static const char name[] = "MemAvailable:";
-    unsigned long long kib = 0;
-    char line[128];
-    FILE *info = fopen("/proc/meminfo", "r");
-    while (info != NULL && kib == 0 && fgets(line, sizeof line, info) != NULL)
-        if (strncmp(line, name, sizeof name - 1) == 0)
-            kib = strtoull(line + sizeof name - 1, NULL, 10);
-    if (info != NULL)
-        fclose(info);
-    return kib * 1024;
-}
-
-static void
 measure(uint64_t count, const char *name)
 {
     static struct subject subject;
     char names[WAYS][NAME_SIZE];
-    if (count * CALL_COST > free_memory() / 2) {
-        fprintf(stderr, "bench_table: %s: not enough memory, left out\n", name);
-        return;
-    }
+    urcu_qsbr_register_thread();
     subject = (struct subject){.count = count, .random = {count}};
     subject.keys = malloc(count * sizeof *subject.keys);
     CHECK(subject.keys != NULL);
@@ -208,9 +171,9 @@ measure(uint64_t count, const char *name)
         subject.keys[i] = random_next(&subject.random) | 1;
     fill_table(&subject);
     fill_peers(&subject);
-    snprintf(names[0], NAME_SIZE, "table.%s", name);
-    snprintf(names[1], NAME_SIZE, "table.%s.lfht", name);
-    snprintf(names[2], NAME_SIZE, "table.%s.uthash", name);
+    snprintf(names[0], NAME_SIZE, "%s", name);
+    snprintf(names[1], NAME_SIZE, "%s.lfht", name);
+    snprintf(names[2], NAME_SIZE, "%s.uthash", name);
     const struct cbench_case cases[WAYS] = {
         {names[0], "call", 0, find_in_table, &subject, BATCH},
         {names[1], "call", 0, find_in_lfht, &subject, 0},
@@ -223,20 +186,15 @@ measure(uint64_t count, const char *name)
         cbench_print(&results[i]);
     cbench_print_comparison(&results[0], &results[1]);
     cbench_print_comparison(&results[0], &results[2]);
-    empty(&subject);
 }
 
 int
 main(void)
 {
-    urcu_qsbr_register_thread();
+    static const struct size sizes[] = {
+        {1000, "1k"}, {1 << 16, "64k"}, {1 << 20, "1m"}, {1 << 22, "4m"}, {1 << 23, "8m"},
+    };
     cbench_pin(0);
-    measure(QUICK_CALLS, "1k");
-    if (!cbench_is_quick()) {
-        measure(1 << 16, "64k");
-        measure(1 << 20, "1m");
-        measure(UINT64_C(1) << 23, "8m");
-    }
-    urcu_qsbr_unregister_thread();
+    sizes_measure("table", sizes, sizeof sizes / sizeof *sizes, measure);
     return 0;
 }

@@ -1,202 +1,279 @@
-#!/usr/bin/env python3
-"""bench/table.py FOLDER - docs/benchmarks.md from the figures of one run of `tools/dev bench`.
+#!/usr/bin/env -S python3 -B
+"""bench/table.py FOLDER PLOTS SPEED - docs/benchmarks.md, from what the benchmarks printed.
 
-FOLDER holds what the benchmarks printed (*.jsonl, one object a line) and what `onhook bench --json`
-said (site-*.json). Prints Markdown: each goal with its figure, its spread, its ratio to each peer
-of the same run, and whether it was reached. What was not measured is said to be missing.
+FOLDER holds their lines (*.jsonl, one object a line; bench/README.md). Pictures go to the folder
+PLOTS, where gnuplot is there to draw them. SPEED is docs/speed.md, whose headings give the reasons
+of what was missed. Prints Markdown. What was not measured is said not to be.
+
+table.py --brief FILE - the cases of one file, for reading.
 """
 import glob
 import json
 import os
+import shutil
+import subprocess
 import sys
 
-# What is to be reached: text, case, most ns of one operation (None: no bound), {peer: least ratio}.
-# A ratio is the peer's time over ours; 0 asks for nothing and is shown.
-GOALS = [
-    ("XML to an event record, 791 B: 300 ns, 50 x expat", "decode.cleared", 300,
-     {"expat": 50, "libxml2": 0, "memchr": 0}),
-    ("BER phase I to an event record: 100 ns, 70 x asn1c", "ber.cleared1", 100,
-     {"asn1c": 70, "memcpy": 0}),
-    ("BER phase II", "ber.cleared2", 100, {"asn1c": 70, "memcpy": 0}),
-    ("BER phase III", "ber.cleared3", 100, {"asn1c": 70, "memcpy": 0}),
-    ("event ring, 64 B: rte_ring, 4 x ck_ring, 80 % of a block copy", "ring.64", None,
-     {"rte": 1, "ck": 4, "block": 0.8, "pipe": 0, "socket": 0}),
-    ("event ring, 128 B", "ring.128", None,
-     {"rte": 1, "ck": 4, "block": 0.8, "pipe": 0, "socket": 0}),
-    ("event ring, 256 B", "ring.256", None, {"rte": 0, "ck": 0, "block": 0, "pipe": 0}),
-    ("result ring, 1 producer", "result.1", None, {"ck": 0, "rte": 0, "fetchadd": 0}),
-    ("result ring, 2 producers: 10 M/s", "result.2", 100, {"ck": 0, "rte": 0, "fetchadd": 0}),
-    ("result ring, 4 producers, preempted: 10 x ck_ring and rte_ring", "result.4", None,
-     {"ck": 10, "rte": 10, "fetchadd": 0}),
-    ("call found and changed, 1 M live: 120 ns", "table.1m", 120, {"lfht": 1, "uthash": 1}),
-    ("call found and changed, 8 M live: 200 ns", "table.8m", 200, {"lfht": 1, "uthash": 1}),
-    ("call step (found, changed, judged), 1 M live: 120 ns", "step.1m", 120, {}),
-    ("a line of JSON", "json", None, {"printf": 0}),
-    ("64 bytes changed in a transaction, against without", "transaction.64", None, {"none": 0}),
-    ("whole pipeline, XML: 20 x the naive twin", "twin.onhook", None, {"twin": 20}),
-]
+from goals import GOALS, PLOTS
 
-# The same of `onhook bench`: text, file, what of it, bound, whether more is better.
-SITE_GOALS = [
-    ("replay, XML: 1.5 M messages/s", "xml", "rate", 1.5e6, True),
-    ("replay, BER: 4 M messages/s", "ber3", "rate", 4e6, True),
-    ("a live call of two parties: 1536 bytes", "xml", "bytes", 1536, False),
-]
-
-# Growth: text, the larger point, the smaller one, the most that the cost of a message may grow by.
-GROWTH_GOALS = [
-    ("a message, 100,000 live calls against 1,000: 1.5 x", "growth.live.100000",
-     "growth.live.1000", 1.5),
-]
-
-# Goals that no figure of this run can answer.
-ELSEWHERE = [
-    "outcomes to SQLite, 150 k/s sustained",
-    "live TCP loopback, XML, 500 k messages/s; with 50 k/s offered, p99 200 us, p99.9 2 ms",
-    "an idle engine under 1 % of a core",
-]
+REACHED, MISSED, OPEN = "reached", "missed", "within the noise"
+PARTLY = "not all measured"
 
 
-def read_lines(folder):
-    cases, ratios = {}, {}
-    for path in sorted(glob.glob(os.path.join(folder, "*.jsonl"))):
-        with open(path, encoding="utf-8") as lines:
-            for line in lines:
-                line = json.loads(line)
-                if "against" in line:
-                    ratios[line["name"], line["against"]] = line
-                else:
-                    cases[line["name"]] = line
-    return cases, ratios
+class Figures:
+    """All lines: cases and what was left out by name, ratios by (name, peer), sites, parts."""
 
+    def __init__(self, files):
+        self.cases, self.left_out, self.ratios, self.sites, self.parts = {}, {}, {}, {}, []
+        for path in sorted(files):
+            with open(path, encoding="utf-8") as lines:
+                for line in lines:
+                    self.add(json.loads(line))
 
-def read_sites(folder):
-    sites = {}
-    for path in glob.glob(os.path.join(folder, "site-*.json")):
-        with open(path, encoding="utf-8") as file:
-            sites[os.path.basename(path)[5:-5]] = json.load(file)
-    return sites
+    def add(self, line):
+        if "against" in line:
+            self.ratios[line["name"], line["against"]] = line
+        elif "left_out" in line:
+            self.left_out[line["name"]] = line["left_out"]
+        elif "site" in line:
+            self.sites[line["site"]] = line["report"]
+        elif "part" in line:
+            self.parts.append(line)
+        else:
+            self.cases[line["name"]] = line
 
 
 def row(*cells):
-    return "| " + " | ".join(cells) + " |"
+    return "| " + " | ".join(str(cell) for cell in cells) + " |"
 
 
-def ratio_cell(name, peer, least, ratios):
-    """What to print of one peer, and whether it was reached (None: nothing was asked, or known)."""
-    found = ratios.get((name, f"{name}.{peer}"))
-    if found is None:
-        return f"{peer}: not measured", False if least else None
-    text = f"{peer}: {found['ratio']:.3g} ({found['low']:.3g}..{found['high']:.3g})"
-    # The lower bound decides: what the noise could have made was not reached.
-    return text, (found["low"] >= least if least else None)
+def head(*cells):
+    return row(*cells) + "\n" + row(*["---"] * len(cells))
 
 
-def goal_row(goal, cases, ratios):
-    text, name, most, peers = goal
-    case = cases.get(name)
+def short(value):
+    """Three digits, thousands apart."""
+    if abs(value) >= 1000:
+        digits = max(len(str(int(abs(value)))) - 3, 0)
+        return f"{round(value, -digits):,.0f}"
+    return f"{value:.3g}"
+
+
+def at_most(low, high, most):
+    """The worse bound decides what is reached, the better one what is missed."""
+    return REACHED if high <= most else MISSED if low > most else OPEN
+
+
+def at_least(low, high, least):
+    return REACHED if low >= least else MISSED if high < least else OPEN
+
+
+def judge_case(goal, figures):
+    """(figure, bounds, verdict or None) of the case itself."""
+    case = figures.cases.get(goal.case)
     if case is None:
-        pairs = [key for key in ratios if key[0] == name]
-        if not pairs:
-            return row(text, "not measured", "", "", "?")
-    answers, cells = [], []
-    for peer, least in peers.items():
-        cell, reached = ratio_cell(name, peer, least, ratios)
-        cells.append(cell)
-        answers.append(reached)
-    if case is not None and most is not None:
-        answers.append(case["high"] <= most)
-    asked = [answer for answer in answers if answer is not None]
-    verdict = "" if not asked else "reached" if all(asked) else "missed"
-    figure = f"{case['median']:.1f} {case['unit']}" if case else ""
-    spread = f"{case['low']:.1f}..{case['high']:.1f}" if case else ""
-    return row(text, figure, spread, "; ".join(cells), verdict)
+        return figures.left_out.get(goal.case, ""), "", None
+    median, low, high, unit = case["median"], case["low"], case["high"], case["unit"]
+    if goal.than is not None:
+        than = figures.cases.get(goal.than)
+        if than is None:
+            return "", "", None
+        median, unit = median / than["median"], "x"
+        low, high = low / than["high"], high / than["low"]
+    verdict = None
+    if goal.most is not None:
+        verdict = at_most(low, high, goal.most)
+    elif goal.least is not None:
+        verdict = at_least(low, high, goal.least)
+    return f"{short(median)} {unit}", f"{short(low)} to {short(high)}", verdict
 
 
-def site_row(goal, sites):
-    text, which, what, bound, more = goal
-    site = sites.get(which)
-    if site is None:
-        return row(text, "not measured", "", "", "?")
-    if what == "bytes":
-        value = low = high = site["BytesPerCall"]
-        figure = f"{value} bytes"
-    else:
-        best = max(site["Capacity"], key=lambda way: way["MessagesPerSecond"])
-        value, low, high = best["MessagesPerSecond"], best["Least"], best["Most"]
-        figure = f"{value} messages/s, {best['FrontEnds']} front-ends, {best['Workers']} workers"
-    reached = value >= bound if more else value <= bound
-    return row(text, figure, f"{low}..{high}", "", "reached" if reached else "missed")
-
-
-def growth_row(goal, cases):
-    text, larger, smaller, most = goal
-    if larger not in cases or smaller not in cases:
-        return row(text, "not measured", "", "", "?")
-    large, small = cases[larger], cases[smaller]
-    ratio = large["median"] / small["median"]
-    return row(text, f"{ratio:.2f} x", f"{large['least'] / small['most']:.2f}.."
-               f"{large['most'] / small['least']:.2f}", "",
-               "reached" if ratio <= most else "missed")
-
-
-def print_cases(cases):
-    print("\n## Every case\n")
-    print(row("case", "median", "99 % bounds", "p10..p90", "cycles", "disturbed rounds"))
-    print(row(*["---"] * 6))
-    for name in sorted(cases):
-        case = cases[name]
-        if "low" not in case:
-            print(row(name, f"{case['median']} {case['unit']}",
-                      f"{case.get('least', '')}..{case.get('most', '')}", "", "", ""))
+def judge_peers(goal, figures):
+    """(words on each peer, their verdicts)."""
+    words, verdicts = [], []
+    for peer, least in goal.peers.items():
+        ratio = figures.ratios.get((goal.case, f"{goal.case}.{peer}"))
+        if ratio is None:
+            words.append(f"{peer}: not measured")
+            verdicts += [PARTLY] if least else []
             continue
-        print(row(name, f"{case['median']} {case['unit']}", f"{case['low']}..{case['high']}",
-                  f"{case['p10']}..{case['p90']}", str(case.get("cycles", "")),
-                  f"{case['disturbed']} of {case['rounds']}"))
+        words.append(f"{peer}: {short(ratio['ratio'])} ({short(ratio['low'])} to "
+                     f"{short(ratio['high'])})")
+        if least:
+            verdicts.append(at_least(ratio["low"], ratio["high"], least))
+    return words, verdicts
+
+
+def why_of(goal, reasons):
+    if goal.section in reasons:
+        return f"[why](speed.md#{goal.section})"
+    return "no reason written yet"
+
+
+def goal_row(goal, figures, reasons):
+    if goal.missing:
+        return row(goal.what, goal.goal, goal.missing, "", "", "")
+    figure, bounds, verdict = judge_case(goal, figures)
+    peers, verdicts = judge_peers(goal, figures)
+    verdicts += [verdict] if verdict else []
+    is_measured = goal.case in figures.cases or any(name == goal.case for name, _ in figures.ratios)
+    if not is_measured:
+        return row(goal.what, goal.goal, figure or "not measured", "", "", "")
+    for said in (MISSED, PARTLY, OPEN, REACHED):
+        if said in verdicts:
+            break
+    else:
+        said = ""
+    if said == MISSED:
+        said += ", " + why_of(goal, reasons)
+    return row(goal.what, goal.goal, figure, bounds, "; ".join(peers), said)
+
+
+def reasons_of(path):
+    """The headings of docs/speed.md."""
+    if not os.path.exists(path):
+        return set()
+    with open(path, encoding="utf-8") as lines:
+        return {line.strip("#\n ").lower().replace(" ", "-") for line in lines
+                if line.startswith("#")}
+
+
+def print_goals(figures, reasons):
+    print("\n## What is to be reached\n")
+    print("A ratio is the peer's time over ours, in the same run. Bounds hold with 99 % certainty, "
+          "or are the least\nand the greatest where rounds were few. Reached means that the worse "
+          "bound reaches the goal, missed that\nnot even the better one does "
+          "([bench/README.md](../bench/README.md)).\n")
+    print(head("what", "goal", "figure", "bounds", "ratio to peers", ""))
+    for goal in GOALS:
+        print(goal_row(goal, figures, reasons))
+
+
+def points_of(cases, figures):
+    """[(point, case)] of a picture that was measured."""
+    if isinstance(cases, str):
+        names = [(int(name.rsplit(".", 1)[1]), name) for name in figures.cases
+                 if name.startswith(cases + ".")]
+    else:
+        names = [(point, name) for point, name in cases if name in figures.cases]
+    return [(point, figures.cases[name]) for point, name in sorted(names)]
+
+
+def draw(folder, name, words, points):
+    """False where there is no gnuplot, or nothing to draw."""
+    if len(points) < 2 or shutil.which("gnuplot") is None:
+        return False
+    os.makedirs(folder, exist_ok=True)
+    unit = points[0][1]["unit"].replace("/", " a ")
+    data = "\n".join(f"{point} {case['median']} {case['low']} {case['high']}"
+                     for point, case in points)
+    script = f"""set terminal svg size 640,400
+set output "{folder}/{name}.svg"
+set logscale x {2 if points[-1][0] < 1000 else 10}
+set format x "%.0s%c"
+set xtics ({", ".join(f'"{point:,}" {point}' for point, _ in points)})
+set xrange [{points[0][0]} * 0.8 : {points[-1][0]} * 1.25]
+set yrange [0:*]
+set xlabel "{words}"
+set ylabel "{unit}"
+set grid
+$data << END
+{data}
+END
+plot $data using 1:2:3:4 with yerrorlines linewidth 2 pointtype 7 notitle
+"""
+    subprocess.run(["gnuplot"], input=script, text=True, check=True)
+    return True
+
+
+def print_plots(figures, folder):
+    print("\n## Growth\n\nBars reach from bound to bound.")
+    for name, words, cases in PLOTS:
+        points = points_of(cases, figures)
+        if points:
+            print("\n" + head(words, "median", "bounds"))
+            for point, case in points:
+                print(row(f"{point:,}", f"{short(case['median'])} {case['unit']}",
+                          f"{short(case['low'])} to {short(case['high'])}"))
+        else:
+            print(f"\n{words}: not measured")
+        if draw(folder, name, words, points):
+            print(f"\n![{words}]({os.path.basename(folder)}/{name}.svg)")
 
 
 def print_site(which, site):
     print(f"\n## A site of {site['Agents']} agents, {which}\n")
-    print(row("front-ends", "workers", "messages/s", "least..most"))
-    print(row(*["---"] * 4))
+    print(f"`onhook bench --agents {site['Agents']} --encoding {which}`: "
+          f"{site['CpuMsPerMillion'] / 1000:.2f} s of processor for a million messages, "
+          f"{site['BytesPerCall']} bytes a live call.\n")
+    print(head("front-ends", "workers", "messages/s", "least to most"))
     for way in site["Capacity"]:
-        print(row(str(way["FrontEnds"]), str(way["Workers"]), str(way["MessagesPerSecond"]),
-                  f"{way['Least']}..{way['Most']}"))
-    print("\n" + row("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us"))
-    print(row(*["---"] * 6))
+        print(row(way["FrontEnds"], way["Workers"], short(way["MessagesPerSecond"]),
+                  f"{short(way['Least'])} to {short(way['Most'])}"))
+    print("\n" + head("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us"))
     for pace in site["Latency"]:
-        print(row(str(pace["OfferedPerSecond"]), str(pace["AchievedPerSecond"]),
-                  *(f"{pace[key] / 1000:.0f}"
+        print(row(short(pace["OfferedPerSecond"]), short(pace["AchievedPerSecond"]),
+                  *(short(pace[key] / 1000)
                     for key in ("P50Ns", "P99Ns", "P999Ns", "LongestNs"))))
 
 
+def print_parts(figures):
+    print("\n## How this was measured\n\nBy `tools/dev bench`, which measures all parts, or by "
+          "these commands. `load` is what the machine was\nbusy with before (1-minute load "
+          "average).\n")
+    print(head("command", "seconds", "when (UTC)", "load", "commit"))
+    for part in sorted(figures.parts, key=lambda part: part["began"]):
+        print(row(f"`tools/dev bench {part['part']}`", part["seconds"], part["began"],
+                  part["load"], part["commit"]))
+    print(f"\nAll of them: {sum(part['seconds'] for part in figures.parts)} s.")
+
+
+def print_cases(figures):
+    print("\n## Every case\n")
+    print(head("case", "median", "unit", "bounds", "p10 to p90", "rounds", "disturbed"))
+    for name in sorted(figures.cases):
+        case = figures.cases[name]
+        print(row(name, short(case["median"]), case["unit"],
+                  f"{short(case['low'])} to {short(case['high'])}",
+                  f"{short(case['p10'])} to {short(case['p90'])}" if "p10" in case else "",
+                  case["rounds"], case.get("disturbed", "")))
+    for name in sorted(figures.left_out):
+        print(row(name, "left out", figures.left_out[name], "", "", "", ""))
+
+
+def print_brief(figures):
+    for name, case in figures.cases.items():
+        print(f"{name:28} {short(case['median']):>10} {case['unit']:14} "
+              f"{short(case['low'])} to {short(case['high'])}")
+    for (name, against), ratio in figures.ratios.items():
+        print(f"{name:28} {short(ratio['ratio']):>10} x {against:30} "
+              f"{short(ratio['low'])} to {short(ratio['high'])}, {ratio['verdict']}")
+    for name, why in figures.left_out.items():
+        print(f"{name:28} left out: {why}")
+
+
 def main():
-    folder = sys.argv[1]
-    cases, ratios = read_lines(folder)
-    sites = read_sites(folder)
-    any_line = next(iter(cases.values()), {})
-    machine = any_line.get("machine", {})
+    if len(sys.argv) == 3 and sys.argv[1] == "--brief":
+        print_brief(Figures([sys.argv[2]]))
+        return
+    if len(sys.argv) != 4:
+        print(__doc__, file=sys.stderr)
+        sys.exit(2)
+    folder, plots, speed = sys.argv[1:]
+    figures = Figures(glob.glob(os.path.join(folder, "*.jsonl")))
+    machines = {(case["machine"]["cpu"], case["machine"]["cores"])
+                for case in figures.cases.values()}
+    commits = {part["commit"] for part in figures.parts}
     print("# Benchmarks\n\nWritten by `tools/dev bench` (bench/table.py); not to be edited. "
-          f"Machine: {machine.get('cpu', 'unknown')}, {machine.get('cores', '?')} cores. "
-          f"Commit: {any_line.get('commit', 'unknown')}.\n")
-    print("Ratios are the peer's time over ours in the same run, with the bounds between which "
-          "they lie with 99 % certainty.\nA goal counts as reached when the worse bound reaches it "
-          "(bench/README.md).\n")
-    print(row("goal", "figure", "99 % bounds", "ratio to peers", ""))
-    print(row(*["---"] * 5))
-    for goal in GOALS:
-        print(goal_row(goal, cases, ratios))
-    for goal in SITE_GOALS:
-        print(site_row(goal, sites))
-    for goal in GROWTH_GOALS:
-        print(growth_row(goal, cases))
-    for text in ELSEWHERE:
-        print(row(text, "not measured here", "", "", "?"))
-    for which in sorted(sites):
-        print_site(which, sites[which])
-    for plot in sorted(glob.glob(os.path.join(folder, "*.svg"))):
-        print(f"\n![{os.path.basename(plot)[:-4]}](benchmarks/{os.path.basename(plot)})")
-    print_cases(cases)
+          "Machine: " + "; ".join(f"{cpu}, {cores} cores" for cpu, cores in sorted(machines))
+          + ". Commit: " + ", ".join(sorted(commits)) + ".")
+    print_goals(figures, reasons_of(speed))
+    print_plots(figures, plots)
+    for which in sorted(figures.sites):
+        print_site(which, figures.sites[which])
+    print_parts(figures)
+    print_cases(figures)
 
 
-main()
+if __name__ == "__main__":
+    main()

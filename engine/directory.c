@@ -13,6 +13,7 @@
 enum {
     BUCKETS_AT_START = 1 << 10, /* power of two */
     RETIRED_MAX = 256,          /* places waiting to be free before we wait for readers */
+    RECENT = 1 << 16,           /* power of two */
 };
 
 /* What finds the entry of the same number; `next` while its place is free, or about to be. */
@@ -35,6 +36,9 @@ struct directory {
     struct front *front;
     struct table monitors;
     struct table devices;
+    /* Where the monitor of a hash was found last: each event names one. A place may be another's by
+     * now, so what stands there is looked at; a chain of nodes costs more lines of memory. */
+    uint32_t recent[RECENT];
 };
 
 struct key {
@@ -166,13 +170,18 @@ monitor_cross_ref(const struct shm_monitor *monitor)
     return (struct text){monitor->cross_ref, monitor->cross_ref_length};
 }
 
+static bool
+is_monitor_of(const struct shm_monitor *monitor, uint16_t link, struct text cross_ref)
+{
+    return monitor->link == link && text_is_equal(monitor_cross_ref(monitor), cross_ref);
+}
+
 static int
 is_monitor(struct cds_lfht_node *node, const void *key)
 {
     const struct key *wanted = key;
-    const struct shm_monitor *monitor =
-        &wanted->front->tables->monitors[number_of(wanted->table, node)];
-    return monitor->link == wanted->link && text_is_equal(monitor_cross_ref(monitor), wanted->text);
+    return is_monitor_of(&wanted->front->tables->monitors[number_of(wanted->table, node)],
+                         wanted->link, wanted->text);
 }
 
 static int
@@ -209,9 +218,16 @@ find(const struct key *key, cds_lfht_match_fct match)
 struct shm_monitor *
 directory_find_monitor(struct directory *directory, uint16_t link, struct text cross_ref)
 {
+    struct shm_monitor *monitors = directory->front->tables->monitors;
+    uint32_t *recent = &directory->recent[hash_of(link, cross_ref) % RECENT];
+    if (monitors[*recent].used != 0 && is_monitor_of(&monitors[*recent], link, cross_ref))
+        return &monitors[*recent];
     struct key key = monitor_key(directory, link, cross_ref);
     uint32_t number = find(&key, is_monitor);
-    return number == 0 ? NULL : &directory->front->tables->monitors[number];
+    if (number == 0)
+        return NULL;
+    *recent = number;
+    return &monitors[number];
 }
 
 const struct shm_front_device *

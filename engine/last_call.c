@@ -16,6 +16,20 @@ set_of(uint64_t key)
 }
 
 void
+last_call_expect(const struct front *front, uint16_t link, struct text device)
+{
+    __builtin_prefetch(&front->tables->last_calls[set_of(device_key(link, device))], 1);
+}
+
+/* What is in use of the place, or will be, is about to change. */
+static void
+touch(struct front *front, const struct shm_last_call *place, struct text call)
+{
+    uint32_t length = call.length > place->call_length ? call.length : place->call_length;
+    front_touch(front, place, offsetof(struct shm_last_call, call) + length);
+}
+
+void
 last_call_note(struct front *front, uint16_t link, struct text device, struct text call,
                uint64_t order)
 {
@@ -31,7 +45,7 @@ last_call_note(struct front *front, uint16_t link, struct text device, struct te
         if (set[way].order < place->order)
             place = &set[way];
     }
-    front_touch(front, place, sizeof *place);
+    touch(front, place, call);
     place->key = key;
     place->order = order;
     place->link = link;
@@ -52,16 +66,18 @@ last_call_find(const struct front *front, uint16_t link, struct text device)
 }
 
 uint32_t
-last_call_links(const struct front *front, struct text call, uint16_t *link)
+last_call_links(const struct front *front, struct text call, uint16_t *links, uint32_t size)
 {
     uint32_t count = 0;
-    for (size_t i = 0; i < (size_t)LAST_CALL_SETS * LAST_CALL_WAYS && count < 2; i++) {
+    for (size_t i = 0; i < (size_t)LAST_CALL_SETS * LAST_CALL_WAYS && count < size; i++) {
         const struct shm_last_call *place = &front->tables->last_calls[i];
         if (place->key == 0 || !text_is_equal((struct text){place->call, place->call_length}, call))
             continue;
-        if (count == 0 || place->link != *link)
-            count++;
-        *link = place->link;
+        uint32_t at = 0;
+        while (at < count && links[at] != place->link)
+            at++;
+        links[at] = place->link;
+        count += at == count;
     }
     return count;
 }

@@ -16,14 +16,19 @@
 void last_call_note(struct front *front, uint16_t link, struct text device, struct text call,
                     uint64_t order);
 
+/* last_call_expect - it will be noted soon: what that takes is fetched from memory meanwhile. */
+void last_call_expect(const struct front *front, uint16_t link, struct text device);
+
 /* last_call_find - the call, or none. Good until the next note. */
 struct text last_call_find(const struct front *front, uint16_t link, struct text device);
 
 /*
- * last_call_links - on how many links is a call of that ID remembered? 0, 1, or 2: several
+ * last_call_links - on which links is a call of that ID remembered?
  *
- * *link: on one of them. Looks at the whole memory, some milliseconds: only for requests of people.
+ * The first `size` of them, each once; returns how many of those there are. Looks at the whole
+ * memory, some milliseconds: only for requests of people.
  */
-uint32_t last_call_links(const struct front *front, struct text call, uint16_t *link);
+uint32_t last_call_links(const struct front *front, struct text call, uint16_t *links,
+                         uint32_t size);
 
 #endif

@@ -123,3 +123,13 @@ link_loses_events(struct shm_link *link, enum system_status status)
     }
     return status == STATUS_MESSAGES_LOST || (was_disabled && link->disabled == 0);
 }
+
+bool
+link_goes_down(struct shm_link *link)
+{
+    if (link->down != 0)
+        return false;
+    link->down = 1;
+    link->epoch++;
+    return true;
+}

@@ -80,6 +80,14 @@ bool link_advance(struct shm_link *link, const struct link_moment *moment);
  */
 bool link_loses_events(struct shm_link *link, enum system_status status);
 
+/*
+ * link_goes_down - an association or a connection has ended: its monitors are void
+ *
+ * False: it was down already. An association that is released ends with its connection too, and is
+ * told of up to three times; that is one loss. The link is touched.
+ */
+bool link_goes_down(struct shm_link *link);
+
 /* The last tick at or before the clock. */
 static inline uint64_t
 link_tick_ms(const struct shm_link *link)

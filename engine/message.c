@@ -73,6 +73,7 @@ take_call_event(const struct taking *taking)
     struct session *session = taking->session;
     struct event *event = taking->event;
     struct monitor_changes changes = {.count = 0};
+    last_call_expect(&session->front, event->link, event->texts[EVENT_TEXT_DEVICE]);
     struct shm_monitor *monitor =
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     const char *why = complete_connection(event, monitor);
@@ -363,9 +364,8 @@ take_system_status(const struct taking *taking)
 static const char *
 take_association(const struct taking *taking, enum event_kind notice)
 {
-    announce_notice(taking->session, taking->link, notice);
-    if (notice == EVENT_LINK_DOWN)
-        taking->link->epoch++;
+    if (notice != EVENT_LINK_DOWN || link_goes_down(taking->link))
+        announce_notice(taking->session, taking->link, notice);
     return NULL;
 }
 
@@ -436,6 +436,7 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_REFUSED:
     case MESSAGE_SESSION_RENEWED:
     case MESSAGE_SESSION_NOT_RENEWED:
+    case MESSAGE_SESSION_STOPPED:
     case MESSAGE_SESSION_ENDED:
         break;
     }

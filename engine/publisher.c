@@ -279,13 +279,13 @@ take_in(struct publisher *publisher)
 
 /* ---- waiting ------------------------------------------------------------------------------- */
 
+/* While a slot before the barrier is waited for, how far anybody is says nothing new. */
 static bool
 has_news(const struct publisher *publisher)
 {
-    struct shared_engine *engine = publisher->engine;
-    if (ring_result_poll(&engine->result) != NULL)
+    if (ring_result_poll(&publisher->engine->result) != NULL)
         return true;
-    for (uint32_t i = 0; i < publisher->channels; i++)
+    for (uint32_t i = 0; i < publisher->channels && !publisher->barrier_stands; i++)
         if (progress_of(publisher, i) != publisher->progress[i])
             return true;
     return false;

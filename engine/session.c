@@ -225,12 +225,22 @@ read_message(struct session *session, struct shm_link *link, const struct source
     return why;
 }
 
+static bool
+ends_association(enum message_class message_class)
+{
+    return message_class == MESSAGE_ASSOCIATION_REFUSED ||
+           message_class == MESSAGE_ASSOCIATION_RELEASE ||
+           message_class == MESSAGE_ASSOCIATION_ENDED;
+}
+
 static enum session_result
 take_message(struct session *session, struct shm_link *link, const struct source_message *source,
              const char **why, size_t *where)
 {
     *why = read_message(session, link, source, where);
     begin(session, link, source, *why == NULL ? &session->reader.message : NULL, true);
+    if (*why == NULL && !ends_association(session->reader.message.message_class))
+        link->down = 0;
     if (*why == NULL)
         *why = message_take(session, link, source);
     if (*why == NULL)
@@ -254,12 +264,13 @@ take_kind(struct session *session, struct shm_link *link, const struct source_me
                             : declare(session, link, message, why);
     case SOURCE_UP:
         begin(session, link, message, NULL, false);
+        link->down = 0;
         announce_notice(session, link, EVENT_LINK_UP);
         return SESSION_OK;
     case SOURCE_DOWN:
         begin(session, link, message, NULL, false);
-        announce_notice(session, link, EVENT_LINK_DOWN);
-        link->epoch++;
+        if (link_goes_down(link))
+            announce_notice(session, link, EVENT_LINK_DOWN);
         return SESSION_OK;
     case SOURCE_TICK:
     case SOURCE_SET:

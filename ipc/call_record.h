@@ -66,7 +66,9 @@ enum {
     CALL_HAS_TIMES = 1 << 9,    /* start_us is valid */
     CALL_ANSWERED = 1 << 10,    /* answer_us is valid */
     CALL_DELETE_TOLD = 1 << 11, /* EventCallDeleted is out, or there is none to tell */
-    CALL_BOTH_NAMED = 1 << 12,  /* its first message is its answer, and names the two who talk */
+    CALL_REGAINED = 1 << 12,    /* may have been known before the worker lost its calls */
+    CALL_OVER_BEFORE = 1 << 13, /* ... and all that was heard since may have been told then */
+    CALL_BOTH_NAMED = 1 << 14,  /* its first message is its answer, and names the two who talk */
 };
 
 struct shm_call {
@@ -143,7 +145,7 @@ struct shm_party {
     uint64_t answered_clock_ms;
     int64_t start_us;
     int64_t answer_us;
-    uint64_t end_seq; /* of the message that ended it */
+    uint64_t end_seq; /* of the message that ended it; before, the order of what made it known */
     int64_t end_us;
     uint64_t seen_order; /* of the last message that showed its own connection to be there */
     uint64_t reserved2;
@@ -163,7 +165,8 @@ enum {
     ACT_FOLLOWS = 1 << 8, /* the other of two cleared while the first one's act was undecided */
     ACT_GRANTED = 1 << 9, /* a request of ours that bears on it was granted */
     ACT_VETOED = 1 << 10,
-    ACT_GAP = 1 << 11, /* begun in a call that may have parties of whom we were never told */
+    ACT_GAP = 1 << 11,   /* begun in a call that may have parties of whom we were never told */
+    ACT_BLIND = 1 << 12, /* what would tell who asked may have been lost: only requests count */
 };
 
 /* One decision to end connections, and what is known about who took it. */
@@ -302,8 +305,10 @@ struct shm_worker_link {
     uint64_t lost_order; /* calls untouched since may have ended unseen; 0 never lost */
     uint64_t lost_ms;    /* its clock then */
     uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
-    uint32_t asked;      /* of SPAN_IDLE's list: the last call asked about, as all before it were */
-    uint32_t tried_out;  /* calls asked about to learn whether the switch tells who is in a call */
+    uint64_t
+        regained_ms;    /* its clock when all was told again, after our calls were lost; 0 never */
+    uint32_t asked;     /* of SPAN_IDLE's list: the last call asked about, as all before it were */
+    uint32_t tried_out; /* calls asked about to learn whether the switch tells who is in a call */
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };
@@ -320,7 +325,7 @@ struct shm_device {
 };
 
 static_assert(sizeof(struct shm_span_list) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_link) == 200, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_link) == 208, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_device) == 144, "bump SHM_LAYOUT_VERSION");
 
 /* A call on its way between workers: this header, then the block's used bytes, through a lane. */
@@ -337,7 +342,7 @@ struct shm_move {
 
 static_assert(sizeof(struct shm_move) == 88, "bump SHM_LAYOUT_VERSION");
 
-/* An index entry: open addressing, linear probing, deletion by shifting back. */
+/* An index entry: open addressing, linear probing from tag & mask on, deletion by shifting back. */
 struct shm_index_entry {
     uint32_t tag;  /* upper half of the key */
     uint32_t slot; /* 0: free */

@@ -39,6 +39,25 @@ counter_is_fault(enum counter which)
     return faults[which];
 }
 
+bool
+counter_is_error(enum counter which)
+{
+    static const bool odd[] = {
+#define COUNTER(name, printed, meaning)     [COUNTER_##name] = false,
+#define COUNTER_ODD(name, printed, meaning) [COUNTER_##name] = true,
+#include "ipc/counters.def"
+#undef COUNTER
+    };
+    return counter_is_fault(which) || odd[which];
+}
+
+const char *
+counter_unit(enum counter which)
+{
+    enum counter_family family = counter_family(which);
+    return family == COUNTER_FAMILY_NONE ? "" : counter_family_unit(family);
+}
+
 enum counter_family
 counter_family(enum counter which)
 {

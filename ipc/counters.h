@@ -69,6 +69,11 @@ const char *counter_meaning(enum counter which);
 
 /* Is it something an operator should look into when it counts? */
 bool counter_is_fault(enum counter which);
+/* That, or something that was not understood or not got, which may be nobody's fault. */
+bool counter_is_error(enum counter which);
+
+/* "bytes"; "" where it counts what its meaning says. */
+const char *counter_unit(enum counter which);
 
 enum {
     COUNTER_LABELS = 2, /* that a family can have */

@@ -74,8 +74,8 @@ struct shm_link {
     uint32_t monitors;  /* numbers given to monitorCrossRefIDs */
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
+    uint8_t down; /* its association or connection has ended, and nothing was said on it since */
     uint8_t lists_calls; /* it has answered a SnapshotCall with parties */
-    uint8_t reserved1;
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
@@ -151,15 +151,15 @@ struct shm_front_line {
     uint32_t newest;
 };
 
-/* The call a device was heard of in last. */
+/* The call a device was heard of in last. Each message writes one, so what is in use of it is one
+ * line of memory with most callIDs. */
 struct shm_last_call {
-    uint64_t key; /* hash of link and device, 0 for none */
+    alignas(SHM_LINE) uint64_t key; /* hash of link and device, 0 for none */
     uint64_t order;
+    uint16_t link;
     uint8_t call_length;
     char call[EVENT_TEXT_LENGTH];
-    uint8_t reserved;
-    uint16_t link;
-    uint32_t reserved2;
+    uint8_t reserved[45];
 };
 
 /* A call that does not live where its hash says, or that was related to another. */
@@ -260,6 +260,7 @@ struct shm_front_cursors {
     uint64_t counters[FRONT_COUNTERS];
     uint64_t ring_tails[FRONT_WORKERS_MAX];     /* slots ever published */
     uint64_t closed_cursors[FRONT_WORKERS_MAX]; /* reports ever taken */
+    uint64_t retold[FRONT_WORKERS_MAX];         /* losses of calls after which all was told again */
 };
 
 /* The tables. */
@@ -292,14 +293,14 @@ static_assert(sizeof(struct shm_front_device) == 152, "bump SHM_LAYOUT_VERSION")
 static_assert(sizeof(struct shm_front_neighbours) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_request) == 176, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_line) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_last_call) == 88, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_last_call) == 128, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_route_entry) == 112, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_route_held) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_input) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_begun) == 16, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_places) == 12, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_cursors) <= TRANSACTION_CURSORS_MAX, "fits its place");
-static_assert(sizeof(struct shm_front_cursors) == 1408, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_front_cursors) == 1920, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_front_tables) % 8 == 0, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the whole: engine_shape.frontend_bytes. */

@@ -20,6 +20,7 @@
  *
  *   edge  store (release)                  load (acquire)                carries
  *   P3    process_done_set              -> process_is_done               all the process wrote
+ *   P4    process_emptied_set           -> process_emptied               nothing: it only grows
  */
 
 #include <stdbool.h>
@@ -135,6 +136,22 @@ process_turn_set(struct shm_process *process, uint32_t frontend)
     if (atomic_load_explicit(&process->turn, memory_order_relaxed) != frontend)
         atomic_store_explicit(&process->turn, frontend, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
+}
+
+/* Caller: a worker, after the commit that says so: so often it has lost that front-end's calls. */
+static inline void
+process_emptied_set(struct shm_process *process, uint32_t frontend, uint64_t emptied)
+{
+    /* release: P4. */
+    atomic_store_explicit(&process->emptied[frontend], emptied, memory_order_release);
+}
+
+/* Caller: the front-end, which then tells that worker all again. */
+static inline uint64_t
+process_emptied(const struct shm_process *process, uint32_t frontend)
+{
+    /* acquire: P4. */
+    return atomic_load_explicit(&process->emptied[frontend], memory_order_acquire);
 }
 
 /* The front-end whose input a dead worker had in hand. Not trusted: it may be any number. */

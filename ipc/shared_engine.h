@@ -118,6 +118,9 @@ struct shm_process {
     /* Workers: outcomes of that front-end's outbox that stand in the result ring. Writer: the
      * process. */
     _Atomic uint64_t flushed[FRONTENDS_MAX];
+    /* Workers: times that front-end's calls were lost, since their table was damaged. Writer: the
+     * process. Edge P4. */
+    _Atomic uint64_t emptied[FRONTENDS_MAX];
     struct shm_counters counters; /* Writer: the process. */
     /* By enum stage; only those the process ends count. Writer: the process. */
     alignas(SHM_PAGE) struct shm_histogram latency[STAGE_COUNT];
@@ -219,6 +222,13 @@ engine_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t wor
 {
     return (uint8_t *)engine->calls[worker] + frontend * engine->shape.calls_bytes;
 }
+
+/*
+ * engine_empty_calls - that memory is zero again, and takes no room: for one found damaged
+ *
+ * Caller: the worker, which has no transaction in hand. False: the system refused.
+ */
+bool engine_empty_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t worker);
 
 /* Where a worker keeps what it did last for a front-end: history_bytes(shape.history_slots). NULL:
  * nowhere. */

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include "base/check.h"
+#include "ipc/engine_inspect.h"
 #include "ipc/shared_engine_parts.h"
 
 static struct engine_ring_view
@@ -91,14 +92,6 @@ shared_engine_lane_is_sound(const struct shared_engine *engine, uint32_t fronten
     return ring_attach_consumer(&lane, view.at, view.size) == ATTACH_OK;
 }
 
-/* Faults taken now are not taken by the first events. In vain on a kernel that has no such
- * advice; then they are taken later, so the result does not matter. */
-static void
-make_present(void *at, uint64_t size, bool to_write)
-{
-    madvise(at, size, to_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
-}
-
 static void
 allow_writing(void *at, uint64_t size)
 {
@@ -138,8 +131,6 @@ become_frontend(struct shared_engine *engine, uint32_t index)
         struct engine_ring_view ring = ring_view(engine, index, worker);
         allow_producer(ring);
         allow_consumer(closed_view(engine, index, worker));
-        uint64_t header = sizeof(struct shm_ring_header);
-        make_present(ring.at + header, ring.size - header, true);
     }
 }
 
@@ -148,7 +139,6 @@ allow_channel(struct shared_engine *engine, uint32_t frontend, uint32_t index)
 {
     struct engine_ring_view ring = ring_view(engine, frontend, index);
     allow_consumer(ring);
-    make_present(ring.at, ring.size, false);
     allow_producer(closed_view(engine, frontend, index));
     allow_producer(outbox_view(engine, frontend, index));
     for (uint32_t other = 0; other < engine->shape.workers; other++) {
@@ -173,7 +163,6 @@ become_worker(struct shared_engine *engine, uint32_t index)
     uint64_t header = sizeof(struct shm_result_header);
     allow_writing(result->mapping + offsetof(struct shm_result_header, tail), SHM_PAGE);
     allow_writing(result->mapping + header, result->mapping_size - header);
-    make_present(result->mapping + header, result->mapping_size - header, true);
 }
 
 static void
@@ -186,7 +175,45 @@ become_publisher(struct shared_engine *engine)
             allow_consumer(outbox_view(engine, frontend, worker));
     const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
     allow_writing(result->mapping + offsetof(struct shm_result_header, cursor), SHM_PAGE);
-    make_present(result->mapping, result->mapping_size, false);
+}
+
+/* ---- pages --------------------------------------------------------------------------------- */
+
+/* In vain on a kernel that has no such advice; then faults are taken later, so the result does not
+ * matter. */
+static void
+make_present(uint8_t *at, uint64_t size, bool to_write)
+{
+    madvise(at, size, to_write ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+}
+
+static void
+make_rings_present(const struct shared_engine *engine, uint32_t frontend, uint32_t worker,
+                   bool to_write)
+{
+    struct engine_ring_view ring = ring_view(engine, frontend, worker);
+    uint64_t header = to_write ? sizeof(struct shm_ring_header) : 0;
+    make_present(ring.at + header, ring.size - header, to_write);
+}
+
+static void
+make_result_present(const struct shared_engine *engine, bool to_write)
+{
+    const struct shared_segment *result = engine_segment(engine, SEGMENT_RESULT, 0);
+    uint64_t header = to_write ? sizeof(struct shm_result_header) : 0;
+    make_present(result->mapping + header, result->mapping_size - header, to_write);
+}
+
+/* Faults taken now are not taken by the first events. */
+static void
+make_all_present(const struct shared_engine *engine, enum role role, uint32_t index)
+{
+    for (uint32_t i = 0; role == ROLE_FRONTEND && i < engine->shape.workers; i++)
+        make_rings_present(engine, index, i, true);
+    for (uint32_t i = 0; role == ROLE_WORKER && i < engine->shape.frontends; i++)
+        make_rings_present(engine, i, index, false);
+    if (role == ROLE_WORKER || role == ROLE_PUBLISHER)
+        make_result_present(engine, role == ROLE_WORKER);
 }
 
 void
@@ -206,4 +233,14 @@ shared_engine_become(struct shared_engine *engine, enum role role, uint32_t inde
         become_worker(engine, index);
     else
         become_publisher(engine);
+    /* A successor is waited for, and of what it is given it needs a little, now. */
+    if (engine_commits(engine, role, index) == 0)
+        make_all_present(engine, role, index);
+}
+
+bool
+engine_empty_calls(const struct shared_engine *engine, uint32_t frontend, uint32_t worker)
+{
+    return madvise(engine_calls(engine, frontend, worker), engine->shape.calls_bytes,
+                   MADV_REMOVE) == 0;
 }

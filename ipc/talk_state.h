@@ -128,6 +128,7 @@ enum {
     TALK_SAID_FULL = 1 << 5,
     TALK_SAID_STOPPED = 1 << 6,
     TALK_SAID_SENT = 1 << 7,
+    TALK_SAID_GOODBYE = 1 << 8, /* by us, or by the switch first */
 };
 
 struct shm_talk {
@@ -168,8 +169,10 @@ struct shm_talk {
     uint8_t answers_count;
     uint8_t session_length;
     uint8_t register_length;
-    uint16_t said;            /* TALK_SAID_* */
-    uint32_t stopped;         /* monitors the switch ended in this epoch */
+    uint16_t said;    /* TALK_SAID_* */
+    uint32_t stopped; /* monitors the switch ended in this epoch */
+    uint64_t
+        regains; /* bit w: worker w lost its calls; until all is answered, each is asked about */
     struct shm_talk_line all; /* the devices, by `before` and `after` */
     struct shm_talk_line lines[TALK_LINES];
     struct shm_talk_answer answers[TALK_ANSWERS_MAX];
@@ -180,7 +183,7 @@ struct shm_talk {
 static_assert(sizeof(struct shm_errand) == 208, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_line) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_answer) == 8, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_talk) == 1072, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_talk) == 1080, "bump SHM_LAYOUT_VERSION");
 static_assert(offsetof(struct shm_errand, text) == 80, "bump SHM_LAYOUT_VERSION");
 
 #endif

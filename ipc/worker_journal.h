@@ -39,6 +39,13 @@ struct shm_lane_cursors {
     uint64_t in;  /* slots of the lane from it */
 };
 
+/* What became of a channel's table of calls that was found damaged. */
+enum table_loss {
+    TABLE_WHOLE = 0,
+    TABLE_DAMAGED, /* it is to be emptied before anything else is done */
+    TABLE_UNTOLD,  /* it was: until the front-end has told all again, only that is listened to */
+};
+
 /* Where a worker is in the channel of one front-end. */
 struct shm_worker_cursors {
     uint64_t events;  /* slots of the event ring that are done with */
@@ -47,13 +54,15 @@ struct shm_worker_cursors {
     uint64_t decided; /* as in struct shm_outcome: every outcome decided up to it is there */
     uint64_t finished;
     uint64_t history; /* slots of the history that are behind us */
+    uint64_t loss;    /* enum table_loss */
+    uint64_t emptied; /* times the table of calls was emptied */
     struct shm_part part;
     struct shm_lane_cursors lanes[]; /* [workers] */
 };
 
 static_assert(sizeof(struct shm_part) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_lane_cursors) == 16, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_worker_cursors) == 120, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_worker_cursors) == 136, "bump SHM_LAYOUT_VERSION");
 
 /* Bytes of the cursors of one channel in an engine of so many workers. */
 static inline uint32_t

@@ -69,6 +69,9 @@ inspect_top(const char *folder, const char *name)
     top_model_close(&model);
 }
 
+/* callIDs that may be found in a history. */
+static const char *const inspect_calls[] = {"2", "35", "64", "100", "0x00c0ffee-58"};
+
 /* What reads the segment of that suffix. */
 static inline void
 inspect_segment(const char *folder, const char *name, const char *suffix, bool json)
@@ -76,12 +79,18 @@ inspect_segment(const char *folder, const char *name, const char *suffix, bool j
     const char *form = json ? "--json" : "--all";
     inspect_run(cmd_dump, folder, name, suffix, form);
     inspect_run(cmd_dump, folder, name, json ? "--json" : NULL, NULL);
+    if (strncmp(suffix, "history", 7) == 0) {
+        for (size_t i = 0; i < sizeof inspect_calls / sizeof *inspect_calls; i++)
+            inspect_run(cmd_explain, folder, name, inspect_calls[i], json ? "--json" : NULL);
+        return;
+    }
     if (strncmp(suffix, "calls", 5) == 0 || strncmp(suffix, "journal", 7) == 0) {
         inspect_run(cmd_calls, folder, name, "--all", json ? "--json" : NULL);
         return;
     }
     inspect_run(cmd_rings, folder, name, json ? "--json" : NULL, NULL);
     inspect_run(cmd_stat, folder, name, "--processes", json ? "--json" : NULL);
+    inspect_run(cmd_metrics, folder, name, json ? "--openmetrics" : NULL, NULL);
     inspect_top(folder, name);
 }
 

@@ -2,13 +2,14 @@
  * onhook check - can this configuration, can these captures be used, and what is wrong where.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 
 #include "base/log.h"
 #include "engine/config_key.h"
 #include "tools/check_print.h"
 #include "tools/command.h"
+#include "tools/options.h"
+#include "tools/port_row.h"
 
 struct check_options {
     const char *config;   /* NULL: none given */
@@ -18,10 +19,20 @@ struct check_options {
     bool keys;
 };
 
-static void
-print_help(FILE *out)
-{
-    fputs(
+static const struct option_row rows[] = {
+    ROW_TEXT('c', "config", struct check_options, config, "FILE",
+             "the configuration; captures are read as it says", NULL),
+    ROW_TEXT(0, "encoding", struct check_options, encoding, "NAME",
+             "how messages are written, for all links: auto, xml, ber1, ber2, ber3", NULL),
+    ROW_PORT(struct check_options, source),
+    ROW_FLAG(0, "keys", struct check_options, keys,
+             "print every section and key, what is allowed, the default"),
+    ROW_FLAG(0, "json", struct check_options, json, "one JSON object a line instead of text"),
+};
+
+static const struct option_table table = {
+    .command = "check",
+    .above =
         "example: onhook check -c onhook.ini yesterday.trace\n"
         "\n"
         "usage: onhook check [-c FILE] [--encoding NAME] [--port LIST] [--json] [CAPTURE...]\n"
@@ -29,19 +40,14 @@ print_help(FILE *out)
         "\n"
         "Says whether a configuration and recorded inputs can be used, and what is wrong in which\n"
         "line. CAPTURE is anything `onhook replay` reads; - is standard input.\n"
-        "\n"
-        "  -c, --config FILE   the configuration; captures are read as it says\n"
-        "      --encoding NAME how messages are written, for all links: auto, xml, ber1, ber2, "
-        "ber3\n"
-        "      --port LIST     ports of switches: of a pcap, look at nothing else\n"
-        "      --keys          print every section and key, what is allowed, the default\n"
-        "      --json          one JSON object a line instead of text\n"
-        "  -h, --help          this help\n"
-        "\n"
-        "Exit codes: 0 all can be used; 1 a capture could not be opened; 2 the configuration is\n"
-        "wrong, or the usage; 3 a capture has messages that cannot be read.\n",
-        out);
-}
+        "\n",
+    ROWS(rows),
+    .below = "\n"
+             "Exit codes: 0 all can be used; 1 a capture could not be opened; 2 the configuration "
+             "is\n"
+             "wrong, or the usage; 3 a capture has messages that cannot be read.\n",
+    .takes_words = true,
+};
 
 /* The worse of two exit codes: a wrong configuration over a file not read over bad messages. */
 static int
@@ -85,76 +91,16 @@ check_capture(struct settings *settings, const char *path, const struct check_op
     return capture.unreadable == 0 ? EXIT_DONE : EXIT_UNREADABLE;
 }
 
-static bool
-add_ports(struct check_options *options, const char *list)
-{
-    const char *why = source_add_ports(&options->source, list);
-    if (why != NULL)
-        log_say("--port: %s; see `onhook check --help`", why);
-    return why == NULL;
-}
-
-/* EXIT_DONE: go on with what stands in *options. Else `*code` is the command's exit code. */
-static bool
-parse_options(struct check_options *options, int argc, char **argv, int *code)
-{
-    enum { OPTION_KEYS = 256, OPTION_JSON, OPTION_PORT, OPTION_ENCODING };
-    static const struct option known[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"encoding", required_argument, NULL, OPTION_ENCODING},
-        {"port", required_argument, NULL, OPTION_PORT},
-        {"keys", no_argument, NULL, OPTION_KEYS},
-        {"json", no_argument, NULL, OPTION_JSON},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int option;
-    optind = 1;
-    while ((option = getopt_long(argc, argv, "c:h", known, NULL)) != -1) {
-        switch (option) {
-        case 'c':
-            options->config = optarg;
-            break;
-        case OPTION_ENCODING:
-            options->encoding = optarg;
-            break;
-        case OPTION_PORT:
-            if (!add_ports(options, optarg)) {
-                *code = EXIT_WRONG_USAGE;
-                return false;
-            }
-            break;
-        case OPTION_KEYS:
-            options->keys = true;
-            break;
-        case OPTION_JSON:
-            options->json = true;
-            break;
-        case 'h':
-            print_help(stdout);
-            *code = EXIT_DONE;
-            return false;
-        default:
-            log_say("`onhook check --help` shows the options");
-            *code = EXIT_WRONG_USAGE;
-            return false;
-        }
-    }
-    if (!options->keys && options->config == NULL && optind == argc) {
-        log_say("check what? Name a configuration (-c FILE) or a capture; see onhook check --help");
-        *code = EXIT_WRONG_USAGE;
-        return false;
-    }
-    return true;
-}
-
 int
 cmd_check(int argc, char **argv)
 {
     struct check_options options = {0};
     int code = EXIT_DONE;
-    if (!parse_options(&options, argc, argv, &code))
-        return code;
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    if (!options.keys && options.config == NULL && rest.count == 0)
+        return options_wrong(&table, "check what? Name a configuration (-c FILE) or a capture");
     if (options.keys)
         config_print_keys(stdout);
 
@@ -166,12 +112,11 @@ cmd_check(int argc, char **argv)
                           ? NULL
                           : settings_override(&settings, "encoding", options.encoding);
     if (why != NULL) {
-        log_say("--encoding: %s; see `onhook check --help`", why);
         settings_free(&settings);
-        return EXIT_WRONG_USAGE;
+        return options_refuse(&table, "encoding", options.encoding, why);
     }
-    for (int i = optind; i < argc; i++)
-        code = worse(code, check_capture(&settings, argv[i], &options));
+    for (int i = 0; i < rest.count; i++)
+        code = worse(code, check_capture(&settings, rest.words[i], &options));
     settings_free(&settings);
     if (fflush(stdout) != 0) {
         log_say("standard output: %s", strerror(errno));

@@ -169,11 +169,17 @@ int
 cmd_switch(int argc, char **argv)
 {
     static struct simulator simulator;
-    struct judge_files judge = {0};
-    int code = options_read(&simulator, &judge, argc, argv);
-    if (code >= 0)
-        return code;
-    if (judge.truth != NULL)
-        return judge_run(judge.truth, judge.outcomes, judge.json);
+    const struct switch_options *options = &simulator.options;
+    const struct option_rest rest = switch_options_read(&simulator, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    if (options->steps)
+        scenario_print_steps(stdout);
+    for (int i = 0; options->mix && scenario_mix[i] != NULL; i++)
+        fputs(scenario_mix[i], stdout);
+    if (options->steps || options->mix)
+        return EXIT_DONE;
+    if (options->judge)
+        return judge_run(rest.words[0], rest.words[1], options->json);
     return run(&simulator);
 }

@@ -23,14 +23,13 @@ struct replay {
     const char *profile; /* NULL: not said; likewise below */
     const char *encoding;
     const char *monitored;
-    uint32_t workers; /* 0: not said */
-    uint32_t frontends;
+    uint64_t workers; /* 0: not said */
+    uint64_t frontends;
     enum output_format format;
     bool unordered;
     bool fresh; /* what an engine of that name left is not gone on with */
     bool quiet;
     bool json;
-    bool help;
 
     struct settings settings;
     struct frontend_input input;                 /* all there is to read */

@@ -121,7 +121,7 @@ replay_deal_inputs(struct replay *replay)
     for (uint32_t share = 0; share < replay->frontends; share++) {
         replay->shares[share] = *input;
         replay->shares[share].files = next;
-        for (uint32_t i = share; i < input->file_count; i += replay->frontends)
+        for (uint32_t i = share; i < input->file_count; i += (uint32_t)replay->frontends)
             *next++ = input->files[i];
         replay->shares[share].file_count = (uint32_t)(next - replay->shares[share].files);
     }

@@ -109,12 +109,13 @@ shape_of(const struct replay *replay)
     const struct settings *settings = &replay->settings;
     return (struct engine_shape){
         .workers = settings->workers,
-        .frontends = replay->frontends,
+        .frontends = (uint32_t)replay->frontends,
         .ring_slots = settings->ring_slots,
         .result_slots = settings->result_slots,
         .outbox_slots = settings->outbox_slots,
         .history_slots = settings->history_slots,
-        .calls_bytes = call_table_bytes(call_share(settings->max_calls, replay->frontends)),
+        .calls_bytes =
+            call_table_bytes(call_share(settings->max_calls, (uint32_t)replay->frontends)),
         .frontend_bytes = front_state_bytes(),
         .run = replay->engine_name != NULL ? replay_digest(replay) : 0,
     };

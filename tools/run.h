@@ -21,12 +21,11 @@ struct run {
     const char *engine_name; /* NULL: the configuration's; likewise below */
     const char *out_file;
     const char *record_file;
-    uint32_t workers; /* 0: the configuration's */
+    uint64_t workers; /* 0: the configuration's */
     const char *log;  /* NULL: as the configuration says */
-    bool text;        /* --format text */
-    bool fresh;       /* what an engine of that name left is not gone on with */
-    bool quiet;       /* no summary */
-    bool help;
+    enum output_format format;
+    bool fresh; /* what an engine of that name left is not gone on with */
+    bool quiet; /* no summary */
 
     struct settings settings;
     struct publisher_options publisher;

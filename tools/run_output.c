@@ -35,7 +35,8 @@ run_open_output(struct run *run)
 {
     run->publisher = (struct publisher_options){
         .descriptor = STDOUT_FILENO,
-        .format = run->text || run->settings.sink_text ? FORMAT_TEXT : FORMAT_JSONL,
+        .format =
+            run->format == FORMAT_TEXT || run->settings.sink_text ? FORMAT_TEXT : FORMAT_JSONL,
     };
     if (file_of(run) == NULL)
         return EXIT_DONE;

@@ -92,6 +92,8 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
         act->flags |= ACT_FIRST_CLEARING;
     if (!doubt_knows_all(step, call))
         act->flags |= ACT_GAP;
+    if (doubt_is_blind(step, call, act->counted))
+        act->flags |= ACT_BLIND;
     call.block->flags |= CALL_HAD_CLEARING;
     return act;
 }
@@ -131,6 +133,7 @@ act_initiator(struct call call, const struct shm_act *act)
 void
 act_end_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
+    bool was_told = doubt_was_told(step, call, party);
     act_mark_alone(call, party, act);
     const struct shm_party *other = act_other(call, act, party);
     /* An observer of one counts nobody but him. */
@@ -139,7 +142,12 @@ act_end_party(struct step *step, struct call call, struct shm_party *party, stru
     party->other = other == NULL ? 0 : other->number;
     party->flags = (uint16_t)((party->flags & ~PARTY_ALONE) | PARTY_ENDED);
     party->end_index = ++call.block->ended_count;
-    call.block->untold++;
+    if (was_told) {
+        party->flags |= PARTY_TOLD;
+        call.block->flags |= CALL_OVER_BEFORE;
+    } else {
+        call.block->untold++;
+    }
     party->end_seq = step->seq;
     party->end_us = step->time_us;
     if (step->has_time)
@@ -168,7 +176,7 @@ act_end_call(struct step *step, struct call call, struct shm_act *act)
     block->deleted_us = step->time_us;
     block->deleted_has_time = step->has_time;
     block->deleted_cause = step->event->cause;
-    if (act == NULL)
+    if (act == NULL || (block->flags & CALL_OVER_BEFORE) != 0)
         block->flags |= CALL_DELETE_TOLD;
     else
         block->deleted_act = act_ref(call, act);

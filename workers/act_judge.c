@@ -230,7 +230,7 @@ act_learn(struct step *step, struct call call, struct shm_act *act, struct text 
           enum rule rule)
 {
     if (releasing.length == 0 || act->initiator != 0 || act->releasing != 0 ||
-        (act->flags & (ACT_FIXED | ACT_VETOED)) != 0)
+        (act->flags & (ACT_FIXED | ACT_VETOED | ACT_BLIND)) != 0)
         return;
     act->releasing = call_add_text(call.block, releasing);
     if ((act->flags & ACT_WAITING) != 0) {

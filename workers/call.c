@@ -3,12 +3,6 @@
 #include "base/check.h"
 #include "base/hash.h"
 
-void *
-call_at(const struct shm_call *call, call_ref ref)
-{
-    return (uint8_t *)(uintptr_t)call + (uint32_t)ref * CALL_UNIT;
-}
-
 static call_ref
 ref_of(const struct shm_call *call, const void *at)
 {
@@ -50,15 +44,6 @@ take(struct shm_call *call, uint32_t bytes)
     return at;
 }
 
-struct text
-call_text(const struct shm_call *call, call_ref ref)
-{
-    if (ref == 0)
-        return TEXT_NONE;
-    const struct shm_text *text = call_at(call, ref);
-    return (struct text){text->bytes, text->length};
-}
-
 /* Is the text one that stands in this block already, and not a part of one? */
 static bool
 is_own_text(const struct shm_call *call, struct text text)
@@ -84,31 +69,13 @@ call_add_text(struct shm_call *call, struct text text)
     return ref_of(call, at);
 }
 
-/* Every list is chained through its `next`, oldest first; `link` ends up at the last `next`. */
-static void *
-list_at(const struct shm_call *call, call_ref ref)
-{
-    return ref == 0 ? NULL : call_at(call, ref);
-}
-
-struct shm_party *
-call_first_party(const struct shm_call *call)
-{
-    return list_at(call, call->parties);
-}
-
-struct shm_party *
-call_next_party(const struct shm_call *call, const struct shm_party *party)
-{
-    return list_at(call, party->next);
-}
-
 call_ref
 party_ref(const struct shm_call *call, const struct shm_party *party)
 {
     return party == NULL ? 0 : ref_of(call, party);
 }
 
+/* Every list is chained through its `next`, oldest first; `link` ends up at the last `next`. */
 struct shm_party *
 call_add_party(struct shm_call *call, struct text number)
 {
@@ -127,8 +94,8 @@ call_add_party(struct shm_call *call, struct text number)
 static bool
 has_alias(const struct shm_call *call, const struct shm_party *party, struct text name)
 {
-    for (const struct shm_name *at = list_at(call, party->aliases); at != NULL;
-         at = list_at(call, at->next)) {
+    for (const struct shm_name *at = call_listed(call, party->aliases); at != NULL;
+         at = call_listed(call, at->next)) {
         if (text_is_equal(call_text(call, at->text), name))
             return true;
     }
@@ -194,8 +161,8 @@ party_learn_name(struct shm_call *call, struct shm_party *party, struct text nam
 void
 party_prefer_name(struct shm_call *call, struct shm_party *party, struct text name)
 {
-    for (struct shm_name *at = list_at(call, party->aliases); at != NULL;
-         at = list_at(call, at->next)) {
+    for (struct shm_name *at = call_listed(call, party->aliases); at != NULL;
+         at = call_listed(call, at->next)) {
         if (!text_is_equal(call_text(call, at->text), name))
             continue;
         call_ref number = party->number;
@@ -210,8 +177,8 @@ party_learn_names_of(struct shm_call *call, struct shm_party *party, const struc
                      const struct shm_party *same)
 {
     party_learn_name(call, party, call_text(other, same->number));
-    for (const struct shm_name *at = list_at(other, same->aliases); at != NULL;
-         at = list_at(other, at->next))
+    for (const struct shm_name *at = call_listed(other, same->aliases); at != NULL;
+         at = call_listed(other, at->next))
         party_learn_name(call, party, call_text(other, at->text));
 }
 
@@ -230,18 +197,6 @@ call_add_act(struct shm_call *call)
     return act;
 }
 
-struct shm_act *
-call_first_act(const struct shm_call *call)
-{
-    return list_at(call, call->acts);
-}
-
-struct shm_act *
-call_next_act(const struct shm_call *call, const struct shm_act *act)
-{
-    return list_at(call, act->next);
-}
-
 struct shm_request *
 call_add_request(struct shm_call *call)
 {
@@ -253,23 +208,11 @@ call_add_request(struct shm_call *call)
     return request;
 }
 
-struct shm_request *
-call_first_request(const struct shm_call *call)
-{
-    return list_at(call, call->requests);
-}
-
-struct shm_request *
-call_next_request(const struct shm_call *call, const struct shm_request *request)
-{
-    return list_at(call, request->next);
-}
-
 const struct shm_name *
 call_find_name(const struct shm_call *call, struct text name)
 {
-    for (const struct shm_name *at = list_at(call, call->names); at != NULL;
-         at = list_at(call, at->next)) {
+    for (const struct shm_name *at = call_listed(call, call->names); at != NULL;
+         at = call_listed(call, at->next)) {
         if (text_is_equal(call_text(call, at->text), name))
             return at;
     }
@@ -318,8 +261,8 @@ static struct fact_view
 fact_look(const struct shm_call *call, uint32_t key, uint32_t monitor)
 {
     struct fact_view view = {NULL, 0};
-    for (struct shm_fact_chunk *chunk = list_at(call, call->facts); chunk != NULL;
-         chunk = list_at(call, chunk->next)) {
+    for (struct shm_fact_chunk *chunk = call_listed(call, call->facts); chunk != NULL;
+         chunk = call_listed(call, chunk->next)) {
         for (uint16_t i = 0; i < chunk->count; i++) {
             struct shm_fact *fact = &chunk->facts[i];
             if (fact->key != key)
@@ -336,7 +279,7 @@ fact_look(const struct shm_call *call, uint32_t key, uint32_t monitor)
 static void
 fact_add(struct shm_call *call, struct shm_fact fact)
 {
-    struct shm_fact_chunk *chunk = list_at(call, call->facts);
+    struct shm_fact_chunk *chunk = call_listed(call, call->facts);
     if (chunk == NULL || chunk->count == CALL_FACTS_IN_CHUNK) {
         chunk = take(call, sizeof *chunk);
         chunk->next = call->facts;
@@ -357,8 +300,8 @@ call_is_copy(const struct shm_call *call, uint8_t kind, struct text device, uint
 void
 call_copy_facts(struct shm_call *to, const struct shm_call *from)
 {
-    for (const struct shm_fact_chunk *chunk = list_at(from, from->facts); chunk != NULL;
-         chunk = list_at(from, chunk->next)) {
+    for (const struct shm_fact_chunk *chunk = call_listed(from, from->facts); chunk != NULL;
+         chunk = call_listed(from, chunk->next)) {
         for (uint16_t i = 0; i < chunk->count; i++)
             fact_add(to, chunk->facts[i]);
     }

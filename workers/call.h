@@ -27,18 +27,46 @@ enum {
 /* call_room - bytes that handling this event may add to a call, at the most. */
 uint32_t call_room(const struct event *event);
 
+/* What stands at `ref`, which is not 0. */
+static inline void *
+call_at(const struct shm_call *call, call_ref ref)
+{
+    return (uint8_t *)(uintptr_t)call + (uint32_t)ref * CALL_UNIT;
+}
+
 /* The text at `ref`; TEXT_NONE for 0. Lives in the block. */
-struct text call_text(const struct shm_call *call, call_ref ref);
+static inline struct text
+call_text(const struct shm_call *call, call_ref ref)
+{
+    if (ref == 0)
+        return TEXT_NONE;
+    const struct shm_text *text = (const struct shm_text *)call_at(call, ref);
+    return (struct text){text->bytes, text->length};
+}
 
 /* call_add_text - copy a text in (0 for an empty one); one that stands in the block already is
  * referred to, not copied. */
 call_ref call_add_text(struct shm_call *call, struct text text);
 
-void *call_at(const struct shm_call *call, call_ref ref);
+/* An element of a list, NULL at its end. */
+static inline void *
+call_listed(const struct shm_call *call, call_ref ref)
+{
+    return ref == 0 ? NULL : call_at(call, ref);
+}
 
 /* Iteration: first and next party, NULL at the end. In the order they joined. */
-struct shm_party *call_first_party(const struct shm_call *call);
-struct shm_party *call_next_party(const struct shm_call *call, const struct shm_party *party);
+static inline struct shm_party *
+call_first_party(const struct shm_call *call)
+{
+    return (struct shm_party *)call_listed(call, call->parties);
+}
+
+static inline struct shm_party *
+call_next_party(const struct shm_call *call, const struct shm_party *party)
+{
+    return (struct shm_party *)call_listed(call, party->next);
+}
 
 #define FOR_EACH_PARTY(party, call)                                                                \
     for (struct shm_party *party = call_first_party(call); party != NULL;                          \
@@ -92,16 +120,35 @@ void party_learn_names_of(struct shm_call *call, struct shm_party *party,
 call_ref party_ref(const struct shm_call *call, const struct shm_party *party);
 
 struct shm_act *call_add_act(struct shm_call *call);
-struct shm_act *call_first_act(const struct shm_call *call);
-struct shm_act *call_next_act(const struct shm_call *call, const struct shm_act *act);
+
+static inline struct shm_act *
+call_first_act(const struct shm_call *call)
+{
+    return (struct shm_act *)call_listed(call, call->acts);
+}
+
+static inline struct shm_act *
+call_next_act(const struct shm_call *call, const struct shm_act *act)
+{
+    return (struct shm_act *)call_listed(call, act->next);
+}
 
 #define FOR_EACH_ACT(act, call)                                                                    \
     for (struct shm_act *act = call_first_act(call); act != NULL; act = call_next_act(call, act))
 
 struct shm_request *call_add_request(struct shm_call *call);
-struct shm_request *call_first_request(const struct shm_call *call);
-struct shm_request *call_next_request(const struct shm_call *call,
-                                      const struct shm_request *request);
+
+static inline struct shm_request *
+call_first_request(const struct shm_call *call)
+{
+    return (struct shm_request *)call_listed(call, call->requests);
+}
+
+static inline struct shm_request *
+call_next_request(const struct shm_call *call, const struct shm_request *request)
+{
+    return (struct shm_request *)call_listed(call, request->next);
+}
 
 #define FOR_EACH_REQUEST(request, call)                                                            \
     for (struct shm_request *request = call_first_request(call); request != NULL;                  \

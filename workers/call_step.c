@@ -40,6 +40,16 @@ is_opening(uint8_t kind)
            kind == EVENT_DELIVERED || kind == EVENT_QUEUED;
 }
 
+/* Is the call seen from its start by the message in hand? Soon after calls were lost, only where it
+ * is a call's first in any case. */
+static bool
+is_from_start(const struct step *step)
+{
+    uint8_t kind = step->event->kind;
+    bool is_first = kind == EVENT_SERVICE_INITIATED || kind == EVENT_ORIGINATED;
+    return is_first || (is_opening(kind) && !doubt_is_regained(step, SPAN_REGAIN_MS));
+}
+
 static uint64_t
 conn_id_of(const struct step *step, struct text call_id)
 {
@@ -60,8 +70,10 @@ call_open(struct step *step, struct call call)
     block->life = CALL_LIVING;
     block->first_order = step->event->order;
     block->conn_id = conn_id_of(step, call_text(block, block->call_id));
-    if (is_opening(step->event->kind))
+    if (is_from_start(step))
         block->flags |= CALL_FROM_START;
+    else if (doubt_is_regained(step, UINT64_MAX))
+        block->flags |= CALL_REGAINED;
     if (step->has_time) {
         block->flags |= CALL_HAS_TIMES;
         block->start_us = step->time_us;
@@ -181,13 +193,12 @@ is_oversize(const struct step *step, struct call call, uint32_t bytes)
     return used + bytes > CALL_BLOCK_MAX - (ends ? CALL_ROOM_LAST : CALL_ROOM_ENDS);
 }
 
-struct call
-call_obtain(struct step *step, struct text call_id, uint32_t bytes)
+/* call_obtain() of what was looked for already: `call`, of number 0 if there is none. */
+static struct call
+obtain(struct step *step, struct call call, uint64_t key, struct text call_id, uint32_t bytes)
 {
     uint16_t link = step->event->link;
-    uint64_t key = call_key(link, call_id);
     for (;;) {
-        struct call call = call_table_find(step->table, key, link, call_id);
         if (is_oversize(step, call, bytes)) {
             if (call.number != 0 && step->event->kind == EVENT_CONNECTION_CLEARED)
                 span_end_stale(step, call);
@@ -203,9 +214,19 @@ call_obtain(struct step *step, struct text call_id, uint32_t bytes)
         }
         if (!force_out_oldest(step))
             break;
+        call = call_table_find(step->table, key, link, call_id);
     }
     counter_add(step->counters, COUNTER_OVERSIZE_CALLS, 1);
     return CALL_NONE;
+}
+
+struct call
+call_obtain(struct step *step, struct text call_id, uint32_t bytes)
+{
+    uint16_t link = step->event->link;
+    uint64_t key = call_key(link, call_id);
+    struct call call = call_table_find(step->table, key, link, call_id);
+    return obtain(step, call, key, call_id, bytes);
 }
 
 static void
@@ -372,7 +393,7 @@ step_call_event(struct step *step)
             step->port.closed(step->port.context, key, event->order);
         return;
     }
-    call = ended ? reopen(step, call) : call_obtain(step, call_id, call_room(event));
+    call = ended ? reopen(step, call) : obtain(step, call, key, call_id, call_room(event));
     if (call.number != 0)
         step_living(step, call);
 }
@@ -450,6 +471,7 @@ call_step(struct step *step)
         step_call_event(step);
         break;
     case EVENT_NONE:
+    case EVENT_RETOLD:
     case EVENT_FINISH:
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:

@@ -252,7 +252,7 @@ is_found(const struct check *check, uint32_t number)
 {
     const struct shm_call_slot *slot = &check->table->slots[number];
     uint32_t mask = check->shared->index_mask;
-    uint32_t at = (uint32_t)slot->key & mask;
+    uint32_t at = (uint32_t)(slot->key >> 32) & mask;
     for (uint32_t i = 0; i <= check->living; i++, at = (at + 1) & mask) {
         struct shm_index_entry entry = check->table->index[at];
         if (entry.slot == number || entry.slot == 0)

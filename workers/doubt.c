@@ -61,7 +61,8 @@ doubt_note_first(const struct step *step, struct call call)
     bool is_added = cause == CAUSE_CONFERENCE || cause == CAUSE_SINGLE_STEP_CONFERENCE ||
                     cause == CAUSE_SILENT_PARTICIPATION || cause == CAUSE_ACTIVE_PARTICIPATION ||
                     cause == CAUSE_JOIN_CALL;
-    if (step->event->kind == EVENT_ESTABLISHED && !is_added && calling.length != 0 &&
+    if ((call.block->flags & CALL_REGAINED) == 0 && step->event->kind == EVENT_ESTABLISHED &&
+        !is_added && calling.length != 0 &&
         !text_is_equal(calling, step_text(step, EVENT_TEXT_SUBJECT)))
         call.block->flags |= CALL_BOTH_NAMED;
 }
@@ -85,6 +86,40 @@ doubt_ask(const struct step *step, struct call call, bool again)
         return;
     if (step->port.ask_about(step->port.context, call))
         call.block->asked_order = step->event->order;
+}
+
+bool
+doubt_is_regained(const struct step *step, uint64_t span_ms)
+{
+    uint64_t since_ms = step->link->regained_ms;
+    return since_ms != 0 &&
+           (step->event->clock_ms < since_ms || step->event->clock_ms - since_ms < span_ms);
+}
+
+bool
+doubt_is_blind(const struct step *step, struct call call, uint32_t counted)
+{
+    return (call.block->flags & CALL_REGAINED) != 0 &&
+           (counted < 2 || doubt_is_regained(step, SPAN_GRANTED_MS));
+}
+
+/* Whose name the party's might be, too. */
+static bool
+knows_another(struct call call, const struct shm_party *party)
+{
+    FOR_EACH_PARTY (each, call.block) {
+        if (each != party)
+            return true;
+    }
+    return false;
+}
+
+bool
+doubt_was_told(const struct step *step, struct call call, const struct shm_party *party)
+{
+    return (call.block->flags & CALL_REGAINED) != 0 && party_is_active(party) &&
+           party->end_seq == step->event->order &&
+           (doubt_is_regained(step, SPAN_LINGER_MS) || knows_another(call, party));
 }
 
 static void

@@ -7,6 +7,9 @@
  * A loss is a link that was down, or messages that were lost. A connection that nothing has shown
  * since is in doubt, whatever else was heard of its call; and a call that lived through a loss, or
  * was met in the middle, may have parties of whom we were never told.
+ *
+ * Worse is a loss of our own memory (EVENT_RETOLD): then nobody knows what was told of a call that
+ * is heard of again. Nothing is told twice, and nobody is named for what may have been decided.
  */
 
 #include "workers/step.h"
@@ -44,6 +47,30 @@ void doubt_try_out(const struct step *step, struct call call);
 /* doubt_ask - the switch is to be asked who is in the call, unless we know. Once for each loss;
  * `again`: also if it was. */
 void doubt_ask(const struct step *step, struct call call, bool again);
+
+/*
+ * doubt_is_regained - were the link's calls lost (their table was damaged), and was the worker told
+ * all again within the last `span_ms`? UINT64_MAX: ever.
+ */
+bool doubt_is_regained(const struct step *step, uint64_t span_ms);
+
+/*
+ * doubt_is_blind - may what tells who asked for this end have been lost?
+ *
+ * In a call that may have been known before calls were lost: for as long as a request of ours from
+ * then may count; and for good where nobody else is known to be there, who may have hung up then.
+ * `counted`: who was there, the subject included.
+ */
+bool doubt_is_blind(const struct step *step, struct call call, uint32_t counted);
+
+/*
+ * doubt_was_told - may the end of this party have been told already, or be told once more?
+ *
+ * So it is in a call that may have been known before calls were lost, where the same message makes
+ * the party known and ends it: it may be a late copy, or another name of a party we know, by which
+ * it was known then.
+ */
+bool doubt_was_told(const struct step *step, struct call call, const struct shm_party *party);
 
 /*
  * doubt_see_event - what the call-control event in hand shows to be there: its subject, and the

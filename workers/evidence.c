@@ -187,8 +187,12 @@ evidence_gather(const struct step *step, struct call call, const struct shm_act 
         .veto = judge_is_veto(act->cause),
     };
     *by_clear_call = false;
-    if (subject != NULL) {
+    bool is_blind = (act->flags & ACT_BLIND) != 0;
+    if (is_blind)
+        set.releasing = TEXT_NONE;
+    if (subject != NULL)
         set.subject = call_text(block, subject->number);
+    if (subject != NULL && !is_blind) {
         set.releasing_is_subject = party_is_named(block, subject, set.releasing);
         set.local = local_evidence(step, call, act, subject);
         set.infer_subject = (step->link->flags & EVENT_LINK_INFER) != 0 &&

@@ -243,6 +243,7 @@ fact_step(struct step *step, struct call call, bool opening)
     case EVENT_LINK_UP:
     case EVENT_LINK_END:
     case EVENT_SNAPSHOT_DEVICE:
+    case EVENT_RETOLD:
     case EVENT_FINISH:
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:

@@ -159,6 +159,17 @@ wait_for_more(struct step *step, struct call call)
     doubt_ask(step, call, true);
 }
 
+/* Where calls were lost, the answers to come may still show that the call goes on. */
+static bool
+waits_for_answers(struct step *step, struct call call)
+{
+    uint64_t until_ms = step->link->lost_ms + SPAN_SIGHT_MS;
+    if ((call.block->flags & CALL_REGAINED) == 0 || step->event->clock_ms >= until_ms)
+        return false;
+    span_set(step->table, call, SPAN_SIGHT, until_ms);
+    return true;
+}
+
 static bool
 are_surely_alone(struct call call)
 {
@@ -197,13 +208,13 @@ void
 left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
-    if (left_any(call) && left_is_unseen(step, call)) {
+    if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call)) {
         if (doubt_knows_all(step, call) || are_surely_alone(call))
             act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
         else
             wait_for_more(step, call);
     }
-    if (!left_any(call) && call.block->life == CALL_LIVING) {
+    if (!left_any(call) && call.block->life == CALL_LIVING && !waits_for_answers(step, call)) {
         if (is_surely_over(call, act))
             act_end_call(step, call, act);
         else
@@ -212,9 +223,9 @@ left_finish(struct step *step, struct call call, struct shm_act *act)
     act_settle(step, call);
 }
 
-/* The act that the last one we knew of left in, if others may have gone on; NULL: no such. */
-static struct shm_act *
-last_act(struct call call)
+/* The one who left last, in some act, if nobody is left; else NULL. */
+static const struct shm_party *
+last_party(struct call call)
 {
     const struct shm_party *last = NULL;
     FOR_EACH_PARTY (party, call.block) {
@@ -223,8 +234,33 @@ last_act(struct call call)
         if (last == NULL || party->end_index > last->end_index)
             last = party;
     }
-    struct shm_act *act = last == NULL || last->act == 0 ? NULL : call_at(call.block, last->act);
+    return last == NULL || last->act == 0 ? NULL : last;
+}
+
+/* The act that the last one we knew of left in, if others may have gone on; NULL: no such. */
+static struct shm_act *
+last_act(struct call call)
+{
+    const struct shm_party *last = last_party(call);
+    struct shm_act *act = last == NULL ? NULL : call_at(call.block, last->act);
     return act == NULL || (act->flags & ACT_GAP) == 0 ? NULL : act;
+}
+
+/* What had only to wait for the answers after calls were lost ends as it was decided. */
+static bool
+end_regained(struct step *step, struct call call)
+{
+    const struct shm_party *last = last_party(call);
+    if ((call.block->flags & CALL_REGAINED) == 0 || last == NULL ||
+        !is_surely_over(call, call_at(call.block, last->act)))
+        return false;
+    act_end_call(step, call, call_at(call.block, last->act));
+    call.block->deleted_seq = last->end_seq;
+    call.block->deleted_us = last->end_us;
+    call.block->deleted_has_time = (last->flags & PARTY_END_HAS_TIME) != 0;
+    call.block->deleted_cause = last->end_cause;
+    act_settle(step, call);
+    return true;
 }
 
 bool
@@ -261,6 +297,8 @@ left_end_replaced(struct step *step, struct call call)
 void
 left_end_all(struct step *step, struct call call, enum reason reason)
 {
+    if (end_regained(step, call))
+        return;
     drop_silent(call);
     struct shm_act *act = end_left(step, call, NULL, reason);
     if (act == NULL && (call.block->flags & CALL_HAD_PARTY) != 0)

@@ -43,6 +43,8 @@ party_join(struct step *step, struct call call, struct text number, enum local_s
     left_join(call);
     struct shm_party *party = call_add_party(call.block, number);
     party->state = (uint8_t)state;
+    party->end_seq = step->event->order;
+    call.block->flags &= ~(uint32_t)CALL_OVER_BEFORE;
     doubt_clear(step, party);
     if (step->event->cause == CAUSE_SILENT_PARTICIPATION)
         party->flags |= PARTY_OBSERVER;
@@ -146,7 +148,8 @@ void
 party_divert(struct step *step, struct call call, struct shm_party *party, enum rule rule)
 {
     step->note.rule = rule;
-    if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0) {
+    if ((step->link->flags & EVENT_LINK_REPORT_REDIRECT) != 0 &&
+        !doubt_was_told(step, call, party)) {
         const struct shm_party *other = evidence_only_other(step, call, party);
         party->other = other == NULL ? 0 : other->number;
         if (party_is_active(party)) {

@@ -88,6 +88,7 @@ enum {
     SPAN_QUIET_MS = 300000,  /* after a diversion out of sight */
     SPAN_TOGETHER_MS = 200,  /* two connections of one act clear at once */
     SPAN_EMBRYO_MS = 15000,  /* requests for a call nobody has mentioned */
+    SPAN_REGAIN_MS = 60000,  /* after calls were lost: what opens may have begun before */
     STALE_ASKED_MS = 60000,  /* so long before a call is stale the switch is asked about it */
 };
 

@@ -5,7 +5,6 @@
 
 #include "base/check.h"
 #include "ipc/process_state.h"
-#include "workers/call_table_check.h"
 #include "workers/due.h"
 #include "workers/move.h"
 #include "workers/worker_parts.h"
@@ -53,6 +52,12 @@ worker_handle(struct worker *worker)
     struct event *event = &worker->event;
     if (event->kind == EVENT_FINISH)
         return BATCH_FINISHED;
+    if (event->kind == EVENT_RETOLD) {
+        worker_hear_retold(worker);
+        return BATCH_MORE;
+    }
+    if (worker_misses(worker))
+        return BATCH_MORE;
     if (event->link >= CALL_LINKS_MAX)
         return BATCH_BROKEN;
     step_begin(&worker->step, event);
@@ -339,6 +344,7 @@ recover_channel(struct worker *worker, struct channel *channel)
         ring_spsc_slot(channel->outbox, ring_result_flushed(&worker->self->flushed[frontend]));
     ring_result_recover(&engine->result, engine_channel(engine, frontend, worker->index),
                         &worker->self->flushed[frontend], &slot->outcome);
+    process_emptied_set(worker->self, frontend, worker_committed(worker, channel)->emptied);
     if (worker_committed(worker, channel)->finished != 0)
         channel->state = CHANNEL_FINISHED;
 }
@@ -387,34 +393,6 @@ worker_recover(struct worker *worker)
 }
 
 static bool
-open_tables(struct worker *worker, uint32_t max_calls)
-{
-    struct shared_engine *engine = worker->engine;
-    for (uint32_t i = 0; i < engine->shape.frontends; i++)
-        if (!call_table_open(&worker->channels[i].table, engine_calls(engine, i, worker->index),
-                             engine->shape.calls_bytes, max_calls, &worker->transaction))
-            return false;
-    return true;
-}
-
-/* Can the tables be what a predecessor left? Else it is said what is not. */
-static bool
-tables_are_sound(const struct worker *worker)
-{
-    for (uint32_t i = 0; i < worker->engine->shape.frontends; i++) {
-        const struct channel *channel = &worker->channels[i];
-        const char *fault =
-            call_table_fault(&channel->table, &worker_committed(worker, channel)->part);
-        if (fault == NULL)
-            continue;
-        fprintf(stderr, "onhook: worker %u: its table of calls is damaged: %s; stopped\n",
-                worker->index, fault);
-        return false;
-    }
-    return true;
-}
-
-static bool
 worker_prepare(struct worker *worker, uint32_t max_calls)
 {
     struct shared_engine *engine = worker->engine;
@@ -455,9 +433,7 @@ worker_live(struct worker *worker, const struct worker_options *options)
         open_channel(worker, i);
     if (!worker_undo(worker))
         return worker_broken(worker, "a journal that nobody can have written");
-    if (!open_tables(worker, max_calls))
-        return worker_broken(worker, "a table of calls that nobody can have laid out");
-    if (process_is_doubted(worker->self) && !tables_are_sound(worker))
+    if (!worker_open_tables(worker, max_calls))
         return PROCESS_EXIT_DAMAGED;
     worker_recover(worker);
     bool finished = all_have_finished(worker);

@@ -2,8 +2,9 @@
 #define WORKERS_WORKER_PARTS_H
 
 /*
- * workers/worker_parts.h - what worker.c (records) and worker_commit.c (transactions, and what
- * others see of them) have in common; for nobody else.
+ * workers/worker_parts.h - what worker.c (records), worker_commit.c (transactions, and what others
+ * see of them) and worker_table.c (tables at the beginning of a life) have in common; for nobody
+ * else.
  */
 
 #include "ipc/shared_engine.h"
@@ -92,6 +93,24 @@ void worker_all_handed_over(struct worker *worker);
 
 /* worker_note_record - the record in hand is done: into the history with it. */
 void worker_note_record(struct worker *worker, const void *record, uint32_t slots);
+
+/* ---- tables (worker_table.c) ---- */
+
+/*
+ * worker_open_tables - the tables of all channels, as a predecessor left them
+ *
+ * After a death by which a store may have gone anywhere they are looked at. A damaged one is
+ * emptied where what was in it can be had again: the front-ends of live links are told so
+ * (process_emptied()). Else, and where it cannot be emptied, false: said.
+ */
+bool worker_open_tables(struct worker *worker, uint32_t max_calls);
+
+/* worker_misses - does the record in hand say nothing to us, since our table was emptied and not
+ * all has been told again? Counted. */
+bool worker_misses(struct worker *worker);
+
+/* worker_hear_retold - RETOLD: if it is for us, what comes now is heard again. */
+void worker_hear_retold(struct worker *worker);
 
 /* The step's port (workers/step.h); the context is the worker. */
 void worker_write(void *context, const struct shm_outcome *outcome);

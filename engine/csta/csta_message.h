@@ -55,7 +55,8 @@ enum message_class {
     MESSAGE_SESSION_REFUSED,          /* refusal */
     MESSAGE_SESSION_RENEWED,          /* its timer was reset: session_seconds */
     MESSAGE_SESSION_NOT_RENEWED,
-    MESSAGE_SESSION_ENDED, /* by the switch */
+    MESSAGE_SESSION_STOPPED, /* as we asked; or it stood no longer */
+    MESSAGE_SESSION_ENDED,   /* by the switch */
     /* One segment of an answer that came without its data: service_ref, items, whole: the last */
     MESSAGE_SNAPSHOT_DEVICE_DATA,
     MESSAGE_SNAPSHOT_CALL_DATA,

@@ -87,11 +87,22 @@ without_separators(struct text text, char *buffer)
     return (struct text){buffer, kept};
 }
 
+/* Of digits alone there is nothing to leave out. Most numbers are. */
+static bool
+is_of_digits(struct text text)
+{
+    uint32_t others = 0;
+    for (uint32_t i = 0; i < text.length; i++)
+        others |= (uint32_t)((uint8_t)(text.at[i] - '0') > 9);
+    return others == 0;
+}
+
 struct text
 device_number_canonical(struct text raw, uint32_t profile_flags, char *buffer)
 {
     CHECK(raw.length == 0 || (raw.at != NULL && buffer != NULL));
-
+    if (is_of_digits(raw))
+        return raw;
     struct text number = inside_brackets(trim(raw));
     number = trim(before_any(number, ";"));
     number = trim(without_scheme(number));

@@ -151,7 +151,7 @@ say_answer(const struct open_command *open)
 {
     const struct control_command *command = &open->command;
     const struct control_answer *answer = &open->answer;
-    if (answer->outcome == CONTROL_ELSEWHERE)
+    if (answer->outcome == CONTROL_ELSEWHERE || command->kind == CONTROL_WHOSE)
         return;
     char call[EVENT_TEXT_LENGTH + 16] = "";
     char by[MASK_SIZE + 16] = "";

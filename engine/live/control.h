@@ -28,13 +28,15 @@ enum {
     CONTROL_CLIENTS_MAX = 32,
     CONTROL_CLIENT_OPEN_MAX = 16,
     CONTROL_SILENCE_MS = 60000,
-    CONTROL_RATE = 1000, /* lines a second, of all clients; what is beyond waits */
+    CONTROL_RATE = 1000,     /* lines a second, of all clients; what is beyond waits */
+    CONTROL_LINKS_NAMED = 4, /* of those that are found */
 };
 
 enum control_kind {
     CONTROL_RELEASE, /* ClearConnection of `device` on its own behalf */
     CONTROL_DROP,    /* ClearConnection of `device` on behalf of `by` */
     CONTROL_CLEAR,   /* ClearCall of `call` */
+    CONTROL_WHOSE,   /* nothing is sent: which links know `device`, or `call`, or are `link`? */
     CONTROL_RELOAD,  /* `settings` is the configuration from now on; there is no answer to it */
 };
 
@@ -60,6 +62,10 @@ struct control_answer {
     char link[EVENT_TEXT_LENGTH + 1];
     char call[EVENT_TEXT_LENGTH + 1];
     char text[128]; /* a sentence, where there is more to say: the switch's words, the reason */
+    /* FOUND, AMBIGUOUS: how many links it may be, and the names of the first. */
+    uint32_t links;
+    char named[CONTROL_LINKS_NAMED][EVENT_TEXT_LENGTH + 1];
+    bool in_call; /* FOUND: the device is in that call, in any if none was said; not only known */
 };
 
 struct control; /* engine/live/control.c */

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -90,16 +91,24 @@ address_of(const char *path)
     return address;
 }
 
+/* A full queue of whoever listens there is waited for no longer than that: ETIMEDOUT. */
 static int
-connect_to(const char *path)
+connect_to(const char *path, uint32_t patience_ms)
 {
     struct sockaddr_un address = address_of(path);
+    uint32_t wait_ms = patience_ms > 0 ? patience_ms : 1; /* 0 would be for ever */
+    struct timeval patience = {.tv_sec = (time_t)(wait_ms / 1000),
+                               .tv_usec = (suseconds_t)(wait_ms % 1000 * 1000)};
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (descriptor < 0 || connect(descriptor, (const void *)&address, sizeof address) == 0)
+    if (descriptor < 0)
+        return -1;
+    /* connect(2) of a Unix socket waits as long as sending may. */
+    if (setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+        connect(descriptor, (const void *)&address, sizeof address) == 0)
         return descriptor;
     int error = errno;
     close(descriptor);
-    errno = error;
+    errno = error == EAGAIN ? ETIMEDOUT : error;
     return -1;
 }
 
@@ -114,11 +123,11 @@ clear_path(const char *path)
         errno = EEXIST;
         return false;
     }
-    int descriptor = connect_to(path);
+    int descriptor = connect_to(path, 0);
     if (descriptor >= 0)
         close(descriptor);
     if (descriptor >= 0 || errno != ECONNREFUSED) {
-        errno = descriptor >= 0 ? EADDRINUSE : errno;
+        errno = descriptor >= 0 || errno == ETIMEDOUT ? EADDRINUSE : errno;
         return false;
     }
     return unlink(path) == 0;
@@ -193,7 +202,8 @@ control_unlisten(int descriptor, const char *path)
 }
 
 int
-control_connect(const struct settings *settings, uint32_t front_end, char path[CONTROL_PATH_SIZE])
+control_connect(const struct settings *settings, uint32_t front_end, uint32_t patience_ms,
+                char path[CONTROL_PATH_SIZE])
 {
     struct stat status;
     char directory[CONTROL_PATH_SIZE] = "";
@@ -205,7 +215,7 @@ control_connect(const struct settings *settings, uint32_t front_end, char path[C
             break;
     }
     if (path_of(settings, directory, front_end, path))
-        return connect_to(path);
+        return connect_to(path, patience_ms);
     errno = ENAMETOOLONG;
     return -1;
 }

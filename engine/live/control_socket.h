@@ -38,9 +38,10 @@ void control_unlisten(int descriptor, const char *path);
 /*
  * control_connect - a client's connection to the socket of that front-end
  *
- * -1: errno; with ENOENT there is no such front-end. `path` is what was tried.
+ * -1: errno; with ENOENT there is no such front-end, with ETIMEDOUT so many wait to be accepted
+ * that there was no room for one more within patience_ms (0: at once). `path` is what was tried.
  */
-int control_connect(const struct settings *settings, uint32_t front_end,
+int control_connect(const struct settings *settings, uint32_t front_end, uint32_t patience_ms,
                     char path[CONTROL_PATH_SIZE]);
 
 /* control_group - the group of [control]; false: none of that name is there, or none is said. */

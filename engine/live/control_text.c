@@ -11,7 +11,7 @@
 #include "engine/source/source.h"
 
 enum {
-    REQUESTS = CONTROL_CLEAR + 1, /* kinds that can be asked for */
+    REQUESTS = CONTROL_WHOSE + 1, /* kinds that can be asked for */
     DEPTH_MAX = 4,
 };
 
@@ -123,6 +123,10 @@ judge_kind(const struct control_command *command)
         if (has_device || command->call[0] == '\0')
             return "clear needs a call, and no device";
         return NULL;
+    case CONTROL_WHOSE:
+        if ((!has_device && command->call[0] == '\0') || has_by)
+            return "whose needs a device or a call, and is by nobody";
+        return NULL;
     case CONTROL_RELOAD:
         break;
     }
@@ -145,7 +149,7 @@ read_object(struct json_object *object, struct control_command *command,
     while (at < REQUESTS && !text_is_equal(kind, text_of(control_kind_name((enum control_kind)at))))
         at++;
     if (at == REQUESTS)
-        return "request must be release, drop or clear";
+        return "request must be release, drop, clear or whose";
     command->kind = (enum control_kind)at;
     wrong = read_texts(object, command);
     return wrong != NULL ? wrong : judge_kind(command);
@@ -185,6 +189,29 @@ copy_within(char *to, size_t size, struct text text)
     copy(to, text);
 }
 
+static void
+read_links(struct json_object *object, struct control_answer *answer)
+{
+    struct json_object *value;
+    size_t named = 0;
+    if (json_object_object_get_ex(object, "count", &value)) {
+        int64_t count = json_object_get_int64(value);
+        answer->links = count < 0 ? 0 : count > UINT16_MAX ? UINT16_MAX : (uint32_t)count;
+    }
+    if (json_object_object_get_ex(object, "in-call", &value))
+        answer->in_call = json_object_get_boolean(value);
+    if (json_object_object_get_ex(object, "links", &value) &&
+        json_object_is_type(value, json_type_array))
+        named = json_object_array_length(value);
+    for (size_t i = 0; i < named && i < CONTROL_LINKS_NAMED; i++) {
+        struct json_object *name = json_object_array_get_idx(value, i);
+        if (json_object_is_type(name, json_type_string))
+            copy_within(answer->named[i], sizeof answer->named[i],
+                        (struct text){json_object_get_string(name),
+                                      (uint32_t)json_object_get_string_len(name)});
+    }
+}
+
 bool
 control_read_answer(struct text line, struct control_answer *answer)
 {
@@ -199,6 +226,7 @@ control_read_answer(struct text line, struct control_answer *answer)
         copy_within(answer->link, sizeof answer->link, string_of(object, "link"));
         copy_within(answer->call, sizeof answer->call, string_of(object, "call"));
         copy_within(answer->text, sizeof answer->text, string_of(object, "text"));
+        read_links(object, answer);
     }
     json_object_put(object);
     return at < CONTROL_OUTCOMES;

@@ -7,9 +7,11 @@
  *   {"request":"release","device":"2001","call":"17","link":"pbx1","id":"a"}
  *   {"request":"drop","device":"2001","by":"2002"}
  *   {"request":"clear","call":"17","by":"2002"}
+ *   {"request":"whose","device":"2001","call":"17","link":"pbx1"}
  *
  *   {"result":"granted","link":"pbx1","call":"17","id":"a"}
  *   {"result":"not-sent","text":"why","id":"a"}
+ *   {"result":"found","links":["pbx1"],"count":1,"in-call":true}
  *
  * `call`, `link` and `id` may be absent; `id` (up to CONTROL_ID_MAX bytes) comes back as it was,
  * and answers come in the order they are known. Results: engine/live/control_result.def.
@@ -44,7 +46,7 @@ bool control_read_answer(struct text line, struct control_answer *answer);
 size_t control_write_answer(char *out, size_t size, const struct control_answer *answer,
                             const char *id);
 
-/* "release", "drop", "clear", "reload". */
+/* "release", "drop", "clear", "whose", "reload". */
 const char *control_kind_name(enum control_kind kind);
 
 /* "granted", and so on. */

@@ -5,7 +5,7 @@
 #include "base/json_write.h"
 #include "engine/live/control_text.h"
 
-static const char *const kind_names[] = {"release", "drop", "clear", "reload"};
+static const char *const kind_names[] = {"release", "drop", "clear", "whose", "reload"};
 
 static const char *const outcome_names[] = {
 #define CONTROL_RESULT(name, word, says) [CONTROL_##name] = (word),
@@ -34,6 +34,20 @@ write_said(struct json_writer *json, const char *key, const char *value)
 {
     if (value[0] != '\0')
         json_string(json, key, value);
+}
+
+static void
+write_links(struct json_writer *json, const struct control_answer *answer)
+{
+    uint32_t named = answer->links < CONTROL_LINKS_NAMED ? answer->links : CONTROL_LINKS_NAMED;
+    if (answer->links == 0)
+        return;
+    json_open_key(json, "links", '[');
+    for (uint32_t i = 0; i < named; i++)
+        json_string(json, NULL, answer->named[i]);
+    json_close(json, ']');
+    json_unsigned(json, "count", answer->links);
+    json_bool(json, "in-call", answer->in_call);
 }
 
 /* The line's end; 0 if the line did not fit. */
@@ -74,6 +88,7 @@ control_write_answer(char *out, size_t size, const struct control_answer *answer
     write_said(&json, "link", answer->link);
     write_said(&json, "call", answer->call);
     write_said(&json, "text", answer->text);
+    write_links(&json, answer);
     write_said(&json, "id", id);
     json_close(&json, '}');
     return end_line(&json, out);

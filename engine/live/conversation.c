@@ -185,16 +185,19 @@ close_reason(enum talk_close close)
     case CLOSE_SILENT:
         return "the switch is silent, and does not answer when asked";
     case CLOSE_NOT:
+    case CLOSE_LEAVING:
         break;
     }
     return "";
 }
 
 static enum talk_work
-close_work(const struct talk *talk)
+close_work(const struct talk *talk, uint64_t *due_ms)
 {
     if (talk->state->close_due == CLOSE_NOT || talk->state->closing != 0)
         return TALK_NOTHING;
+    if (talk->state->close_due == CLOSE_LEAVING)
+        return parting_work(talk, due_ms);
     live_close(talk->link, close_reason((enum talk_close)talk->state->close_due));
     talk_touch(talk);
     talk->state->closing = 1;
@@ -316,12 +319,12 @@ work_once(const struct talk *talk, uint64_t *due_ms)
     if (work == TALK_NOTHING && stage != TALK_SILENT && talk->state->closing == 0)
         work = answer_work(talk);
     if (work == TALK_NOTHING && stage != TALK_SILENT)
-        work = close_work(talk);
+        work = close_work(talk, due_ms);
     if (work == TALK_NOTHING && errand_forget_junk(talk))
         work = TALK_DONE;
     if (work == TALK_NOTHING)
         work = roster_work(talk);
-    if (work != TALK_NOTHING || talk->state->closing != 0 || stage == TALK_SILENT)
+    if (work != TALK_NOTHING || talk->state->close_due != CLOSE_NOT || stage == TALK_SILENT)
         return work;
     return stage == TALK_GREETING ? greeting_work(talk, due_ms) : usable_work(talk, due_ms);
 }
@@ -405,6 +408,16 @@ conversation_ask_call(struct live_link *link, struct text call)
     if (link->state->talk.stage == TALK_USABLE && talk.state->held == 0 &&
         talk.state->close_due == CLOSE_NOT)
         resync_ask_call(&talk, call);
+}
+
+void
+conversation_regain(struct live_link *link, uint32_t worker)
+{
+    struct talk talk = talk_of(link);
+    talk_touch(&talk);
+    talk.state->regains |= UINT64_C(1) << worker;
+    if (link->state->talk.stage == TALK_USABLE && talk.state->held == 0)
+        resync_begin(&talk);
 }
 
 bool

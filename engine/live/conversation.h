@@ -59,6 +59,15 @@ void conversation_hear(struct live_link *link, struct text invoke);
  */
 bool conversation_work(struct live_link *link, uint64_t *due_ms);
 
+/*
+ * conversation_leave - the connection is to be ended by us, and not because of anything it did
+ *
+ * Nothing is asked any more. The switch is told as its session wants it (StopApplicationSession,
+ * or the release of its association), and when it has agreed, or not within a second, live_close()
+ * comes. What it says until then is taken. Changes state, sends nothing.
+ */
+void conversation_leave(struct live_link *link);
+
 /* conversation_end - the connection is gone (not while one never stood). What it leaves undone
  * conversation_work() does: LINK_DOWN if it was usable. */
 void conversation_end(struct live_link *link);
@@ -66,6 +75,14 @@ void conversation_end(struct live_link *link);
 /* conversation_ask_call - nobody mentioned the call for long: the switch is asked whether it is
  * still there, unless it cannot be, or is already. Sends nothing. */
 void conversation_ask_call(struct live_link *link, struct text call);
+
+/*
+ * conversation_regain - a worker has lost its calls: they are asked for again
+ *
+ * Every device of the link is looked at, and every call of that worker that is found so; where the
+ * link is down, as soon as it is up again. Sends nothing.
+ */
+void conversation_regain(struct live_link *link, uint32_t worker);
 
 /*
  * conversation_name_device - the device a request is about, as the switch calls it

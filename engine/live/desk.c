@@ -121,54 +121,91 @@ knows_device(const struct live_link *link, const struct control_command *command
                                  alias_of(link, command)) != NULL;
 }
 
-/* Two links that see the same switch may both know a device: that one where it is in a call. */
-static struct live_link *
-find_by_device(const struct control_command *command, struct live_link *links, uint32_t count)
+/* The links a command may mean. */
+struct suspects {
+    uint32_t count;
+    struct live_link *first;
+    uint32_t named; /* of `count`, those with a name here */
+    const char *names[CONTROL_LINKS_NAMED];
+    bool in_call; /* they have the device in the call, or the call */
+};
+
+static void
+suspect(struct suspects *suspects, struct live_link *link, bool in_call)
 {
-    struct live_link *found = NULL;
+    if (suspects->in_call && !in_call)
+        return;
+    if (in_call && !suspects->in_call)
+        *suspects = (struct suspects){.in_call = true}; /* better than what is only known */
+    if (suspects->count++ == 0)
+        suspects->first = link;
+    if (suspects->named < CONTROL_LINKS_NAMED)
+        suspects->names[suspects->named++] = link->state->name;
+}
+
+/* Two links that see the same switch may both know a device: that one where it is in the call. */
+static void
+find_by_device(struct suspects *suspects, const struct control_command *command,
+               struct live_link *link)
+{
+    struct text call = call_of(link, command);
+    bool has_call = !text_is_none(call);
+    bool in_call =
+        has_call && (command->call[0] == '\0' || text_is_equal(call, text_of(command->call)));
+    if (has_call || knows_device(link, command))
+        suspect(suspects, link, in_call);
+}
+
+/* Links of that front-end where a call of that ID was heard of. */
+struct found_calls {
+    uint32_t count;
+    uint16_t links[LIVE_LINKS_MAX];
+};
+
+static bool
+has_call(const struct found_calls *calls, const struct live_link *link)
+{
+    for (uint32_t i = 0; i < calls->count; i++)
+        if (calls->links[i] == link->link->index)
+            return true;
+    return false;
+}
+
+/* Where a link is named it is that one, whatever it knows. */
+static struct suspects
+find_links(const struct control_command *command, struct live_link *links, uint32_t count)
+{
+    bool by_call = command->link[0] == '\0' && command->device[0] == '\0';
+    struct found_calls calls = {.count = UINT32_MAX};
+    struct suspects suspects = {.count = 0};
     for (uint32_t i = 0; i < count; i++) {
         if (links[i].link == NULL)
             continue;
-        if (!text_is_none(call_of(&links[i], command)))
-            return &links[i];
-        if (found == NULL && knows_device(&links[i], command))
-            found = &links[i];
+        if (by_call && calls.count == UINT32_MAX)
+            calls.count = last_call_links(&links[i].session->front, text_of(command->call),
+                                          calls.links, LIVE_LINKS_MAX);
+        bool is_named = strcmp(links[i].state->name, command->link) == 0;
+        if (is_named || (by_call && has_call(&calls, &links[i])))
+            suspect(&suspects, &links[i], true);
+        else if (command->link[0] == '\0' && !by_call)
+            find_by_device(&suspects, command, &links[i]);
     }
-    return found;
+    return suspects;
 }
 
-/* Two links may have a call of the same ID; nobody can tell then which is meant. */
-static struct live_link *
-find_by_call(const struct control_command *command, struct live_link *links, uint32_t count,
-             const char **why)
+/* Which links it may be: all that is asked for, or why nothing can be sent. */
+static void
+answer_suspects(struct desk *desk, const struct control_command *command,
+                enum control_outcome outcome, const struct suspects *suspects)
 {
-    uint32_t at = 0;
-    while (at < count && links[at].link == NULL)
-        at++;
-    if (at == count)
-        return NULL;
-    uint16_t index = 0;
-    uint32_t have = last_call_links(&links[at].session->front, text_of(command->call), &index);
-    if (have > 1)
-        *why = "more than one link has a call of that ID: say which link";
-    for (; at < count && have > 0; at++)
-        if (links[at].link != NULL && links[at].link->index == index)
-            return &links[at];
-    return NULL;
-}
-
-/* NULL: there is none here. *why: there is more than one. */
-static struct live_link *
-find_link(const struct control_command *command, struct live_link *links, uint32_t count,
-          const char **why)
-{
-    for (uint32_t i = 0; i < count; i++)
-        if (links[i].link != NULL && strcmp(links[i].state->name, command->link) == 0)
-            return &links[i];
-    if (command->link[0] != '\0')
-        return NULL;
-    return command->kind == CONTROL_CLEAR ? find_by_call(command, links, count, why)
-                                          : find_by_device(command, links, count);
+    struct control_answer told = {.ticket = command->ticket,
+                                  .outcome = outcome,
+                                  .links = suspects->count,
+                                  .in_call = suspects->in_call};
+    memcpy(told.call, command->call, sizeof told.call);
+    for (uint32_t i = 0; i < suspects->named; i++)
+        snprintf(told.named[i], sizeof told.named[i], "%s", suspects->names[i]);
+    control_answer(desk->control, &told);
 }
 
 /* What is wrong with sending it at all, or NULL. The call becomes known, if the device's is. */
@@ -195,14 +232,18 @@ desk_take(struct desk *desk, const struct control_command *taken, struct live_li
 {
     CHECK(taken->kind != CONTROL_RELOAD);
     struct control_command command = *taken;
-    const char *why = NULL;
-    struct live_link *link = find_link(&command, links, count, &why);
+    struct suspects suspects = find_links(&command, links, count);
+    struct live_link *link = suspects.first;
     if (link == NULL) {
         answer(desk, &command, CONTROL_ELSEWHERE, NULL, NULL);
         return;
     }
-    if (why == NULL)
-        why = prepare(&command, link);
+    if (command.kind == CONTROL_WHOSE || suspects.count > 1) {
+        bool asked = command.kind == CONTROL_WHOSE;
+        answer_suspects(desk, &command, asked ? CONTROL_FOUND : CONTROL_AMBIGUOUS, &suspects);
+        return;
+    }
+    const char *why = prepare(&command, link);
     if (why != NULL) {
         answer(desk, &command, CONTROL_NOT_SENT, link, why);
         return;

@@ -12,9 +12,11 @@
  * is private memory: after the front-end's death its clients see their connection end, and say that
  * the result is unknown.
  *
- * A command without a link goes to the one where its device is in a call, else where the device is
- * known; a ClearCall to the only one with a call of that ID. Without a call, the device's is the
- * one it was heard of in last (engine/last_call.h).
+ * A command without a link goes to the only one where its device is in that call, in any if none
+ * is said; else to the only one that knows the device; a ClearCall to the only one with a call of
+ * that ID. If it may be more than one, nothing is sent, and they are named. Without a call, the
+ * device's is the one it was heard of in last (engine/last_call.h). WHOSE says which links it may
+ * be: how a client finds the front-end to ask.
  *
  * Caller: the live loop.
  */

@@ -165,6 +165,10 @@ void
 greeting_hear(const struct talk *talk, struct text invoke)
 {
     struct shm_talk *state = talk->state;
+    if (state->close_due == CLOSE_LEAVING) {
+        parting_hear(talk, invoke);
+        return;
+    }
     talk_touch(talk);
     switch ((int)heard(talk)->message_class) {
     case MESSAGE_ASSOCIATION_BEGUN:

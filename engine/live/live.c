@@ -337,7 +337,8 @@ live_notice(struct live_link *link, enum source_kind kind)
 void
 live_close(struct live_link *link, const char *why)
 {
-    log_say("link %s: closed: %s", link->link->name, why);
+    if (why != NULL)
+        log_say("link %s: closed: %s", link->link->name, why);
     live_touch(link);
     link->state->stream.closing = 1;
 }

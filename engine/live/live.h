@@ -61,7 +61,8 @@ enum live_sent live_send(struct live_link *link, struct outgoing *message, struc
 /* live_notice - SOURCE_UP or SOURCE_DOWN: the link is usable, or is no longer. */
 void live_notice(struct live_link *link, enum source_kind kind);
 
-/* live_close - the connection is to end, once what was sent is out; said with the reason. */
+/* live_close - the connection is to end, once what was sent is out; said with the reason, if there
+ * is one. */
 void live_close(struct live_link *link, const char *why);
 
 /* CLOCK_MONOTONIC in milliseconds, as of the loop's last look. */

@@ -9,6 +9,7 @@
  *   live.c     what is done with a link in one step (engine/live/live.h)
  *   early.c    what is answered before its turn
  *   places.c   which links there are, at the start and after a reload
+ *   regain.c   what a worker that lost its calls is told
  */
 
 #include "engine/csta/frame.h"
@@ -28,6 +29,7 @@ enum {
     LIVE_PARTIAL_MS = 10000,  /* a frame that is not complete for so long ends the connection */
     LIVE_DEAF_MS = 10000,     /* a switch that asks and reads no answer for so long is given up */
     LIVE_CLOSING_MS = 2000,   /* what is to be sent before a close waits so long */
+    LIVE_LEAVE_MS = 2000,     /* in which a link that we leave is left, in an orderly way or not */
     LIVE_COMPLAINTS = 20,     /* unreadable messages of a link said in a minute */
     LIVE_COMPLAINTS_MS = 60000,
 };
@@ -49,10 +51,12 @@ struct live_wire {
     uint64_t deaf_since_ms;    /* no message is taken before answers are read; 0: they are taken */
     int dialing;               /* the socket being connected that epoll knows, or -1 */
     bool readable;
-    uint32_t awaited; /* EPOLLIN, EPOLLOUT: what epoll waits for */
-    bool frames_left; /* more frames may be complete */
-    bool removed;     /* the configuration no longer has it */
-    const char *over; /* why it is to be given up; NULL: it is not */
+    uint32_t awaited;        /* EPOLLIN, EPOLLOUT: what epoll waits for */
+    bool frames_left;        /* more frames may be complete */
+    bool removed;            /* the configuration no longer has it */
+    bool ended;              /* we have nothing more to say, and the switch's kernel knows */
+    uint64_t leave_until_ms; /* we are leaving; 0: we are not */
+    const char *over;        /* why it is to be given up; NULL: it is not */
     uint64_t complaints_since_ms;
     uint32_t complaints;
 };
@@ -132,6 +136,17 @@ void wire_take_frames(struct live_link *link);
 /* wire_send - what is committed to be sent, as much as the socket takes. */
 void wire_send(struct live_link *link);
 
+/*
+ * wire_leave - the connection that may stand is to end, in an orderly way
+ *
+ * The switch is told (conversation_leave()), then our side of the connection is ended, and what it
+ * sends is taken until it ends its own. Not longer than until then.
+ */
+void wire_leave(struct live_link *link, uint64_t until_ms);
+
+/* wire_cut - the connection that may stand is over at once. */
+void wire_cut(struct live_link *link);
+
 /* wire_look - is the connection to be given up, or closed? */
 void wire_look(struct live_link *link);
 
@@ -154,6 +169,15 @@ bool places_open(struct live *live);
 /* places_reload - the settings are these from now on; takes them (heap, as all the loop has). */
 void places_reload(struct live *live, struct settings *settings);
 
+/* places_leave - the links are down until the next start, which asks what has become of their
+ * calls. */
+void places_leave(struct live *live);
+
 void places_close(struct live *live);
+
+/* ---- workers that lost their calls (regain.c) ---- */
+
+/* regain_work - is there one? It is told all again, and its calls are asked for. Between steps. */
+void regain_work(struct live *live);
 
 #endif

@@ -243,29 +243,11 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     return true;
 }
 
-/* The links are down until the next start, which asks what has become of their calls. */
-static void
-leave_links(struct live *live)
-{
-    for (uint32_t i = 0; i < live->count; i++) {
-        struct live_link *link = &live->links[i];
-        uint64_t due_ms;
-        if (link->link == NULL || link->state->talk.stage == TALK_SILENT)
-            continue;
-        live_touch(link);
-        link->state->stream = (struct shm_live_stream){.serial = 0};
-        conversation_end(link);
-        while (conversation_work(link, &due_ms))
-            continue;
-    }
-    live_publish(live, true);
-}
-
 static void
 stop(struct live *live)
 {
     if (live->options->lasting) {
-        leave_links(live);
+        places_leave(live);
     } else {
         session_end_links(live->session, 1);
         session_finish(live->session);
@@ -402,6 +384,8 @@ idle_until(const struct live *live, uint64_t desk_due_ms)
             until = earlier(until, wire->partial_since_ms + LIVE_PARTIAL_MS);
         if (wire->closing_since_ms != 0)
             until = earlier(until, wire->closing_since_ms + LIVE_CLOSING_MS);
+        if (wire->leave_until_ms != 0)
+            until = earlier(until, wire->leave_until_ms);
     }
     return until;
 }
@@ -431,6 +415,7 @@ turn(struct live *live)
     uint64_t desk_due_ms = UINT64_MAX;
     process_beat(&live->engine->frontends[live->index]);
     log_rest();
+    regain_work(live);
     for (uint32_t i = 0; i < live->count; i++) {
         serve_link(&live->links[i]);
         if (live->taken >= LIVE_STEPS_MAX)
@@ -448,6 +433,32 @@ turn(struct live *live)
     wait_for_events(live, until);
 }
 
+/* ---- the end ------------------------------------------------------------------------------- */
+
+static bool
+is_connected(const struct live *live)
+{
+    for (uint32_t i = 0; i < live->count; i++)
+        if (live->wires[i].socket >= 0)
+            return true;
+    return false;
+}
+
+/* Every switch is told that we go; what it says until it has agreed is still taken. */
+static void
+say_goodbye(struct live *live)
+{
+    uint64_t span_ms = live->settings->drain_ms / 2; /* the rest is for what is on its way */
+    if (span_ms > LIVE_LEAVE_MS)
+        span_ms = LIVE_LEAVE_MS;
+    uint64_t until_ms = live->now_ms + span_ms;
+    for (uint32_t i = 0; i < live->count; i++)
+        if (live->links[i].link != NULL)
+            wire_leave(&live->links[i], until_ms);
+    while (is_connected(live) && live->now_ms < until_ms)
+        turn(live);
+}
+
 int
 live_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
          const struct live_options *options)
@@ -458,8 +469,10 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     bool opened = open_all(live, engine, index, settings, options);
     while (opened && !live->stopping)
         turn(live);
-    if (opened)
+    if (opened) {
+        say_goodbye(live);
         stop(live);
+    }
     close_all(live);
     free(live->ahead);
     free(live);

@@ -117,8 +117,7 @@ remove_link(struct live_link *link)
         return;
     log_say("link %s: removed from the configuration", link->link->name);
     wire->removed = true;
-    wire->over = "removed";
-    wire->frames_left = false;
+    wire_leave(link, link->live->now_ms + LIVE_LEAVE_MS);
 }
 
 static struct live_link *
@@ -181,6 +180,7 @@ keep_link(struct live_link *link, const struct link_settings *settings)
 {
     struct live_wire *wire = live_wire_of(link);
     if (wire->removed) {
+        wire_cut(link);
         link->settings = settings;
         wire_open(link);
     } else {
@@ -233,6 +233,25 @@ places_reload(struct live *live, struct settings *settings)
     settings_free(before);
     free(before);
     log_say("configuration read again: %u links", (unsigned)count);
+}
+
+void
+places_leave(struct live *live)
+{
+    for (uint32_t i = 0; i < live->count; i++) {
+        struct live_link *link = &live->links[i];
+        uint64_t due_ms;
+        if (link->link == NULL)
+            continue;
+        if (link->state->talk.stage != TALK_SILENT) {
+            live_touch(link);
+            link->state->stream = (struct shm_live_stream){.serial = 0};
+            conversation_end(link);
+        }
+        while (conversation_work(link, &due_ms))
+            continue;
+    }
+    live_publish(live, true);
 }
 
 void

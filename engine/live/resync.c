@@ -40,11 +40,12 @@ resync_look_done(const struct talk *talk, struct shm_errand *errand)
 void
 resync_report(const struct talk *talk)
 {
-    const struct shm_talk *state = talk->state;
+    struct shm_talk *state = talk->state;
     if (state->unasked > 0 || state->unsure > 0 || state->inquiries > 0 || state->wanted == 0 ||
         state->roster_done == 0 || state->held != 0 ||
         talk->link->state->talk.stage != TALK_USABLE || !talk_say_once(talk, TALK_SAID_READY))
         return;
+    state->regains = 0;
     uint64_t took_ms = talk->now_ms - state->began_ms;
     counter_add(talk->link->session->counters, COUNTER_RESYNCS, 1);
     log_say("link %s: %" PRIu32 " of %" PRIu32 " monitors stand, resynchronised in %" PRIu64
@@ -108,14 +109,24 @@ resync_call_work(const struct talk *talk)
 
 /* ---- devices -------------------------------------------------------------------------------- */
 
-/* A call whose connections send no events yet, or whose state is not told, is asked about. */
+static bool
+was_lost(const struct talk *talk, struct text call)
+{
+    const struct route *route = &talk->link->session->route;
+    return talk->state->regains != 0 &&
+           (talk->state->regains >> route_worker(route, talk->link->link->index, call) & 1) != 0;
+}
+
+/* A call whose connections send no events yet, whose state is not told, or of which we knew more
+ * than that device, is asked about. */
 static void
 ask_about_calls(const struct talk *talk, const struct shm_errand *errand)
 {
     const struct event *event = &talk->link->session->reader.message.event;
     for (uint16_t i = 0; i < event->item_count; i++) {
-        if (errand->blind != 0 || event->items[i].state == LOCAL_ABSENT)
-            resync_ask_call(talk, event->items[i].new_call);
+        struct text call = event->items[i].new_call;
+        if (errand->blind != 0 || event->items[i].state == LOCAL_ABSENT || was_lost(talk, call))
+            resync_ask_call(talk, call);
     }
 }
 

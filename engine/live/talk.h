@@ -7,6 +7,7 @@
  *   conversation.c  what is due is asked of each part in turn
  *   hearing.c       what is heard goes to the part it is for
  *   greeting.c      until the link is usable, and the application session that keeps it so
+ *   parting.c       the goodbye
  *   roster.c        which devices the settings name
  *   monitoring.c    MonitorStart and MonitorStop
  *   resync.c        SnapshotDevice and SnapshotCall
@@ -41,6 +42,7 @@ enum talk_close {
     CLOSE_SESSION_REFUSED,
     CLOSE_NO_PASSWORD,
     CLOSE_SILENT,
+    CLOSE_LEAVING, /* not for anything the switch did: parting.c */
 };
 
 struct talk talk_of(struct live_link *link);
@@ -136,6 +138,12 @@ enum talk_work greeting_work(const struct talk *talk, uint64_t *due_ms);
 
 /* session_timer_work - the application session is renewed in time. */
 enum talk_work session_timer_work(const struct talk *talk, uint64_t *due_ms);
+
+/* ---- parting.c ------------------------------------------------------------------------------ */
+
+/* While CLOSE_LEAVING is due. */
+void parting_hear(const struct talk *talk, struct text invoke);
+enum talk_work parting_work(const struct talk *talk, uint64_t *due_ms);
 
 /* ---- roster.c ------------------------------------------------------------------------------- */
 

@@ -84,6 +84,8 @@ drop_socket(struct live_wire *wire)
     wire->socket = -1;
     wire->readable = wire->frames_left = false;
     wire->partial_since_ms = wire->closing_since_ms = wire->deaf_since_ms = 0;
+    wire->leave_until_ms = 0;
+    wire->ended = false;
     wire->over = NULL;
 }
 
@@ -148,6 +150,36 @@ wire_reload(struct live_link *link, const struct link_settings *settings)
 }
 
 void
+wire_leave(struct live_link *link, uint64_t until_ms)
+{
+    struct live_wire *wire = live_wire_of(link);
+    if (wire->socket < 0)
+        return;
+    wire->leave_until_ms = until_ms;
+    wire->due_ms = 0;
+    conversation_leave(link);
+}
+
+void
+wire_cut(struct live_link *link)
+{
+    if (live_wire_of(link)->socket >= 0)
+        lose(link);
+}
+
+/* Everything is said; the switch's side ends when it has read that. */
+static void
+look_leaving(struct live_link *link)
+{
+    struct live_wire *wire = live_wire_of(link);
+    bool said = stream_of(link)->closing != 0 && wire->out.sent == stream_of(link)->out_end;
+    if (said && !wire->ended)
+        wire->ended = shutdown(wire->socket, SHUT_WR) == 0;
+    if ((wire->over != NULL && !wire->frames_left) || wire->leave_until_ms <= link->live->now_ms)
+        lose(link);
+}
+
+void
 wire_look(struct live_link *link)
 {
     struct live *live = link->live;
@@ -167,6 +199,10 @@ wire_look(struct live_link *link)
         wire->over = "the switch asks more than it reads answers";
         wire->readable = false;
     }
+    if (wire->leave_until_ms != 0) {
+        look_leaving(link);
+        return;
+    }
     if (stream_of(link)->closing && wire->closing_since_ms == 0)
         wire->closing_since_ms = live->now_ms;
     bool sent = wire->out.sent == stream_of(link)->out_end;
@@ -174,8 +210,7 @@ wire_look(struct live_link *link)
         (sent || wire->closing_since_ms + LIVE_CLOSING_MS <= live->now_ms)) {
         lose(link);
     } else if (wire->over != NULL && !wire->frames_left) {
-        if (!wire->removed) /* that was said */
-            log_say("link %s: connection lost: %s", link->link->name, wire->over);
+        log_say("link %s: connection lost: %s", link->link->name, wire->over);
         lose(link);
     }
 }

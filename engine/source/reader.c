@@ -11,6 +11,11 @@
 #include "base/check.h"
 #include "base/clock.h"
 
+enum {
+    READ_MOST = 1 << 17, /* bytes asked for at once: they are to be looked at while in the caches */
+    MOVED_MOST = 1 << 14,
+};
+
 bool
 reader_open(struct reader *reader, const char *path)
 {
@@ -56,11 +61,29 @@ is_readable(const struct reader *reader, int timeout_ms)
     return poll(&wanted, 1, timeout_ms) != 0;
 }
 
+/*
+ * What is left of the bytes read before is mostly a piece of one message: with that in front, the
+ * next bytes come to where these were, which the caches still hold. Much is moved only when there
+ * is no room behind it.
+ */
+static void
+make_room(struct reader *reader)
+{
+    size_t available = reader_available(reader);
+    if (reader->end < READER_CAPACITY && (available > MOVED_MOST || available > reader->start))
+        return;
+    memmove(reader->buffer, reader_at(reader), available);
+    reader->start = 0;
+    reader->end = available;
+}
+
 static ssize_t
 read_some(const struct reader *reader)
 {
     char *to = reader->buffer + reader->end;
     size_t room = READER_CAPACITY - reader->end;
+    if (room > READ_MOST)
+        room = READ_MOST;
     if (reader->may_block)
         return read(reader->descriptor, to, room);
     uint64_t at = reader->offset + reader_available(reader);
@@ -78,13 +101,7 @@ reader_more(struct reader *reader)
     if (reader->may_block && !is_readable(reader, 0))
         return READER_WAIT;
 
-    if (reader->end == READER_CAPACITY) {
-        memmove(reader->buffer, reader_at(reader), reader_available(reader));
-        reader->end -= reader->start;
-        reader->start = 0;
-    } else if (reader->start == reader->end) {
-        reader->start = reader->end = 0;
-    }
+    make_room(reader);
     ssize_t count;
     do {
         count = read_some(reader);

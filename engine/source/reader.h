@@ -12,8 +12,8 @@
  * A file is read by offset (pread): its descriptor may be the parent's, whose own place in it must
  * not move before the input is done.
  *
- * reader_more() appends; when the free part is used up it first moves what is available to the
- * front, so views into the buffer die there and nowhere else.
+ * reader_more() appends; it may first move what is available to the front, so views into the
+ * buffer die there and nowhere else.
  */
 
 #include <stdbool.h>

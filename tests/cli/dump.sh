@@ -49,7 +49,7 @@ cp "/dev/shm/onhook-$name".* "$work"
 python3 - "$work/json" <<'PYTHON' || wrong=1
 import json, sys
 lines = [json.loads(line) for line in open(sys.argv[1])]
-assert all(line["Version"] == 1 for line in lines), "a line without a version"
+assert all(line["Version"] == 2 for line in lines), "a line without a version"
 held, = [line["Held"] for line in lines if "Held" in line]
 assert [process["Role"] for process in held] == ["front-end", "publisher", "worker", "worker"]
 assert not any(process["Alive"] for process in held), held
@@ -58,8 +58,14 @@ for struct in ("shm_control", "shm_process", "shm_ring_header", "shm_call_table"
                "shm_party", "shm_transaction", "shm_worker_cursors", "shm_front_cursors",
                "shm_link", "shm_publisher_cursors", "shm_result_header"):
     assert struct in seen, struct + " is missing"
-party = [line for line in lines if line.get("Struct") == "shm_party"][0]["Fields"]
-assert party["state"] == "3 connected" and '"' in party["number"], party
+party = [line for line in lines if line.get("Struct") == "shm_party"][0]
+assert party["Fields"]["state"] == 3 and party["Words"]["state"] == "3 connected", party
+assert type(party["Fields"]["number"]) is int and '"' in party["Words"]["number"], party
+# A field has one type, whatever it holds.
+types = {}
+for line in lines:
+    for path, value in line.get("Fields", {}).items():
+        assert types.setdefault((line["Struct"], path), type(value)) is type(value), (line["Struct"], path)
 PYTHON
 
 "$onhook" dump --name "$name" nonsense 2>"$work/said" >"$work/none" && complain "a segment that is none"

@@ -43,6 +43,16 @@ expect "messages' bytes" "$(grep -c '^      <' "$work/piped")" 17
 "$onhook" explain 360 "$unknown" >"$work/unknown" || wrong=1
 has "advice" "$work/unknown" 'certain with an alias for the device'
 
+# A call first seen as it is established, or held: whom that message shows to be there, talks.
+"$onhook" explain 1100 "$golden/110-joined-in-the-middle.trace" >"$work/middle" || wrong=1
+has "a call joined in the middle" "$work/middle" ' 3  *|------->|  *Established 2001'
+"$onhook" explain 370 "$golden/037-unnamed-releaser-in-the-middle.trace" >"$work/middle" || wrong=1
+has "a held call joined in the middle" "$work/middle" ' 3  *=  *|  *Held 4989555'
+
+# What waited for an answer in vain was decided after the wait.
+"$onhook" explain 400 "$golden/042-pending-request-times-out.trace" >"$work/waited" || wrong=1
+has "the end of the wait" "$work/waited" ' 15.500  *+2.350  *(time passed)'
+
 # What is wrong.
 "$onhook" explain 9 "$trace" >"$work/out" 2>"$work/err"
 expect "no such call" "$?" 1
@@ -58,7 +68,7 @@ expect "no such FILE" "$?" 1
 has "no such FILE" "$work/err" 'none: No such file or directory$'
 "$onhook" explain --colour 180 "$trace" 2>"$work/err"
 expect "no such option" "$?" 2
-has "no such option" "$work/err" 'no such option, or it takes no value: "--colour"'
+has "no such option" "$work/err" 'there is no option --colour, or it is short for several'
 
 # Nothing is left behind.
 left=$(find /dev/shm -name 'onhook-explain-*' -newer "$work" | head -n 1)

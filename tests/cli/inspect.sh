@@ -51,13 +51,23 @@ assert stages["received_decoded"]["Count"] >= 1, stages
 assert stages["decoded_judged"]["P50Ns"] <= stages["decoded_judged"]["LongestNs"], stages
 assert "LongestNs" not in looks[1]["LatencySince"]["received_decoded"], looks[1]
 since = looks[1]["LatencySince"]["received_decoded"]["Count"]
-assert since < stages["received_decoded"]["Count"], looks[1]' || wrong=1
+assert since < stages["received_decoded"]["Count"], looks[1]
+assert isinstance(looks[1]["PerSecond"]["messages"], float), looks[1]["PerSecond"]' || wrong=1
+"$onhook" stat --name "$name" --json --every 0.05 --count 2 | python3 -c '
+import json, sys
+looks = [json.loads(line) for line in sys.stdin]
+assert looks[0].keys() == looks[1].keys(), looks
+assert looks[0]["PerSecond"] is None and looks[0]["LatencySince"] is None, looks[0]
+assert looks[1]["FrontEnds"] == 1 and looks[1]["Restarts"] == 0, looks[1]
+assert [one["Restarts"] for one in looks[1]["Processes"]] == [0] * 4, looks[1]' || wrong=1
 "$onhook" rings --name "$name" --json | python3 -c '
 import json, sys
 look = json.load(sys.stdin)
 kinds = [ring["Ring"] for ring in look["Rings"]]
 assert kinds == ["events"] * 2 + ["outbox"] * 2 + ["closed"] * 2 + ["results"], kinds
-assert look["Owner"] == int(sys.argv[1]), look' "$engine" || wrong=1
+assert look["Owner"] == int(sys.argv[1]), look
+done = {one["Role"]: one["DoneUpTo"] for one in look["Processes"]}
+assert done == {"front-end": None, "publisher": None, "worker": look["Watermark"]}, look' "$engine" || wrong=1
 
 cp "/dev/shm/onhook-$name".* "$work"
 exec 9>&-

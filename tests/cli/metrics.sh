@@ -92,6 +92,23 @@ rm -f "/dev/shm/onhook-$name".*
 expect "metrics of none" "$(get /metrics)" "200 text/plain"
 expect "healthz of none" "$(get /healthz)" "503 text/plain"
 
+# A live link that cannot be reached is down, and so is each link of a dead engine.
+printf '[link dead]\naddresses = 127.0.0.1:1\nmonitored = 2001\n' >"$work/onhook.ini"
+"$onhook" run -q -c "$work/onhook.ini" --name "$name" >"$work/out" 2>"$work/errors" &
+engine=$!
+tries=0
+while ! "$onhook" metrics --name "$name" 2>"$work/said" | grep -q '^onhook_link_up' && [ $tries -lt 100 ]; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+"$onhook" metrics --name "$name" >"$work/page"
+grep -q '^onhook_link_up{frontend="0",link="dead"} 0$' "$work/page" || say_wrong "no link is down"
+grep -q '^onhook_link_messages_total{frontend="0",link="dead"} 0$' "$work/page" || say_wrong "its messages"
+promtool check metrics <"$work/page" >"$work/said" 2>&1 || say_wrong "promtool refuses a live engine's page"
+kill $engine
+wait $engine
+engine=
+
 kill $server
 wait $server || say_wrong "the server ended badly"
 server=

@@ -1,5 +1,6 @@
 #!/bin/sh
-# request.sh - `release`, `drop` and `clear` ask each front-end in turn, and say what came of it.
+# request.sh - `release`, `drop` and `clear` find the one link they mean among all front-ends, and say
+# what came of it.
 #
 # usage: request.sh ONHOOK_BINARY
 # Exit: 0 as promised, 1 not, 2 wrong usage.
@@ -16,23 +17,41 @@ expect() { # WHAT GOT WANTED
     [ "$2" = "$3" ] || { echo "$1: got '$2', wanted '$3'"; wrong=1; }
 }
 
-# Two front-ends: the first knows only 1001, the second says of the rest what it was asked.
+# Two front-ends: the first knows 1001, and of A2, 1008 and 1009 something too; the second says of
+# what it knows what it was asked. What was more than a question is noted.
 python3 - "$work/control" <<'END' &
 import json, os, socket, sys, threading, time
 silent = []
+noted = open(os.path.dirname(sys.argv[1]) + "/noted", "w", buffering=1)
+def whose(first, device, call, link):
+    found = {"result": "found", "links": ["pbx1" if first else "pbx2"], "count": 1, "in-call": True}
+    known = first == (device == "1001") and device != "1005"
+    if device == "1008" or call == "A2":
+        known = True
+        if not first:
+            found.update(links=["pbx2", "pbx3", "pbx4", "pbx5"], count=6)
+    if device == "1009":
+        known = True
+        found["in-call"] = not first
+    if link:
+        known = link == found["links"][0]
+    return found if known else {"result": "elsewhere"}
 def serve(listener, first):
     while True:
         peer, _ = listener.accept()
-        line = peer.makefile().readline()
-        if not line:
-            peer.close() # only looked whether somebody is there
-            continue
-        asked = json.loads(line)
+        asked = json.loads(peer.makefile().readline())
         device = asked.get("device", "")
+        if asked["request"] == "whose":
+            if device == "1010":
+                peer.close()
+                continue
+            answer = whose(first, device, asked.get("call"), asked.get("link"))
+            peer.sendall((json.dumps(answer) + "\n").encode())
+            peer.close()
+            continue
+        noted.write("%d %s\n" % (not first, json.dumps(asked, sort_keys=True)))
         answer = {"result": "granted", "link": "pbx1", "call": "7"}
-        if first and device != "1001":
-            answer = {"result": "elsewhere"}
-        elif device == "1002":
+        if device == "1002":
             answer = {"result": "refused", "link": "pbx2", "call": "8", "text": "bad\x1b[2J"}
         elif device == "1003":
             peer.close()
@@ -52,8 +71,6 @@ def serve(listener, first):
             peer.sendall(b"nonsense\n")
             peer.close()
             continue
-        elif device == "1005":
-            answer = {"result": "elsewhere"}
         elif device != "1001":
             answer["text"] = json.dumps(asked, sort_keys=True)
         peer.sendall((json.dumps(answer) + "\n").encode())
@@ -95,13 +112,28 @@ asked 1 "" release --socket "$work/control" 1007
 grep -q "the engine's answer cannot be read" "$work/said" || { cat "$work/said"; wrong=1; }
 asked 1 "elsewhere: no link here has that device or call" \
     release --socket "$work/control" 1005
-asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9", "link": "x", "request": "drop"}; call 7, link pbx1' \
+asked 1 "" release --socket "$work/control" 1010
+grep -q "nothing was sent to a switch" "$work/said" || { cat "$work/said"; wrong=1; }
+asked 0 'granted: the switch has agreed: {"by": "2", "call": "A1", "device": "9", "link": "pbx2", "request": "drop"}; call 7, link pbx1' \
+    drop --socket "$work/control" --link pbx2 --by 2 9 A1
+asked 1 "elsewhere: no link here has that device or call" \
     drop --socket "$work/control" --link x --by 2 9 A1
 printf '[control]\nsocket = %s/control\n' "$work" >"$work/onhook.ini"
-asked 2 "" clear -c "$work/onhook.ini" --by 2 A1
-grep -q "several front-ends: name the link" "$work/said" || { cat "$work/said"; wrong=1; }
-asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"link\": \"x\", \"request\": \"clear\"}"}' \
-    clear -c "$work/onhook.ini" --json --link x --by 2 A1
+asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"call\": \"A1\", \"link\": \"pbx2\", \"request\": \"clear\"}"}' \
+    clear -c "$work/onhook.ini" --json --by 2 A1
+asked 0 'granted: the switch has agreed: {"device": "1009", "link": "pbx2", "request": "release"}; call 7, link pbx1' \
+    release --socket "$work/control" 1009
+
+# What may mean several links is for none of them.
+: >"$work/noted"
+several="ambiguous: more than one link has it: say which with --link: pbx1, pbx2, pbx3, pbx4 and 3 more"
+asked 1 "$several" clear -c "$work/onhook.ini" --by 2 A2
+asked 1 "$several" release --socket "$work/control" 1008
+asked 1 '{"result":"ambiguous","links":["pbx1","pbx2","pbx3","pbx4"],"count":7,"in-call":true}' \
+    drop --socket "$work/control" --json --by 2 1008
+expect "what was asked for" "$(cat "$work/noted")" ""
+asked 0 "granted: the switch has agreed; call 7, link pbx1" release --socket "$work/control" 1001
+expect "who was asked" "$(cat "$work/noted")" '0 {"device": "1001", "link": "pbx1", "request": "release"}'
 
 # Who says a little now and then is not waited for any longer.
 began=$(date +%s)

@@ -14,7 +14,8 @@ check_command(const struct control_command *command)
     char line[CONTROL_LINE_MAX];
     char id[CONTROL_ID_MAX + 1];
     struct control_command again;
-    CHECK(command->kind == CONTROL_CLEAR ? command->call[0] != '\0' : command->device[0] != '\0');
+    bool needs_device = command->kind == CONTROL_RELEASE || command->kind == CONTROL_DROP;
+    CHECK(command->device[0] != '\0' || (command->call[0] != '\0' && !needs_device));
     CHECK((command->kind == CONTROL_DROP) <= (command->by[0] != '\0'));
     CHECK(outgoing_text_is_sound(text_of(command->device)));
     CHECK(outgoing_text_is_sound(text_of(command->by)));
@@ -35,7 +36,7 @@ check_answer(const struct control_answer *answer, const char *id)
     size_t length = control_write_answer(line, sizeof line, answer, id);
     CHECK(length > 1 && memchr(line, '\n', length) == line + length - 1);
     CHECK(control_read_answer((struct text){line, (uint32_t)length - 1}, &again));
-    CHECK(again.outcome == answer->outcome);
+    CHECK(again.outcome == answer->outcome && again.links == answer->links);
 }
 
 int

@@ -6,7 +6,8 @@
  * The worker of `onhook replay -c CONFIG --name ... --out FOLDER/got INPUT` is killed (SIGKILL)
  * KILLS times, 20 ms apart, after it has handled STEPS records. A time is that from the signal to
  * the first record its successor has committed, as its counter shows it to a reader that never
- * sleeps. Prints the median, the 99th percentile and the longest.
+ * sleeps; and on the way there, to the death and to the successor. Prints the median, the 99th
+ * percentile and the longest; FOLDER/times_ms gets each time, in milliseconds, a line each.
  * Exit: 0 measured, 1 the run ended before, 2 wrong usage.
  */
 #include <poll.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "ipc/counters.h"
+#include "ipc/process_state.h"
 #include "tests/torture/victim.h"
 
 enum {
@@ -26,7 +28,12 @@ enum {
     WORKER = VICTIM_FRONTENDS + 2, /* behind the front-end and the publisher */
 };
 
-static uint64_t took_ns[KILLS_MAX];
+/* From the signal on. */
+static struct times {
+    uint64_t death[KILLS_MAX]; /* until the kernel says that it is dead */
+    uint64_t birth[KILLS_MAX]; /* until its successor has a process number */
+    uint64_t step[KILLS_MAX];  /* until that has handled a record */
+} times;
 
 static uint64_t
 now_ns(void)
@@ -43,6 +50,12 @@ steps_of(const struct victim *victim)
                         COUNTER_STEPS);
 }
 
+static uint32_t
+pid_of(const struct victim *victim)
+{
+    return process_pid(&victim->control->processes[WORKER - VICTIM_FRONTENDS]);
+}
+
 static bool
 has_ended(const struct victim *victim)
 {
@@ -51,20 +64,27 @@ has_ended(const struct victim *victim)
 
 /* False: the run is over. */
 static bool
-measure(const struct victim *victim, uint64_t *took)
+measure(const struct victim *victim, uint32_t number)
 {
     int pidfd = victim_open(victim, WORKER);
     if (pidfd < 0)
         return !has_ended(victim);
     struct pollfd ended = {.fd = pidfd, .events = POLLIN};
+    uint32_t dead = pid_of(victim);
     uint64_t began = now_ns();
     bool hit = victim_hit(pidfd, SIGKILL) && poll(&ended, 1, 1000) == 1;
     close(pidfd);
+    times.death[number] = now_ns() - began;
     uint64_t steps = steps_of(victim); /* of the dead; what was not committed is taken back */
-    while (hit && steps_of(victim) <= steps)
-        if (now_ns() - began > UINT64_C(5000000000))
+    times.birth[number] = 0;
+    while (hit && steps_of(victim) <= steps) {
+        uint64_t since = now_ns() - began;
+        if (times.birth[number] == 0 && pid_of(victim) != dead && pid_of(victim) != 0)
+            times.birth[number] = since;
+        if (since > UINT64_C(5000000000))
             return false;
-    *took = hit ? now_ns() - began : 0;
+    }
+    times.step[number] = hit ? now_ns() - began : 0;
     return true;
 }
 
@@ -77,13 +97,28 @@ compare(const void *left, const void *right)
 }
 
 static void
-report(uint32_t count)
+report_until(const char *what, uint64_t *took_ns, uint32_t count)
 {
     qsort(took_ns, count, sizeof *took_ns, compare);
-    uint64_t median_ns = took_ns[count / 2];
-    uint64_t high_ns = took_ns[count * 99 / 100];
-    printf("%u restarts: median %.3f ms, 99th percentile %.3f ms, longest %.3f ms\n", count,
-           (double)median_ns / 1e6, (double)high_ns / 1e6, (double)took_ns[count - 1] / 1e6);
+    printf("until %-22s median %7.3f ms, 99th percentile %7.3f ms, longest %7.3f ms\n", what,
+           (double)took_ns[count / 2] / 1e6, (double)took_ns[count * 99 / 100] / 1e6,
+           (double)took_ns[count - 1] / 1e6);
+}
+
+static void
+report(const char *folder, uint32_t count)
+{
+    char path[512];
+    snprintf(path, sizeof path, "%s/times_ms", folder);
+    FILE *file = fopen(path, "w");
+    for (uint32_t i = 0; file != NULL && i < count; i++)
+        fprintf(file, "%.6f\n", (double)times.step[i] / 1e6);
+    if (file != NULL)
+        fclose(file);
+    printf("%u restarts, from the kill on\n", count);
+    report_until("it is dead", times.death, count);
+    report_until("its successor is there", times.birth, count);
+    report_until("a record is handled", times.step, count);
 }
 
 int
@@ -110,13 +145,13 @@ main(int argc, char **argv)
         if (has_ended(&victim))
             return 1;
     uint32_t count = 0;
-    while (count < kills && measure(&victim, &took_ns[count])) {
-        count += took_ns[count] != 0;
+    while (count < kills && measure(&victim, count)) {
+        count += times.step[count] != 0;
         nanosleep(&(struct timespec){.tv_nsec = PAUSE_NS}, NULL);
     }
     kill(victim.supervisor, SIGTERM);
     waitpid(victim.supervisor, NULL, 0);
     if (count > 0)
-        report(count);
+        report(argv[2], count);
     return count < kills;
 }

@@ -72,7 +72,8 @@ live_now_ms(const struct live_link *link)
 void
 live_close(struct live_link *link, const char *why)
 {
-    snprintf(link->live->staged_closed, sizeof link->live->staged_closed, "%s", why);
+    snprintf(link->live->staged_closed, sizeof link->live->staged_closed, "%s",
+             why != NULL ? why : "in an orderly way");
 }
 
 static void

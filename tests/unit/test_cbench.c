@@ -9,6 +9,7 @@
 
 #include <math.h>
 #include <stdbool.h>
+#include <time.h>
 
 #include "bench/cbench.h"
 
@@ -153,6 +154,28 @@ a_case_without_a_size_gets_one_that_lasts_a_round(void **state)
     assert_int_equal(result.operations % 32, 0);
 }
 
+/* Its third run is as if somebody else had the processor for a while. */
+static void
+spend_time_once_preempted(void *context, uint64_t operations)
+{
+    struct calls *calls = context;
+    spend_time(context, operations);
+    if (calls->runs == 3)
+        nanosleep(&(struct timespec){.tv_nsec = 5000000}, NULL);
+}
+
+static void
+a_try_that_was_preempted_does_not_size_a_round(void **state)
+{
+    (void)state;
+    struct calls calls = {0, 0};
+    struct cbench_case sized = {"one", "call", 0, spend_time_once_preempted, &calls, 1};
+    struct cbench_result result;
+    struct cbench_options options = {.rounds = 1, .round_ms = 1};
+    cbench_run(&result, &sized, 1, &options);
+    assert_true(result.operations >= 256);
+}
+
 static void
 a_bound_on_operations_holds_whatever_the_case_asks_for(void **state)
 {
@@ -214,6 +237,7 @@ main(void)
         cmocka_unit_test(too_few_rounds_claim_nothing),
         cmocka_unit_test(every_case_runs_once_a_round_and_in_the_warm_up),
         cmocka_unit_test(a_case_without_a_size_gets_one_that_lasts_a_round),
+        cmocka_unit_test(a_try_that_was_preempted_does_not_size_a_round),
         cmocka_unit_test(a_bound_on_operations_holds_whatever_the_case_asks_for),
         cmocka_unit_test(percentiles_are_values_that_were_measured),
         cmocka_unit_test(the_bounds_of_a_median_hold_it_and_leave_out_wild_rounds),

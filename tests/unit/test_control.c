@@ -138,7 +138,7 @@ static int
 join(void)
 {
     char path[CONTROL_PATH_SIZE];
-    int client = control_connect(&engine.settings, 0, path);
+    int client = control_connect(&engine.settings, 0, 5000, path);
     assert_true(client >= 0);
     assert_string_equal(path, engine.path);
     struct timeval patience = {5, 0};
@@ -215,12 +215,16 @@ what_is_no_request_is_refused_with_the_reason(void **state)
         {"[]", "a line must be one JSON object"},
         {"{\"request\":\"release\",\"device\":\"1\"", "a line must be one JSON object"},
         {"{\"request\":\"release\",\"device\":\"1\"} x", "a line must be one JSON object"},
-        {"{\"request\":\"reload\"}", "request must be release, drop or clear"},
+        {"{\"request\":\"reload\"}", "request must be release, drop, clear or whose"},
         {"{\"request\":\"release\"}", "release needs a device, and is by nobody else"},
         {"{\"request\":\"release\",\"device\":\"1\",\"by\":\"2\"}",
          "release needs a device, and is by nobody else"},
         {"{\"request\":\"drop\",\"device\":\"1\"}", "drop needs a device, and by: on whose behalf"},
         {"{\"request\":\"clear\",\"device\":\"1\"}", "clear needs a call, and no device"},
+        {"{\"request\":\"whose\",\"by\":\"2\",\"call\":\"1\"}",
+         "whose needs a device or a call, and is by nobody"},
+        {"{\"request\":\"whose\",\"link\":\"pbx1\"}",
+         "whose needs a device or a call, and is by nobody"},
         {"{\"request\":\"release\",\"device\":1}", "device must be a string, and not an empty one"},
         {"{\"request\":\"release\",\"device\":\"\"}",
          "device must be a string, and not an empty one"},
@@ -418,12 +422,12 @@ each_front_end_has_a_socket_of_its_own(void **state)
     (void)state;
     char path[CONTROL_PATH_SIZE];
     char why[CONTROL_WHY];
-    assert_int_equal(control_connect(&engine.settings, 1, path), -1);
+    assert_int_equal(control_connect(&engine.settings, 1, 5000, path), -1);
     assert_int_equal(errno, ENOENT);
     int second = control_listen(&engine.settings, 1, path, why);
     assert_true(second >= 0);
     assert_string_equal(path + strlen(engine.path), "-1");
-    int client = control_connect(&engine.settings, 1, path);
+    int client = control_connect(&engine.settings, 1, 5000, path);
     assert_true(client >= 0);
     close(client);
     control_unlisten(second, path);

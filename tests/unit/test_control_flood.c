@@ -1,5 +1,5 @@
 /*
- * A client that says more than may be taken at once.
+ * A client that says more than may be taken at once, and more clients than are accepted.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -47,7 +47,7 @@ who_says_much_and_hangs_up_is_heard_to_the_end(void **state)
     int listener = control_listen(&settings, 0, path, why);
     assert_string_equal(why, "");
     struct control *control = control_open(listener, NULL, &settings);
-    int client = control_connect(&settings, 0, path);
+    int client = control_connect(&settings, 0, 5000, path);
     assert_true(control != NULL && client >= 0);
     uint32_t taken = 0;
     for (int i = 0; i < LINES; i++) {
@@ -68,11 +68,38 @@ who_says_much_and_hangs_up_is_heard_to_the_end(void **state)
     settings_free(&settings);
 }
 
+static void
+a_full_queue_is_not_waited_at_for_ever(void **state)
+{
+    (void)state;
+    enum { MANY = 200 };
+    char path[CONTROL_PATH_SIZE];
+    char why[CONTROL_WHY];
+    int waiting[MANY];
+    struct settings settings;
+    int count = 0;
+    settings_default(&settings);
+    snprintf(settings.control_socket, sizeof settings.control_socket, "/tmp/onhook-queue-%d",
+             (int)getpid());
+    int deaf = control_listen(&settings, 0, path, why); /* nobody accepts */
+    while (count < MANY && (waiting[count] = control_connect(&settings, 0, 20, path)) >= 0)
+        count++;
+    assert_in_range(count, 1, MANY - 1);
+    assert_int_equal(errno, ETIMEDOUT);
+    assert_int_equal(control_listen(&settings, 0, path, why), -1);
+    assert_non_null(strstr(why, "another engine listens there"));
+    while (count-- > 0)
+        close(waiting[count]);
+    control_unlisten(deaf, path);
+    settings_free(&settings);
+}
+
 int
 main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(who_says_much_and_hangs_up_is_heard_to_the_end),
+        cmocka_unit_test(a_full_queue_is_not_waited_at_for_ever),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

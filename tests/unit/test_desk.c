@@ -88,8 +88,13 @@ __wrap_control_answer(struct control *control, const struct control_answer *answ
 {
     (void)control;
     size_t used = strlen(told);
-    snprintf(told + used, sizeof told - used, "%u %s %s %s: %s\n", (unsigned)answer->ticket,
-             control_outcome_name(answer->outcome), answer->link, answer->call, answer->text);
+    if (answer->links > 0)
+        snprintf(told + used, sizeof told - used, "%u %s %u: %s%s%s%s\n", (unsigned)answer->ticket,
+                 control_outcome_name(answer->outcome), answer->links, answer->named[0],
+                 answer->links > 1 ? "," : "", answer->named[1], answer->in_call ? " in-call" : "");
+    else
+        snprintf(told + used, sizeof told - used, "%u %s %s %s: %s\n", (unsigned)answer->ticket,
+                 control_outcome_name(answer->outcome), answer->link, answer->call, answer->text);
 }
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
@@ -284,13 +289,47 @@ a_call_id_of_two_links_needs_the_link(void **state)
 {
     (void)state;
     ask(1, "{\"request\":\"clear\",\"call\":\"17\"}");
-    assert_string_equal(strchr(told, ':'),
-                        ": more than one link has a call of that ID: say which link\n");
+    assert_string_equal(told, "1 ambiguous 2: pbx1,pbx2 in-call\n");
     told[0] = '\0';
     ask(2, "{\"request\":\"clear\",\"call\":\"17\",\"link\":\"pbx2\"}");
     work();
     assert_string_equal(told, "");
     assert_non_null(strstr(wire, "pbx2 0017 by= "));
+}
+
+static void
+a_device_in_calls_of_two_links_needs_the_link_or_the_call(void **state)
+{
+    (void)state;
+    rig_feed(&rig, EVENT_IN("pbx2", "21", "2001"));
+    ask(1, "{\"request\":\"release\",\"device\":\"2001\"}");
+    assert_string_equal(told, "1 ambiguous 2: pbx1,pbx2 in-call\n");
+    told[0] = '\0';
+    assert_int_equal(work(), UINT64_MAX);
+    ask(2, "{\"request\":\"release\",\"device\":\"2001\",\"call\":\"21\"}");
+    work();
+    assert_non_null(strstr(wire, "pbx2 0017 by=2001 "));
+    ask(3, "{\"request\":\"release\",\"device\":\"2001\",\"link\":\"pbx1\"}");
+    work();
+    assert_non_null(strstr(wire, "pbx1 0018 by=2001 "));
+    assert_string_equal(told, "");
+}
+
+static void
+whose_it_is_is_told_and_nothing_is_sent(void **state)
+{
+    (void)state;
+    ask(1, "{\"request\":\"whose\",\"device\":\"2001\"}");
+    ask(2, "{\"request\":\"whose\",\"device\":\"2009\"}");
+    ask(3, "{\"request\":\"whose\",\"call\":\"17\"}");
+    ask(4, "{\"request\":\"whose\",\"call\":\"18\"}");
+    ask(5, "{\"request\":\"whose\",\"device\":\"2001\",\"link\":\"pbx2\"}");
+    ask(6, "{\"request\":\"whose\",\"device\":\"9\"}");
+    assert_string_equal(told, "1 found 1: pbx1 in-call\n2 found 1: pbx2\n"
+                              "3 found 2: pbx1,pbx2 in-call\n4 found 1: pbx1 in-call\n"
+                              "5 found 1: pbx2 in-call\n6 elsewhere  : \n");
+    assert_int_equal(work(), UINT64_MAX);
+    assert_string_equal(wire, "");
 }
 
 static void
@@ -413,6 +452,8 @@ main(void)
         PROMISE(the_link_is_where_the_device_is_in_a_call),
         PROMISE(a_device_in_no_call_can_be_released_from_a_call_that_is_named),
         PROMISE(a_call_id_of_two_links_needs_the_link),
+        PROMISE(a_device_in_calls_of_two_links_needs_the_link_or_the_call),
+        PROMISE(whose_it_is_is_told_and_nothing_is_sent),
         PROMISE(what_nobody_here_knows_is_elsewhere),
         PROMISE(an_alias_finds_the_call_and_the_number_is_sent_as_asked),
         PROMISE(no_answer_within_request_timeout_is_said),

@@ -97,21 +97,27 @@ plain_text_is_copied_at_every_length_and_place(void **state)
     }
 }
 
-/* The eight-at-once test must agree with the rule for each byte value at each place. */
+/* Looking at several bytes at once must agree with the rule for each byte value at each place. */
 static void
 every_byte_is_judged_the_same_in_a_long_run_and_alone(void **state)
 {
+    enum { LONGEST = 20 };
     (void)state;
     for (unsigned byte = 0; byte < 256; byte++) {
         char alone[16];
         char one = (char)byte;
         size_t length = json_escape(alone, sizeof(alone), (struct text){&one, 1});
-        for (unsigned where = 0; where < 8; where++) {
-            char run[9] = "xxxxxxxx";
-            run[where] = one;
-            char out[64];
-            assert_int_equal(json_escape(out, sizeof(out), (struct text){run, 8}), 7 + length);
-            assert_memory_equal(out + where, alone, length);
+        for (unsigned many = 1; many <= LONGEST; many++) {
+            for (unsigned where = 0; where < many; where++) {
+                char run[LONGEST];
+                char out[64];
+                memset(run, 'x', sizeof(run));
+                run[where] = one;
+                size_t written = json_escape(out, sizeof(out), (struct text){run, many});
+                assert_int_equal(written, many - 1 + length);
+                assert_memory_equal(out + where, alone, length);
+                assert_memory_equal(out + where + length, "xxxxxxxxxxxxxxxxxxxx", many - where - 1);
+            }
         }
     }
 }

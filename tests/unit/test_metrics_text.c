@@ -87,6 +87,9 @@ counters_are_told_with_units_and_as_parts_of_their_families(void **state)
     assert_true(has("\nonhook_releases_total{reason=\"hangup\",releasing_party=\"remote\"} 2\n"));
     assert_true(has("\nonhook_given_out_total{event=\"call_deleted\"} 0\n"));
     assert_true(has("\nonhook_up 1\n"));
+    assert_true(has("\nonhook_links 0\n"));
+    assert_true(has("\nonhook_memory_bytes{segments=\"control\"} "));
+    assert_int_equal(times("\nonhook_memory_bytes{segments=\"ring\"} "), 1);
     write_page(METRICS_OPEN, &view);
     assert_true(has("\n# TYPE onhook_read_bytes counter\n# UNIT onhook_read_bytes bytes\n"));
     assert_true(has("\nonhook_read_bytes_total 7\n"));

@@ -337,6 +337,42 @@ killed_anywhere_it_gives_out_everything_once_and_in_order(void **state)
     shared_engine_destroy(&engine);
 }
 
+/* A worker has claimed a slot and stands still; another gets on, which is no news to whoever waits
+ * for the slot. */
+static void
+waiting_for_a_claim_it_sleeps(void **state)
+{
+    (void)state;
+    make_tiny_engine();
+    struct publisher_options options = {.descriptor = memfd_create("results", 0),
+                                        .format = FORMAT_JSONL};
+    fakes[0] = (struct fake){.engine = engine, .workers = tiny.workers};
+    shared_engine_attach(&fakes[0].engine, ROLE_WORKER, 0);
+    emit(&fakes[0], 1);
+    _Atomic uint64_t *header = &engine.result.slots[0].header;
+    assert_false(ring_result_claim_of(atomic_load(header)).is_open);
+    atomic_fetch_sub(header, 1);
+    assert_true(ring_result_claim_of(atomic_load(header)).is_open);
+    pid_t publisher = start_publisher(&options);
+    while (process_beats(engine.publisher) == 0)
+        sched_yield();
+    progress_set(&engine.workers[1], 0, decided_by(7));
+    doorbell_ring(&engine.publisher->doorbell);
+    uint32_t beats = process_beats(engine.publisher);
+    nanosleep(&(struct timespec){.tv_nsec = 300 * 1000 * 1000}, NULL);
+    beats = process_beats(engine.publisher) - beats;
+    atomic_fetch_add(header, 1);
+    for (uint32_t i = 0; i < tiny.workers; i++)
+        progress_set(&engine.workers[i], 0, UINT64_MAX);
+    doorbell_ring(&engine.publisher->doorbell);
+    int status;
+    assert_int_equal(waitpid(publisher, &status, 0), publisher);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_true(beats < 20); /* a sleep is 100 ms */
+    close(options.descriptor);
+    shared_engine_destroy(&engine);
+}
+
 /* Where rows cannot be written again, a successor says so and changes nothing. */
 static void
 what_went_into_a_pipe_cannot_be_gone_on_with(void **state)
@@ -396,6 +432,7 @@ main(void)
         cmocka_unit_test(nonsense_in_a_slot_is_skipped_counted_and_a_failure),
         cmocka_unit_test(a_worker_out_of_order_is_counted_and_a_failure),
         cmocka_unit_test(killed_anywhere_it_gives_out_everything_once_and_in_order),
+        cmocka_unit_test(waiting_for_a_claim_it_sleeps),
         cmocka_unit_test(what_went_into_a_pipe_cannot_be_gone_on_with),
         cmocka_unit_test(a_full_disk_is_a_failure),
     };

@@ -283,6 +283,23 @@ notices_and_lost_messages_reach_every_worker(void **state)
     assert_int_equal(watermark_get(&rig.engine, 0), 6);
 }
 
+/* It is asked for, agreed to, and then the connection goes: that is one loss, with one epoch. */
+static void
+an_association_ends_once(void **state)
+{
+    (void)state;
+    rig_feed(&rig, "# link p encoding=ber3\n"
+                   "1 p < 9999 hex:610EA10706052B0C008134A203020100\n"
+                   "2 p > 9999 hex:6203800100\n"
+                   "3 p < 9999 hex:6303800100\n"
+                   "4 p ! down\n"
+                   "5 p ! up\n"
+                   "6 p ! down\n");
+    assert_string_equal(rig_read(&rig, 0, TOLD), "0 LinkUp @1/1\n0 LinkDown @2/2\n"
+                                                 "0 LinkUp @5/3\n0 LinkDown @6/3\n");
+    assert_int_equal(link_table_find(&rig.session->links, TEXT("p"))->epoch, 2);
+}
+
 static void
 seq_goes_on_over_files_and_a_link_ends_after_its_last_one(void **state)
 {
@@ -418,6 +435,7 @@ main(void)
         PROMISE_ONE(with_an_unknown_monitor_it_is_the_releasing_device_at_local_state_null),
         PROMISE_ONE(otherwise_the_clearing_is_unreadable),
         PROMISE(notices_and_lost_messages_reach_every_worker),
+        PROMISE_ONE(an_association_ends_once),
         PROMISE_ONE(seq_goes_on_over_files_and_a_link_ends_after_its_last_one),
         PROMISE_ONE(a_later_declaration_tells_the_link_again),
         PROMISE_ONE(aliases_of_a_trace_hold_until_they_are_void_and_in_the_next_life),

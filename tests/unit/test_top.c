@@ -184,19 +184,84 @@ an_error_is_shown_with_when_it_was_first_and_last_seen(void **state)
     counter_add(&engine.frontends[0].counters, COUNTER_UNREADABLE, 3);
     top_model_look(&model);
     assert_true(page_shows(TOP_ERRORS, "before"));
-    assert_int_equal(model.watch.errors[0].count, 3);
-    assert_int_equal(model.watch.errors[0].last_us, 0);
+    assert_int_equal(model.watch.errors[COUNTER_UNREADABLE].count, 3);
+    assert_int_equal(model.watch.errors[COUNTER_UNREADABLE].last_us, 0);
     counter_add(&engine.frontends[0].counters, COUNTER_FRAMING_ERRORS, 1);
     counter_add(&engine.frontends[0].counters, COUNTER_UNREADABLE, 1);
     process_restarts_add(&engine.workers[1]);
     top_model_look(&model);
-    const struct watch_error *framing = &model.watch.errors[1];
+    const struct watch_error *framing = &model.watch.errors[COUNTER_FRAMING_ERRORS];
     assert_string_equal(framing->name, "framing_errors");
     assert_true(framing->first_us > 0);
     assert_int_equal(framing->first_us, framing->last_us);
-    assert_int_equal(model.watch.errors[0].first_us, 0);
-    assert_true(model.watch.errors[0].last_us > 0);
+    assert_int_equal(model.watch.errors[COUNTER_UNREADABLE].first_us, 0);
+    assert_true(model.watch.errors[COUNTER_UNREADABLE].last_us > 0);
     assert_true(page_shows(TOP_ERRORS, "restarts"));
+}
+
+static void
+what_is_wrong_stands_on_every_page(void **state)
+{
+    (void)state;
+    top_model_look(&model);
+    assert_false(page_shows(TOP_LINKS, "restarts"));
+    counter_add(&engine.frontends[0].counters, COUNTER_UNREADABLE, 1);
+    counter_add(&engine.workers[0].counters, COUNTER_UNMATCHED_CLEARINGS, 1); /* no fault */
+    process_restarts_add(&engine.workers[1]);
+    watermark_set(&engine, 0, 10);
+    top_model_look(&model);
+    model.moved_ns[FIRST_WORKER + 1] -= 12 * NS_PER_S;
+    model.watch.link_count = 2;
+    model.watch.links[1].now.state = VIEW_LINK_DOWN;
+    snprintf(model.watch.links[1].now.name, sizeof model.watch.links[1].now.name, "pbx9");
+    for (unsigned page = 0; page < TOP_PAGES; page++)
+        assert_true(page_shows((enum top_page)page,
+                               "1 of 2 links down  worker 1 STALE 12 s  1 restarts  1 kind of "
+                               "errors: 7"));
+    assert_true(page_shows(TOP_OVERVIEW, "link pbx9 is down"));
+    assert_true(page_shows(TOP_OVERVIEW, "worker 1 is STALE 12 s"));
+    assert_true(page_shows(TOP_OVERVIEW, "1 unmatched_clearings"));
+}
+
+static void
+an_idle_worker_or_publisher_that_does_not_look_for_work_is_stale(void **state)
+{
+    (void)state;
+    top_model_look(&model);
+    for (uint32_t i = 1; i <= FIRST_WORKER; i++) {
+        assert_string_equal(state_of(i), "waits");
+        model.watch.processes[i].moved_ns -= 12 * NS_PER_S;
+        assert_string_equal(state_of(i), "STALE 12 s");
+    }
+    process_beat(engine.publisher);
+    process_beat(&engine.workers[0]);
+    top_model_look(&model);
+    assert_string_equal(state_of(1), "waits");
+    assert_string_equal(state_of(FIRST_WORKER), "waits");
+}
+
+static void
+every_page_is_scrolled_to_its_last_row_and_no_further(void **state)
+{
+    (void)state;
+    counter_add(&engine.workers[0].counters, COUNTER_UNMATCHED_CLEARINGS, 1);
+    top_model_look(&model);
+    for (unsigned page = 0; page < TOP_PAGES; page++) {
+        struct top_look look = {.page = (enum top_page)page};
+        char last[GRID_COLUMNS_MAX];
+        grid_clear(&grid, GRID_ROWS_MAX, 80);
+        assert_int_equal(top_draw(&grid, &model, &look), 0);
+        uint32_t end = GRID_ROWS_MAX - 2;
+        while (end > 2 && strspn(grid.text[end], " ") >= 80)
+            end--;
+        memcpy(last, grid.text[end], 80);
+        grid_clear(&grid, 6, 80);
+        look.skipped = top_draw(&grid, &model, &look);
+        grid_clear(&grid, 6, 80);
+        assert_int_equal(top_draw(&grid, &model, &look), look.skipped);
+        if (look.skipped > 0)
+            assert_memory_equal(grid.text[4], last, 80);
+    }
 }
 
 static void
@@ -240,6 +305,9 @@ main(void)
         TEST(a_process_that_is_gone_is_dead_and_one_that_has_finished_is_done),
         TEST(an_engine_that_dies_is_said_to_be_dead),
         TEST(an_error_is_shown_with_when_it_was_first_and_last_seen),
+        TEST(what_is_wrong_stands_on_every_page),
+        TEST(an_idle_worker_or_publisher_that_does_not_look_for_work_is_stale),
+        TEST(every_page_is_scrolled_to_its_last_row_and_no_further),
         TEST(how_full_a_ring_was_seen_is_remembered),
         TEST(every_page_fits_every_screen),
     };

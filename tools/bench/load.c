@@ -93,7 +93,7 @@ open_script(struct script *script, const struct load_shape *shape, uint32_t link
     *script = (struct script){.simulator = simulator};
     if (simulator == NULL)
         return false;
-    options_default(&simulator->options);
+    switch_options_usual(simulator);
     simulator->options.agents = (shape->agents + shape->links - 1) / shape->links;
     simulator->options.related = shape->related;
     simulator->options.silent = 0;

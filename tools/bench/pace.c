@@ -1,4 +1,7 @@
-/* trial_pace(), an open loop: what is due is written when it is due, or as soon as it can be. */
+/*
+ * trial_pace(), an open loop: what is due is written when it is due, or as soon as it can be; and
+ * trial_flood(), in which everything is due at once.
+ */
 #include <errno.h>
 #include <math.h>
 #include <poll.h>
@@ -11,6 +14,7 @@
 
 #include "base/random.h"
 #include "tools/bench/child.h"
+#include "tools/bench/live.h"
 #include "tools/bench/trial.h"
 
 enum {
@@ -27,7 +31,9 @@ struct pace {
     size_t length, at;
     uint64_t *due_ns; /* of each message, from 0; its Seq is one more */
     uint64_t due_count;
-    uint64_t next; /* message to be written */
+    uint64_t start_ns,
+        flood_end_ns; /* of a flood, which has no due times and goes round the file */
+    uint64_t next;    /* message to be written */
     char gathered[GATHERED_MAX];
     size_t gathered_from, gathered_to;
     char line[LINE_ROOM];
@@ -90,7 +96,29 @@ plan(struct pace *pace, double offered, double seconds, uint64_t most)
         at_ns += -log(chance) / offered * 1e9;
         pace->due_ns[i] = (uint64_t)at_ns;
     }
+    pace->start_ns = pace->due_ns[0];
     return true;
+}
+
+/* The next message, if it is due; none is any more once the file or the flood is at its end. */
+static size_t
+due_length(struct pace *pace, uint64_t now)
+{
+    if (pace->flood_end_ns != 0) {
+        if (now < pace->start_ns)
+            return 0;
+        if (frame_length(pace) == 0)
+            pace->at = 0;
+        if (now >= pace->flood_end_ns || frame_length(pace) == 0)
+            pace->due_count = pace->next;
+    }
+    if (pace->next >= pace->due_count ||
+        (pace->flood_end_ns == 0 && pace->due_ns[pace->next] > now))
+        return 0;
+    size_t length = frame_length(pace);
+    if (length == 0)
+        pace->due_count = pace->next;
+    return length;
 }
 
 /* As much of what is due as one write takes. */
@@ -100,13 +128,9 @@ gather(struct pace *pace, uint64_t now)
     if (pace->gathered_from < pace->gathered_to)
         return;
     pace->gathered_from = pace->gathered_to = 0;
-    while (pace->next < pace->due_count && pace->due_ns[pace->next] <= now) {
-        size_t length = frame_length(pace);
-        if (length == 0) {
-            pace->due_count = pace->next; /* there are no more messages */
-            break;
-        }
-        if (pace->gathered_to + length > GATHERED_MAX)
+    for (;;) {
+        size_t length = due_length(pace, now);
+        if (length == 0 || pace->gathered_to + length > GATHERED_MAX)
             break;
         memcpy(pace->gathered + pace->gathered_to, pace->content + pace->at, length);
         pace->gathered_to += length;
@@ -184,7 +208,11 @@ wait_for_next(const struct pace *pace)
                              {.fd = pace->child.input, .events = POLLOUT}};
     bool is_behind = pace->gathered_from < pace->gathered_to;
     uint64_t now = now_ns(), until = now + 10000000;
-    if (pace->next < pace->due_count && pace->due_ns[pace->next] < until)
+    if (pace->due_ns == NULL && now < pace->start_ns)
+        until = pace->start_ns;
+    else if (pace->due_ns == NULL && pace->next < pace->due_count)
+        until = now;
+    else if (pace->next < pace->due_count && pace->due_ns[pace->next] < until)
         until = pace->due_ns[pace->next];
     if (!is_behind && until <= now)
         return;
@@ -219,7 +247,7 @@ static void
 summarize(struct trial_pace *result, struct pace *pace)
 {
     uint64_t count = pace->latency_count;
-    double spent_ns = pace->next > 0 ? (double)(pace->written_ns - pace->due_ns[0]) : 1;
+    double spent_ns = pace->next > 0 ? (double)(pace->written_ns - pace->start_ns) : 1;
     result->achieved = (double)pace->next / (spent_ns > 1 ? spent_ns : 1) * 1e9;
     result->count = count;
     if (count > 0)
@@ -230,22 +258,34 @@ summarize(struct trial_pace *result, struct pace *pace)
     result->longest_us = quantile(pace->latency_us, count, 1);
 }
 
-bool
-trial_pace(struct trial_pace *result, const struct trial_input *input, double seconds)
+static bool
+plan_flood(struct pace *pace, double seconds)
 {
-    const char *arguments[] = {"replay", "-q", input->monitored, "-", NULL};
+    pace->start_ns = now_ns() + LEAD_NS;
+    pace->flood_end_ns = pace->start_ns + (uint64_t)(seconds * 1e9);
+    pace->due_count = UINT64_MAX;
+    return true;
+}
+
+/* Both; a flood offers nothing in particular. */
+static bool
+run(struct trial_pace *result, const struct trial_input *input, double seconds, bool is_flood)
+{
     struct pace *pace = calloc(1, sizeof *pace);
     if (pace == NULL)
         return false;
     bool is_ready =
-        read_content(pace, input->paths[0]) && child_start(&pace->child, arguments, true);
+        read_content(pace, input->paths[0]) && live_start(&pace->child, input->folder, !is_flood);
     bool is_done = false;
     if (is_ready) {
         prctl(PR_SET_TIMERSLACK, 1);
-        is_done = plan(pace, result->offered, seconds, input->messages) && run_loop(pace);
+        is_done = (is_flood ? plan_flood(pace, seconds)
+                            : plan(pace, result->offered, seconds, input->messages)) &&
+                  run_loop(pace);
         prctl(PR_SET_TIMERSLACK, 0);
         child_kill(&pace->child);
     }
+    live_clear(input->folder);
     if (is_done)
         summarize(result, pace);
     free(pace->content);
@@ -253,4 +293,16 @@ trial_pace(struct trial_pace *result, const struct trial_input *input, double se
     free(pace->latency_us);
     free(pace);
     return is_done;
+}
+
+bool
+trial_pace(struct trial_pace *result, const struct trial_input *input, double seconds)
+{
+    return run(result, input, seconds, false);
+}
+
+bool
+trial_flood(struct trial_pace *result, const struct trial_input *input, double seconds)
+{
+    return run(result, input, seconds, true);
 }

@@ -52,6 +52,7 @@ make_load(struct site *site)
     load_monitored(site->monitored, site->shape.agents, site->shape.links);
     site->input.monitored = site->monitored;
     site->input.count = site->shape.links;
+    site->input.folder = site->folder;
     for (uint32_t link = 0; link < site->shape.links; link++) {
         snprintf(site->paths[link], sizeof site->paths[link], "%s/link%u", site->folder, link + 1);
         site->input.paths[link] = site->paths[link];
@@ -89,7 +90,7 @@ static bool
 measure_capacity(struct site *site)
 {
     for (uint32_t round = 0; round < site->options.rounds; round++) {
-        show_progress("how much it carries", 0.2 + 0.4 * round / (double)site->options.rounds);
+        show_progress("how much it carries", 0.2 + 0.3 * round / (double)site->options.rounds);
         for (uint32_t i = 0; i < site->way_count; i++)
             if (!trial_run(&site->ways[i], &site->input))
                 return false;
@@ -100,6 +101,43 @@ measure_capacity(struct site *site)
                                                trial_median(way->per_second, way->rounds)};
     }
     site->cpu_seconds = trial_median(site->ways[0].cpu_seconds, site->ways[0].rounds);
+    return true;
+}
+
+static bool
+measure_flood(struct site *site)
+{
+    struct trial_pace pace = {0};
+    if (!trial_flood(&pace, &site->input, site->options.seconds))
+        return false;
+    site->floods[site->flood_count++] = pace.achieved;
+    return true;
+}
+
+static bool
+measure_floods(struct site *site)
+{
+    for (uint32_t round = 0; round < site->options.rounds; round++) {
+        show_progress("how much over TCP", 0.5 + 0.1 * round / (double)site->options.rounds);
+        if (!measure_flood(site))
+            return false;
+    }
+    (void)trial_median(site->floods, site->flood_count); /* sorts */
+    return true;
+}
+
+/* Both in turn, at the rate that was asked for. */
+static bool
+measure_offered(struct site *site)
+{
+    for (uint32_t round = 0; round < site->options.rounds; round++) {
+        struct trial_pace *pace = &site->paces[site->pace_count++];
+        pace->offered = site->options.offered;
+        show_progress("live, over TCP", 0.1 + 0.9 * round / (double)site->options.rounds);
+        if (!measure_flood(site) || !trial_pace(pace, &site->input, site->options.seconds))
+            return false;
+    }
+    (void)trial_median(site->floods, site->flood_count);
     return true;
 }
 
@@ -157,8 +195,12 @@ measure_parts(struct site *site)
     if (!make_load(site))
         return fail("the load cannot be written");
     errno = 0;
+    if (site->options.offered > 0)
+        return measure_offered(site) ? EXIT_DONE : fail("an engine on a live link failed");
     if (!measure_capacity(site))
         return fail("a replay of the load failed");
+    if (!measure_floods(site))
+        return fail("an engine on a live link failed");
     double messages_per_call = (double)site->facts.messages / (double)site->facts.calls;
     double average = site->shape.calls_per_second * messages_per_call;
     if (!measure_latency(site, average * ADVICE_PEAK))

@@ -10,7 +10,7 @@
 #include "tools/bench/trial.h"
 
 enum {
-    SITE_PACES_MAX = 5,
+    SITE_PACES_MAX = TRIAL_ROUNDS_MAX,
 };
 
 struct site_options {
@@ -18,15 +18,17 @@ struct site_options {
     double calls_per_second; /* 0: from the agents */
     uint64_t related;
     uint64_t rounds;
-    uint64_t messages; /* of each round */
-    double seconds;    /* of each offered load */
-    const char *encoding;
+    uint64_t messages;  /* of each round */
+    double seconds;     /* of each offered load */
+    double offered;     /* 0; else only what this many messages a second over TCP are like */
+    unsigned encoding;  /* which of the words of --encoding */
     const char *folder; /* where inputs are written for the time being */
     bool json;
 };
 
 struct site {
     struct site_options options;
+    const char *encoding; /* as a word */
     struct load_shape shape;
     struct load_facts facts;
     char folder[128]; /* ours, removed at the end */
@@ -38,6 +40,8 @@ struct site {
     uint32_t way_count;
     struct trial_pace paces[SITE_PACES_MAX];
     uint32_t pace_count;
+    double floods[TRIAL_ROUNDS_MAX]; /* messages a second over TCP, sorted */
+    uint32_t flood_count;
     double cpu_seconds; /* of a million messages, one front-end and one worker */
     double bytes_per_call;
     double bytes_fixed;

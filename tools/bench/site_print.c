@@ -31,10 +31,20 @@ print_ways(const struct site *site)
 }
 
 static void
+print_floods(const struct site *site)
+{
+    printf(
+        "\nLive, one link over loopback TCP, one front-end, one worker: %.0f messages/s (%.0f to "
+        "%.0f)\nas fast as they are taken. The sender shares this machine's %u cores.\n",
+        site->floods[site->flood_count / 2], site->floods[0], site->floods[site->flood_count - 1],
+        site->cores);
+}
+
+static void
 print_paces(const struct site *site)
 {
-    puts("\nHow late outcomes are, from when their message was due to when their line was read, "
-         "us:\n"
+    puts("\nHow late outcomes are live, from when their message was due to when their line was "
+         "read, us:\n"
          "  offered/s   achieved/s       p50       p99     p99.9   longest   outcomes");
     for (uint32_t i = 0; i < site->pace_count; i++) {
         const struct trial_pace *pace = &site->paces[i];
@@ -77,12 +87,16 @@ site_print(const struct site *site)
     printf("%llu agents, %.1f calls/s, %llu %% of them with transfers or conferences, %s; "
            "%u cores\n",
            (unsigned long long)site->options.agents, site->shape.calls_per_second,
-           (unsigned long long)site->options.related, site->options.encoding, site->cores);
+           (unsigned long long)site->options.related, site->encoding, site->cores);
     printf("A call says %.1f messages of %.0f bytes on average.\n",
            (double)site->facts.messages / (double)site->facts.calls,
            (double)site->facts.bytes / (double)site->facts.messages);
-    print_ways(site);
+    if (site->options.offered <= 0)
+        print_ways(site);
+    print_floods(site);
     print_paces(site);
+    if (site->options.offered > 0)
+        return;
     printf(
         "\nA live call of two parties takes %.0f bytes of shared memory; the engine without calls "
         "%.0f MiB.\n",
@@ -112,6 +126,18 @@ put_ways(struct json_writer *json, const struct site *site)
         json_close(json, '}');
     }
     json_close(json, ']');
+}
+
+static void
+put_floods(struct json_writer *json, const struct site *site)
+{
+    json_open_key(json, "Live", '{');
+    json_unsigned(json, "MessagesPerSecond", whole(site->floods[site->flood_count / 2]));
+    json_open_key(json, "Rounds", '[');
+    for (uint32_t i = 0; i < site->flood_count; i++)
+        json_unsigned(json, NULL, whole(site->floods[i]));
+    json_close(json, ']');
+    json_close(json, '}');
 }
 
 static void
@@ -162,17 +188,20 @@ site_print_json(const struct site *site)
     json_unsigned(&json, "Agents", site->options.agents);
     json_decimal(&json, "CallsPerSecond", whole(site->shape.calls_per_second * 100), 2);
     json_unsigned(&json, "Related", site->options.related);
-    json_string(&json, "Encoding", site->options.encoding);
+    json_string(&json, "Encoding", site->encoding);
     json_unsigned(&json, "Cores", site->cores);
     json_unsigned(&json, "Messages", site->facts.messages);
     json_unsigned(&json, "Calls", site->facts.calls);
     json_unsigned(&json, "Bytes", site->facts.bytes);
-    put_ways(&json, site);
-    json_unsigned(&json, "CpuMsPerMillion", whole(site->cpu_seconds * 1000));
+    put_floods(&json, site);
     put_paces(&json, site);
-    json_unsigned(&json, "BytesPerCall", whole(site->bytes_per_call));
-    json_unsigned(&json, "BytesFixed", whole(site->bytes_fixed));
-    put_advice(&json, site);
+    if (site->options.offered <= 0) {
+        put_ways(&json, site);
+        json_unsigned(&json, "CpuMsPerMillion", whole(site->cpu_seconds * 1000));
+        json_unsigned(&json, "BytesPerCall", whole(site->bytes_per_call));
+        json_unsigned(&json, "BytesFixed", whole(site->bytes_fixed));
+        put_advice(&json, site);
+    }
     json_close(&json, '}');
     size_t length = json_end(&json);
     fwrite(line, 1, length, stdout);

@@ -4,8 +4,8 @@
 /*
  * tools/bench/trial.h - runs of the real program over a load: how fast, how late, how large.
  *
- * Each is `onhook replay` as a process of its own, with its front-ends, workers and publisher, all
- * protections on. Messages of its own go to /dev/null.
+ * Each is `onhook replay`, or `onhook run` where it is about time, as a process of its own, with
+ * its front-ends, workers and publisher, all protections on. Messages of its own go to /dev/null.
  */
 
 #include <stdbool.h>
@@ -23,6 +23,7 @@ struct trial_input {
     uint32_t count;
     uint64_t messages;
     const char *monitored; /* the option that says which devices are */
+    const char *folder;    /* for what a live engine needs */
 };
 
 /* One number of processes, and what its rounds gave. */
@@ -56,9 +57,16 @@ struct trial_pace {
  * the engine was behind, is late from then on (open loop: nothing waits for an answer, and no delay
  * is left out). Timed are parties that ended by a message that names who released, from its due
  * time to the moment their line was read; what the rules make wait for more is not counted. The
- * first file of *input is read, for `seconds` or to its end.
+ * first file of *input is sent to `onhook run` over TCP, for `seconds` or to its end.
  */
 bool trial_pace(struct trial_pace *pace, const struct trial_input *input, double seconds);
+
+/*
+ * trial_flood - the same file over and over, as fast as the engine takes it, for `seconds`
+ *
+ * Sets `achieved` alone: outcomes are thrown away.
+ */
+bool trial_flood(struct trial_pace *pace, const struct trial_input *input, double seconds);
 
 /*
  * trial_memory - bytes of shared memory in use while all of the input has been read and stands open

@@ -123,7 +123,7 @@ bool
 bench_step(struct bench *bench, const struct event *event)
 {
     if (event->link >= CALL_LINKS_MAX || event->kind == EVENT_MOVE_OUT ||
-        event->kind == EVENT_MOVE_IN)
+        event->kind == EVENT_MOVE_IN || event->kind == EVENT_RETOLD)
         return false;
     transaction_begin(&bench->transaction);
     transaction_touch(&bench->transaction, &bench->counters, sizeof bench->counters);

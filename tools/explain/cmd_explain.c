@@ -2,7 +2,6 @@
  * tools/explain/cmd_explain.c - `onhook explain`: one call, message by message, and why.
  */
 #include <errno.h>
-#include <getopt.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,15 +12,11 @@
 #include "tools/explain/paper.h"
 #include "tools/explain/rerun.h"
 #include "tools/inspect/look.h"
+#include "tools/options.h"
+#include "tools/port_row.h"
 
 enum {
     SHOWN_SIZE = 256, /* of a word of the command line in a message */
-};
-
-enum form {
-    FORM_LADDER,
-    FORM_MERMAID,
-    FORM_JSON,
 };
 
 struct explain {
@@ -29,13 +24,12 @@ struct explain {
     const char *profile; /* NULL: not said; likewise below */
     const char *encoding;
     const char *monitored;
-    bool has_port;
     const char *link;
     const char *wanted;
     struct look look; /* without a FILE: which engine */
-    enum form form;
+    bool mermaid;     /* instead of the ladder; likewise */
+    bool json;
     bool raw;
-    bool help;
     struct settings settings;
     struct frontend_input input;
     struct flow_search search;
@@ -43,149 +37,71 @@ struct explain {
     uint32_t flow_count;
 };
 
-static void
-print_help(void)
-{
-    fputs("  onhook explain 4711 monday.trace\n"
-          "\n"
-          "Shows one call, recorded or of an engine, as a ladder: a column a party, a line a\n"
-          "message, copies of other monitors in one line; then who hung up, by which rule of\n"
-          "docs/attribution.md, what was found, and what would have made an unknown certain.\n"
-          "Calls it was joined to by consultation, conference or transfer are shown with it.\n"
-          "\n"
-          "usage: onhook explain [options] CALLID FILE...\n"
-          "       onhook explain [--name NAME] [options] CALLID\n"
-          "\n"
-          "Without a FILE: a call that lives in an engine or ended in it lately, as far back as\n"
-          "its workers' histories go (history-slots). The engine may run, hang or be dead.\n"
-          "\n"
-          "CALLID is the switch's own, or a ConnID of 16 hex digits. Of a callID that was used\n"
-          "again all calls are shown. FILE may be - for standard input.\n"
-          "\n"
-          "  -c, --config FILE       links, aliases and limits (see onhook.ini.example)\n"
-          "      --profile NAME      the family of the switch, for all links\n"
-          "      --encoding NAME     how messages are written: auto, xml, ber1, ber2, ber3\n"
-          "      --port LIST         ports of switches: of a pcap nothing else counts\n"
-          "      --monitored LIST    the devices with a monitor: 2001,2002, @FILE\n"
-          "      --link NAME         only calls of this link\n"
-          "      --name NAME         which engine; alone it finds the one that runs\n"
-          "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
-          "      --raw               of a FILE: the messages' bytes, too\n"
-          "      --mermaid           a Mermaid sequenceDiagram\n"
-          "      --json              one JSON object a line; its Version says which shape it has\n"
-          "  -h, --help\n"
-          "\n"
-          "Exit codes: 0 done; 1 there is no such call, or the input cannot be read; 2 wrong\n"
-          "usage or configuration; 3 done, but some messages could not be read.\n",
-          stdout);
-}
-
 /* ---- the command line ---------------------------------------------------------------------- */
 
-static int
-wrong_usage(const char *what, const char *value)
-{
-    char shown[SHOWN_SIZE];
-    log_say("%s \"%s\"; see `onhook explain --help`", what,
-            log_escape(shown, sizeof shown, text_of(value)));
-    return EXIT_WRONG_USAGE;
-}
+static const struct option_row rows[] = {
+    ROW_TEXT('c', "config", struct explain, config_file, "FILE",
+             "links, aliases and limits (see onhook.ini.example)", NULL),
+    ROW_TEXT(0, "profile", struct explain, profile, "NAME",
+             "the family of the switch, for all links", NULL),
+    ROW_TEXT(0, "encoding", struct explain, encoding, "NAME",
+             "how messages are written: auto, xml, ber1, ber2, ber3", NULL),
+    ROW_PORT(struct explain, input.options),
+    ROW_TEXT(0, "monitored", struct explain, monitored, "LIST",
+             "the devices with a monitor: 2001,2002, @FILE", NULL),
+    ROW_TEXT(0, "link", struct explain, link, "NAME", "only calls of this link", NULL),
+    LOOK_WHICH(struct explain),
+    ROW_FLAG(0, "raw", struct explain, raw, "of a FILE: the messages' bytes, too"),
+    ROW_FLAG(0, "mermaid", struct explain, mermaid, "a Mermaid sequenceDiagram"),
+    ROW_FLAG(0, "json", struct explain, json,
+             "one JSON object a line; its Version says which shape it has"),
+};
 
-static int
-unclear(const char *what)
-{
-    log_say("%s; see `onhook explain --help`", what);
-    return EXIT_WRONG_USAGE;
-}
-
-enum option_code {
-    OPTION_PROFILE = 256,
-    OPTION_ENCODING,
-    OPTION_PORT,
-    OPTION_MONITORED,
-    OPTION_LINK,
-    OPTION_NAME,
-    OPTION_DIR,
-    OPTION_RAW,
-    OPTION_MERMAID,
-    OPTION_JSON,
+static const struct option_table table = {
+    .command = "explain",
+    .above =
+        "  onhook explain 4711 monday.trace\n"
+        "\n"
+        "Shows one call, recorded or of an engine, as a ladder: a column a party, a line a\n"
+        "message, copies of other monitors in one line; then who hung up, by which rule of\n"
+        "docs/attribution.md, what was found, and what would have made an unknown certain.\n"
+        "Calls it was joined to by consultation, conference or transfer are shown with it.\n"
+        "\n"
+        "usage: onhook explain [options] CALLID FILE...\n"
+        "       onhook explain [--name NAME] [options] CALLID\n"
+        "\n"
+        "Without a FILE: a call that lives in an engine or ended in it lately, as far back as\n"
+        "its workers' histories go (history-slots). The engine may run, hang or be dead.\n"
+        "\n"
+        "CALLID is the switch's own, or a ConnID of 16 hex digits. Of a callID that was used\n"
+        "again all calls are shown. FILE may be - for standard input.\n"
+        "\n",
+    ROWS(rows),
+    .below = "\n"
+             "Exit codes: 0 done; 1 there is no such call, or the input cannot be read; 2 wrong\n"
+             "usage or configuration; 3 done, but some messages could not be read.\n",
+    .takes_words = true,
 };
 
 static int
-take_option(struct explain *explain, int code, const char *value)
+read_words(struct explain *explain, const struct option_rest *rest)
 {
-    const char *why = NULL;
-    if (code == 'c')
-        explain->config_file = value;
-    else if (code == 'h')
-        explain->help = true;
-    else if (code == OPTION_PROFILE)
-        explain->profile = value;
-    else if (code == OPTION_ENCODING)
-        explain->encoding = value;
-    else if (code == OPTION_PORT)
-        explain->has_port = (why = source_add_ports(&explain->input.options, value)) == NULL;
-    else if (code == OPTION_MONITORED)
-        explain->monitored = value;
-    else if (code == OPTION_LINK)
-        explain->link = value;
-    else if (code == OPTION_NAME)
-        explain->look.name = value;
-    else if (code == OPTION_DIR)
-        explain->look.folder = value;
-    else if (code == OPTION_RAW)
-        explain->raw = true;
-    else
-        explain->form = code == OPTION_JSON ? FORM_JSON : FORM_MERMAID;
-    return why == NULL ? EXIT_DONE : wrong_usage(why, value);
-}
-
-static int
-read_command_line(struct explain *explain, int argc, char **argv)
-{
-    static const struct option options[] = {
-        {"config", required_argument, NULL, 'c'},
-        {"help", no_argument, NULL, 'h'},
-        {"profile", required_argument, NULL, OPTION_PROFILE},
-        {"encoding", required_argument, NULL, OPTION_ENCODING},
-        {"port", required_argument, NULL, OPTION_PORT},
-        {"monitored", required_argument, NULL, OPTION_MONITORED},
-        {"link", required_argument, NULL, OPTION_LINK},
-        {"name", required_argument, NULL, OPTION_NAME},
-        {"dir", required_argument, NULL, OPTION_DIR},
-        {"raw", no_argument, NULL, OPTION_RAW},
-        {"mermaid", no_argument, NULL, OPTION_MERMAID},
-        {"json", no_argument, NULL, OPTION_JSON},
-        {NULL, 0, NULL, 0},
-    };
-    optind = 0; /* as if this were the first command line of the process */
-    int code;
-    while ((code = getopt_long(argc, argv, ":c:h", options, NULL)) != -1) {
-        const char *word = argv[optind > 0 ? optind - 1 : 0];
-        if (code == '?')
-            return wrong_usage("there is no such option, or it takes no value:", word);
-        if (code == ':')
-            return wrong_usage("a value is missing after", word);
-        int result = take_option(explain, code, optarg);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    if (explain->help)
-        return EXIT_DONE;
-    if (argc == optind)
-        return unclear("a CALLID is wanted");
-    if (argc - optind > 1 && (explain->look.name != NULL || explain->look.folder != NULL))
-        return unclear("an engine or a FILE is wanted, not both");
-    if (argc - optind == 1 &&
-        (explain->config_file != NULL || explain->profile != NULL || explain->encoding != NULL ||
-         explain->monitored != NULL || explain->has_port))
-        return unclear("an engine has judged already: --config, --profile, --encoding, --port and "
-                       "--monitored want a FILE");
-    if (argc - optind == 1 && explain->raw)
-        return unclear("an engine keeps no messages' bytes: --raw wants a FILE");
-    explain->wanted = argv[optind];
-    explain->input.files = (const char *const *)(argv + optind + 1);
-    explain->input.file_count = (uint32_t)(argc - optind - 1);
+    bool has_port = explain->input.options.port_count > 0;
+    if (explain->json && explain->mermaid)
+        return options_wrong(&table, "--mermaid or --json is wanted, not both");
+    if (rest->count == 0)
+        return options_wrong(&table, "a CALLID is wanted");
+    if (rest->count > 1 && (explain->look.name != NULL || explain->look.folder != NULL))
+        return options_wrong(&table, "an engine or a FILE is wanted, not both");
+    if (rest->count == 1 && (explain->config_file != NULL || explain->profile != NULL ||
+                             explain->encoding != NULL || explain->monitored != NULL || has_port))
+        return options_wrong(&table, "an engine has judged already: --config, --profile, "
+                                     "--encoding, --port and --monitored want a FILE");
+    if (rest->count == 1 && explain->raw)
+        return options_wrong(&table, "an engine keeps no messages' bytes: --raw wants a FILE");
+    explain->wanted = rest->words[0];
+    explain->input.files = (const char *const *)(rest->words + 1);
+    explain->input.file_count = (uint32_t)rest->count - 1;
     return EXIT_DONE;
 }
 
@@ -193,7 +109,7 @@ static int
 override_key(struct explain *explain, const char *key, const char *value)
 {
     const char *why = value == NULL ? NULL : settings_override(&explain->settings, key, value);
-    return why == NULL ? EXIT_DONE : wrong_usage(why, value);
+    return why == NULL ? EXIT_DONE : options_refuse(&table, key, value, why);
 }
 
 static int
@@ -337,11 +253,11 @@ print_flows(const struct explain *explain)
 {
     const struct paper paper = {stdout, explain->raw};
     for (uint32_t i = 0; i < explain->flow_count; i++) {
-        if (i > 0 && explain->form != FORM_JSON)
+        if (i > 0 && !explain->json)
             fputc('\n', stdout);
-        if (explain->form == FORM_JSON)
+        if (explain->json)
             paper_json(&paper, &explain->flows[i]);
-        else if (explain->form == FORM_MERMAID)
+        else if (explain->mermaid)
             paper_mermaid(&paper, &explain->flows[i]);
         else
             paper_ladder(&paper, &explain->flows[i]);
@@ -422,12 +338,11 @@ explain_files(struct explain *explain)
 int
 cmd_explain(int argc, char **argv)
 {
-    struct explain explain = {.form = FORM_LADDER};
-    int code = read_command_line(&explain, argc, argv);
-    if (code == EXIT_DONE && explain.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    struct explain explain = {.raw = false};
+    const struct option_rest rest = options_read(&table, &explain, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    int code = read_words(&explain, &rest);
     if (code != EXIT_DONE)
         return code;
     code = explain.input.file_count > 0 ? explain_files(&explain) : explain_engine(&explain);

@@ -304,6 +304,33 @@ line_after(uint8_t kind)
     return lines[kind] != 0 ? lines[kind] : LINE_AWAY;
 }
 
+static char
+line_of_local(uint8_t local)
+{
+    static const char lines[] = {
+        [LOCAL_INITIATED] = LINE_BEGINS, [LOCAL_ALERTING] = LINE_RINGS,
+        [LOCAL_CONNECTED] = LINE_TALKS,  [LOCAL_HOLD] = LINE_HOLDS,
+        [LOCAL_QUEUED] = LINE_QUEUED,
+    };
+    return local < sizeof lines && lines[local] != 0 ? lines[local] : LINE_AWAY;
+}
+
+/* The message that makes a call known tells of two others: the device of the monitor, and in an
+ * Established that of originatingNIDConnection (docs/attribution.md, The middle of a call). */
+static void
+take_first(struct columns *columns, const struct flow_moment *moment, const struct event *event,
+           int subject)
+{
+    const struct text *texts = event->texts;
+    int monitor = columns_find(columns, texts[EVENT_TEXT_MONITOR_DEVICE]);
+    int network = columns_find(columns, texts[EVENT_TEXT_NETWORK_DEVICE]);
+    char line = line_of_local(event->local_state);
+    if (line != LINE_AWAY && monitor != subject)
+        set_line(columns, monitor, moment->conn_id, line);
+    if (event->kind == EVENT_ESTABLISHED && network != subject)
+        set_line(columns, network, moment->conn_id, LINE_TALKS);
+}
+
 static int
 subject_column(const struct columns *columns, const struct flow_moment *moment,
                const struct event *event)
@@ -325,6 +352,8 @@ columns_take(struct columns *columns, const struct flow_moment *moment, const st
     }
     if (!is_call_event(kind) || moment->is_copy || moment->rule == RULE_CALL_WAS_OVER)
         return;
+    if (is_first_of_call(columns->flow, moment))
+        take_first(columns, moment, event, subject);
     if (line_after(kind) != LINE_AWAY)
         set_line(columns, subject, conn_id, line_after(kind));
     if (brings_caller(kind) || kind == EVENT_ESTABLISHED)

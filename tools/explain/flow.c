@@ -99,13 +99,17 @@ keep_outcomes(struct flow *flow, struct flow_moment *moment, const struct flow_e
     }
 }
 
-/* A tick says when it was; several may have ended in one step. */
+/* A tick says when it was; several may have ended in one step. But what waited for it is older than
+ * the moment at which nobody waited any longer. */
 static void
-set_time(struct flow_moment *moment, const struct flow_entry *entry)
+set_time(const struct flow *flow, struct flow_moment *moment, const struct flow_entry *entry)
 {
+    const struct flow_moment *before = flow->moment_count > 1 ? moment - 1 : NULL;
     moment->has_time = (entry->event->flags & EVENT_HAS_TIME) != 0;
     moment->time_us = entry->event->time_us;
     if (entry->event->kind != EVENT_TICK || moment->outcome_count == 0)
+        return;
+    if (before != NULL && before->has_time && moment->outcomes[0].time_us < before->time_us)
         return;
     moment->has_time = (moment->outcomes[0].flags & OUTCOME_HAS_TIME) != 0;
     moment->time_us = moment->outcomes[0].time_us;
@@ -133,7 +137,7 @@ add_moment(struct flow *flow, const struct flow_entry *entry)
     event_pack(event, moment->record, moment->slots);
     set_name(moment->subject, entry->subject);
     keep_outcomes(flow, moment, entry);
-    set_time(moment, entry);
+    set_time(flow, moment, entry);
 }
 
 static bool

@@ -151,6 +151,7 @@ say_details(struct saying *saying, const struct flow *flow, const struct flow_mo
     case EVENT_LINK:
     case EVENT_DEVICE:
     case EVENT_SNAPSHOT_DEVICE:
+    case EVENT_RETOLD:
     case EVENT_FINISH:
     case EVENT_MOVE_OUT:
     case EVENT_MOVE_IN:

@@ -293,6 +293,7 @@ json_call(struct json_writer *json, const struct calls_entry *entry)
     const struct view_call *call = entry->call;
     const struct shm_call *head = view_call_head(call);
     json_open(json, '{');
+    json_unsigned(json, "FrontEnd", entry->frontend);
     json_unsigned(json, "Worker", entry->worker);
     json_unsigned(json, "Slot", call->number);
     json_text(json, "Link", link_name(entry));
@@ -301,10 +302,16 @@ json_call(struct json_writer *json, const struct calls_entry *entry)
     json_hex64(json, "ConnID", head->conn_id);
     if ((head->flags & CALL_HAS_TIMES) != 0)
         json_time(json, "Started", head->start_us);
+    else
+        json_null(json, "Started");
     if ((head->flags & CALL_ANSWERED) != 0)
         json_time(json, "Answered", head->answer_us);
+    else
+        json_null(json, "Answered");
     if (has_age(entry))
         json_decimal(json, "AgeSeconds", (uint64_t)(age_s(entry) * 1e3), 3);
+    else
+        json_null(json, "AgeSeconds");
     json_decimal(json, "SilentSeconds", (uint64_t)(idle_s(entry) * 1e3), 3);
     json_text(json, "ANI", view_call_text(call, head->ani));
     json_text(json, "DNIS", view_call_text(call, head->dnis));

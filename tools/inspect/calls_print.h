@@ -29,6 +29,7 @@ bool calls_state_is_known(const char *word);
 struct calls_entry {
     const struct view_call *call;
     const struct shm_worker_link *link; /* NULL: nothing is known */
+    uint32_t frontend;
     uint32_t worker;
 };
 

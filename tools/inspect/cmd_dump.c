@@ -21,10 +21,18 @@ struct dump_options {
     int name_count;
 };
 
-static void
-print_help(void)
-{
-    fputs(
+static const struct option_row rows[] = {
+    ROW_FLAG(0, "all", struct dump_options, all, "free slots too"),
+    ROW_FLAG(0, "layout", struct dump_options, layout,
+             "the layout of shared memory itself, without an engine"),
+    ROW_FLAG(0, "markdown", struct dump_options, markdown, "the same as docs/shared-memory.md"),
+    LOOK_WHICH(struct dump_options),
+    LOOK_OFTEN(struct dump_options),
+};
+
+static const struct option_table table = {
+    .command = "dump",
+    .above =
         "example: onhook dump result journal-0\n"
         "\n"
         "usage: onhook dump [options] [SEGMENT...]\n"
@@ -34,64 +42,21 @@ print_help(void)
         "that runs, one that hangs, or what a killed one left. SEGMENT is what the file's name\n"
         "ends in, as control, ring-0, calls-1, result; or all. Without any, says which there are,\n"
         "and what each process has in hand: its transaction, its claims in the result ring.\n"
-        "\n"
-        "      --all               free slots too\n"
-        "      --layout            the layout of shared memory itself, without an engine\n"
-        "      --markdown          the same as docs/shared-memory.md\n" LOOK_HELP,
-        stdout);
-}
-
-enum option_code {
-    OPTION_LAYOUT = LOOK_OWN,
-    OPTION_MARKDOWN,
-    OPTION_ALL,
+        "\n",
+    ROWS(rows),
+    .below = LOOK_CODES,
+    .takes_words = true,
 };
 
 static int
-take_option(struct dump_options *options, int code)
+read_words(struct dump_options *options, const struct option_rest *rest)
 {
-    switch (code) {
-    case OPTION_LAYOUT:
-        options->layout = true;
-        return EXIT_DONE;
-    case OPTION_MARKDOWN:
-        options->markdown = true;
-        return EXIT_DONE;
-    case OPTION_ALL:
-        options->all = true;
-        return EXIT_DONE;
-    default:
-        return look_take_option(&options->look, code, optarg);
-    }
-}
-
-static int
-parse_options(struct dump_options *options, int argc, char **argv)
-{
-    static const struct option known[] = {
-        LOOK_OPTIONS,
-        {"layout", no_argument, NULL, OPTION_LAYOUT},
-        {"markdown", no_argument, NULL, OPTION_MARKDOWN},
-        {"all", no_argument, NULL, OPTION_ALL},
-        {NULL, 0, NULL, 0},
-    };
-    int code;
-    optind = 1;
-    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        int result = take_option(options, code);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    options->names = argv + optind;
-    options->name_count = argc - optind;
-    if (options->layout && (options->name_count > 0 || (options->markdown && options->look.json))) {
-        log_say("--layout goes with nothing but --markdown or --json");
-        return EXIT_WRONG_USAGE;
-    }
-    if (options->markdown && !options->layout) {
-        log_say("--markdown goes with --layout");
-        return EXIT_WRONG_USAGE;
-    }
+    options->names = rest->words;
+    options->name_count = rest->count;
+    if (options->layout && (rest->count > 0 || (options->markdown && options->look.json)))
+        return options_wrong(&table, "--layout goes with nothing but --markdown or --json");
+    if (options->markdown && !options->layout)
+        return options_wrong(&table, "--markdown goes with --layout");
     return EXIT_DONE;
 }
 
@@ -193,13 +158,12 @@ int
 cmd_dump(int argc, char **argv)
 {
     struct dump_options options = {.layout = false};
-    int code = parse_options(&options, argc, argv);
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    int code = read_words(&options, &rest);
     if (code != EXIT_DONE)
         return code;
-    if (options.look.help) {
-        print_help();
-        return EXIT_DONE;
-    }
     if (options.layout) {
         dump_layout(options.markdown    ? DUMP_LAYOUT_MARKDOWN
                     : options.look.json ? DUMP_LAYOUT_JSON
@@ -209,7 +173,7 @@ cmd_dump(int argc, char **argv)
     static struct view view;
     if (!look_open(&options.look, &view))
         return EXIT_FAILED;
-    unsigned long done = 0;
+    uint64_t done = 0;
     do {
         code = look_once(&options, &view);
     } while (look_again(&options.look, &view, ++done));

@@ -20,15 +20,26 @@ enum {
 struct metrics_options {
     struct look look;
     const char *listen; /* NULL: once, to standard output */
-    enum metrics_form form;
+    bool openmetrics;
     bool dashboard;
     bool alerts;
 };
 
-static void
-print_help(void)
-{
-    fputs(
+static const struct option_row rows[] = {
+    ROW_TEXT(0, "listen", struct metrics_options, listen, "WHERE",
+             "serve HTTP there; a port, or 127.0.0.1:PORT, or [::1]:PORT", NULL),
+    ROW_FLAG(0, "openmetrics", struct metrics_options, openmetrics,
+             "print OpenMetrics; a client of HTTP says what it wants itself"),
+    ROW_FLAG(0, "dashboard", struct metrics_options, dashboard,
+             "print the dashboard for Grafana, without an engine"),
+    ROW_FLAG(0, "alerts", struct metrics_options, alerts,
+             "print the alert rules for Prometheus, without an engine"),
+    LOOK_WHICH(struct metrics_options),
+};
+
+static const struct option_table table = {
+    .command = "metrics",
+    .above =
         "example: onhook metrics --listen 127.0.0.1:9469\n"
         "\n"
         "usage: onhook metrics [options]\n"
@@ -36,72 +47,11 @@ print_help(void)
         "Prints the counters and the latencies of an engine as Prometheus reads them, or serves\n"
         "them on the loopback interface: /metrics, /healthz (503 when nobody runs the engine),\n"
         "/readyz (503 when one of its processes does not run). The engine does not notice.\n"
-        "\n"
-        "      --listen WHERE      serve HTTP there; a port, or 127.0.0.1:PORT, or [::1]:PORT\n"
-        "      --openmetrics       print OpenMetrics; a client of HTTP says what it wants itself\n"
-        "      --dashboard         print the dashboard for Grafana, without an engine\n"
-        "      --alerts            print the alert rules for Prometheus, without an engine\n"
-        "      --name NAME         which engine; alone it finds the one that runs\n"
-        "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
-        "  -h, --help              this help\n"
-        "\n"
-        "Exit codes: 0 done; 1 no such engine, or nothing can listen there; 2 wrong usage.\n",
-        stdout);
-}
-
-enum option_code {
-    OPTION_LISTEN = LOOK_OWN,
-    OPTION_OPENMETRICS,
-    OPTION_DASHBOARD,
-    OPTION_ALERTS,
+        "\n",
+    ROWS(rows),
+    .below = "\n"
+             "Exit codes: 0 done; 1 no such engine, or nothing can listen there; 2 wrong usage.\n",
 };
-
-static int
-take_option(struct metrics_options *options, int code)
-{
-    switch (code) {
-    case OPTION_LISTEN:
-        options->listen = optarg;
-        return EXIT_DONE;
-    case OPTION_OPENMETRICS:
-        options->form = METRICS_OPEN;
-        return EXIT_DONE;
-    case OPTION_DASHBOARD:
-        options->dashboard = true;
-        return EXIT_DONE;
-    case OPTION_ALERTS:
-        options->alerts = true;
-        return EXIT_DONE;
-    default:
-        return look_take_option(&options->look, code, optarg);
-    }
-}
-
-static int
-parse_options(struct metrics_options *options, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"listen", required_argument, NULL, OPTION_LISTEN},
-        {"openmetrics", no_argument, NULL, OPTION_OPENMETRICS},
-        {"dashboard", no_argument, NULL, OPTION_DASHBOARD},
-        {"alerts", no_argument, NULL, OPTION_ALERTS},
-        {"name", required_argument, NULL, LOOK_NAME},
-        {"dir", required_argument, NULL, LOOK_DIR},
-        {"help", no_argument, NULL, 'h'},
-        {NULL, 0, NULL, 0},
-    };
-    int code;
-    optind = 1;
-    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        int result = take_option(options, code);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    if (optind == argc)
-        return EXIT_DONE;
-    log_say("metrics takes no \"%s\"; --help says what it takes", argv[optind]);
-    return EXIT_WRONG_USAGE;
-}
 
 /* ---- pages --------------------------------------------------------------------------------- */
 
@@ -157,10 +107,8 @@ serve(struct metrics_options *options)
 {
     struct http_place place;
     char why[HTTP_WHY];
-    if (!http_place_read(&place, options->listen, why)) {
-        log_say("--listen \"%s\": %s", options->listen, why);
-        return EXIT_WRONG_USAGE;
-    }
+    if (!http_place_read(&place, options->listen, why))
+        return options_refuse(&table, "listen", options->listen, why);
     return http_serve(&place, answer, &options->look) ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -170,7 +118,8 @@ print_once(const struct metrics_options *options)
     static struct view view;
     if (!look_open(&options->look, &view))
         return EXIT_FAILED;
-    size_t length = metrics_write(page_bytes, options->form, &view);
+    size_t length =
+        metrics_write(page_bytes, options->openmetrics ? METRICS_OPEN : METRICS_CLASSIC, &view);
     view_close(&view);
     fwrite(page_bytes, 1, length, stdout);
     return EXIT_DONE;
@@ -180,12 +129,10 @@ int
 cmd_metrics(int argc, char **argv)
 {
     struct metrics_options options = {.listen = NULL};
-    int code = parse_options(&options, argc, argv);
-    if (code != EXIT_DONE)
-        return code;
-    if (options.look.help)
-        print_help();
-    else if (options.dashboard)
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    if (options.dashboard)
         metrics_print_dashboard(stdout);
     else if (options.alerts)
         metrics_print_alerts(stdout);

@@ -16,10 +16,18 @@ enum {
     BAR_SIZE = 20,
 };
 
-static void
-print_help(void)
-{
-    fputs(
+struct rings_options {
+    struct look look;
+};
+
+static const struct option_row rows[] = {
+    LOOK_WHICH(struct rings_options),
+    LOOK_OFTEN(struct rings_options),
+};
+
+static const struct option_table table = {
+    .command = "rings",
+    .above =
         "example: onhook rings --every 1\n"
         "\n"
         "usage: onhook rings [options]\n"
@@ -29,9 +37,10 @@ print_help(void)
         "the way back, results on the way to the publisher; and how far behind the front-end\n"
         "each worker is. Where there are several front-ends each has such rings of its own: 1:2\n"
         "is what front-end 1 shares with worker 2. The engine does not notice.\n"
-        "\n" LOOK_HELP,
-        stdout);
-}
+        "\n",
+    ROWS(rows),
+    .below = LOOK_CODES,
+};
 
 /* ---- text ---------------------------------------------------------------------------------- */
 
@@ -146,6 +155,21 @@ json_rings(struct json_writer *json, const struct view *view)
     json_close(json, ']');
 }
 
+/* Others than workers have no inputs of their own to count. */
+static void
+json_progress(struct json_writer *json, const struct view *view, uint32_t process)
+{
+    uint64_t sent = view_watermark(view);
+    uint64_t done = view_progress(view, process);
+    if (view_role(view, process) != ROLE_WORKER) {
+        json_null(json, "DoneUpTo");
+        json_null(json, "Behind");
+        return;
+    }
+    json_unsigned(json, "DoneUpTo", done < sent ? done : sent);
+    json_unsigned(json, "Behind", behind(view, process));
+}
+
 static void
 json_processes(struct json_writer *json, const struct view *view)
 {
@@ -157,8 +181,7 @@ json_processes(struct json_writer *json, const struct view *view)
         json_unsigned(json, "Pid", view_pid(view, i));
         json_unsigned(json, "Restarts", view_restarts(view, i));
         json_bool(json, "Done", view_is_done(view, i));
-        if (view_role(view, i) == ROLE_WORKER)
-            json_unsigned(json, "Behind", behind(view, i));
+        json_progress(json, view, i);
         json_close(json, '}');
     }
     json_close(json, ']');
@@ -185,45 +208,24 @@ print_json(const struct view *view)
 
 /* -------------------------------------------------------------------------------------------- */
 
-static int
-parse_options(struct look *look, int argc, char **argv)
-{
-    static const struct option known[] = {LOOK_OPTIONS, {NULL, 0, NULL, 0}};
-    int code;
-    optind = 1;
-    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        int result = look_take_option(look, code, optarg);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    if (optind == argc)
-        return EXIT_DONE;
-    log_say("\"%s\": nothing but options is wanted; see `onhook rings --help`", argv[optind]);
-    return EXIT_WRONG_USAGE;
-}
-
 int
 cmd_rings(int argc, char **argv)
 {
-    struct look look = {.every = 0};
-    int code = parse_options(&look, argc, argv);
-    if (code != EXIT_DONE)
-        return code;
-    if (look.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    struct rings_options options = {.look = {.every = 0}};
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
     static struct view view;
-    if (!look_open(&look, &view))
+    if (!look_open(&options.look, &view))
         return EXIT_FAILED;
-    unsigned long done = 0;
+    uint64_t done = 0;
     do {
-        if (look.json)
+        if (options.look.json)
             print_json(&view);
         else
             print_text(&view);
         fflush(stdout);
-    } while (look_again(&look, &view, ++done));
+    } while (look_again(&options.look, &view, ++done));
     view_close(&view);
     return EXIT_DONE;
 }

@@ -12,94 +12,48 @@ struct stat_options {
     struct look look;
     bool rates;
     bool list;
+    bool csv;
     struct stat_request request;
 };
 
-static void
-print_help(void)
-{
-    fputs("example: onhook stat --every 1 messages 'released_*'\n"
-          "\n"
-          "usage: onhook stat [options] [COUNTER...]\n"
-          "\n"
-          "Prints the counters of an engine: one that runs, one that hangs, or what a dead one\n"
-          "left. The engine does not notice. COUNTER may have * and ?; without any, all that have\n"
-          "counted something are printed.\n"
-          "\n"
-          "      --rates             what a second brings: two looks a second apart\n"
-          "      --processes         each process on its own too\n"
-          "      --all               counters that are 0 too\n"
-          "      --csv               a row a counter\n"
-          "      --list              what each counter counts, without an engine\n" LOOK_HELP,
-          stdout);
-}
-
-enum option_code {
-    OPTION_RATES = LOOK_OWN,
-    OPTION_PROCESSES,
-    OPTION_ALL,
-    OPTION_CSV,
-    OPTION_LIST,
+static const struct option_row rows[] = {
+    ROW_FLAG(0, "rates", struct stat_options, rates,
+             "what a second brings: two looks a second apart"),
+    ROW_FLAG(0, "processes", struct stat_options, request.by_process,
+             "each process on its own too, as --json always has it"),
+    ROW_FLAG(0, "all", struct stat_options, request.with_zeros, "counters that are 0 too"),
+    ROW_FLAG(0, "csv", struct stat_options, csv, "a row a counter"),
+    ROW_FLAG(0, "list", struct stat_options, list, "what each counter counts, without an engine"),
+    LOOK_WHICH(struct stat_options),
+    LOOK_OFTEN(struct stat_options),
 };
 
-static int
-take_option(struct stat_options *options, int code)
-{
-    switch (code) {
-    case OPTION_RATES:
-        options->rates = true;
-        return EXIT_DONE;
-    case OPTION_PROCESSES:
-        options->request.by_process = true;
-        return EXIT_DONE;
-    case OPTION_ALL:
-        options->request.with_zeros = true;
-        return EXIT_DONE;
-    case OPTION_CSV:
-        options->request.form = STAT_CSV;
-        return EXIT_DONE;
-    case OPTION_LIST:
-        options->list = true;
-        return EXIT_DONE;
-    default:
-        return look_take_option(&options->look, code, optarg);
-    }
-}
-
-static int
-parse_options(struct stat_options *options, int argc, char **argv)
-{
-    static const struct option known[] = {
-        LOOK_OPTIONS,
-        {"rates", no_argument, NULL, OPTION_RATES},
-        {"processes", no_argument, NULL, OPTION_PROCESSES},
-        {"all", no_argument, NULL, OPTION_ALL},
-        {"csv", no_argument, NULL, OPTION_CSV},
-        {"list", no_argument, NULL, OPTION_LIST},
-        {NULL, 0, NULL, 0},
-    };
-    int code;
-    optind = 1;
-    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        int result = take_option(options, code);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    if (options->look.json && options->request.form == STAT_CSV) {
-        log_say("--csv or --json is wanted, not both");
-        return EXIT_WRONG_USAGE;
-    }
-    if (options->look.json)
-        options->request.form = STAT_JSON;
-    options->request.patterns = argv + optind;
-    options->request.pattern_count = argc - optind;
-    return EXIT_DONE;
-}
+static const struct option_table table = {
+    .command = "stat",
+    .above =
+        "example: onhook stat --every 1 messages 'released_*'\n"
+        "\n"
+        "usage: onhook stat [options] [COUNTER...]\n"
+        "\n"
+        "Prints the counters of an engine: one that runs, one that hangs, or what a dead one\n"
+        "left. The engine does not notice. COUNTER may have * and ?; without any, all that have\n"
+        "counted something are printed.\n"
+        "\n",
+    ROWS(rows),
+    .below = LOOK_CODES,
+    .takes_words = true,
+};
 
 /* A word that is no counter's name is a slip, and silence would hide it. */
 static int
-check_patterns(const struct stat_request *request)
+read_words(struct stat_options *options, const struct option_rest *rest)
 {
+    struct stat_request *request = &options->request;
+    if (options->look.json && options->csv)
+        return options_wrong(&table, "--csv or --json is wanted, not both");
+    request->form = options->look.json ? STAT_JSON : options->csv ? STAT_CSV : STAT_TEXT;
+    request->patterns = rest->words;
+    request->pattern_count = rest->count;
     for (int i = 0; i < request->pattern_count; i++) {
         const struct stat_request one = {.patterns = &request->patterns[i], .pattern_count = 1};
         unsigned which = 0;
@@ -126,7 +80,7 @@ print_samples(const struct stat_options *options, struct view *view)
     }
     stat_begin(&options->request);
     uint64_t epoch = view->fixed.identity.epoch;
-    unsigned long done = 0;
+    uint64_t done = 0;
     do {
         if (view->fixed.identity.epoch != epoch)
             before->taken_ns = 0; /* another engine's numbers */
@@ -143,13 +97,10 @@ int
 cmd_stat(int argc, char **argv)
 {
     struct stat_options options = {.rates = false};
-    int code = parse_options(&options, argc, argv);
-    if (code == EXIT_DONE && options.look.help) {
-        print_help();
-        return EXIT_DONE;
-    }
-    if (code == EXIT_DONE)
-        code = check_patterns(&options.request);
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    int code = read_words(&options, &rest);
     if (code != EXIT_DONE)
         return code;
     if (options.list) {

@@ -20,120 +20,42 @@ enum {
 struct top_options {
     struct look look;
     bool once;
-    uint32_t rows;
-    uint32_t columns;
+    uint64_t rows;
+    uint64_t columns;
     struct top_look shown;
 };
 
-static void
-print_help(void)
-{
-    fputs("example: onhook top\n"
-          "\n"
-          "usage: onhook top [options]\n"
-          "\n"
-          "An engine on a full screen: rates, live calls, who hangs up and why, rings, processes,\n"
-          "releases as they happen, the busiest devices, counters, links, errors, memory. Keys are "
-          "on the last line; ? is\n"
-          "help. The engine does not notice.\n"
-          "\n"
-          "      --once              print one screen as text, after two looks at least\n"
-          "                          2.1 seconds apart, and end\n"
-          "      --page NAME         overview, rings, releases, devices, counters, links, errors,\n"
-          "                          memory\n"
-          "      --rows N            of --once; 24\n"
-          "      --columns N         of --once; 80\n"
-          "      --name NAME         which engine; alone it finds the one that runs\n"
-          "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"
-          "      --every SECONDS     time between two looks; 1\n"
-          "  -h, --help              this help\n"
-          "\n"
-          "Exit codes: 0 done; 1 no such engine, its segments cannot be read, or no terminal;\n"
-          "2 wrong usage.\n",
-          stdout);
-}
-
-/* ---- options ------------------------------------------------------------------------------- */
-
-enum option_code {
-    OPTION_ONCE = LOOK_OWN,
-    OPTION_PAGE,
-    OPTION_ROWS,
-    OPTION_COLUMNS,
+static const struct option_row known[] = {
+    ROW_FLAG(0, "once", struct top_options, once,
+             "print one screen as text, after two looks at least 2.1 seconds apart, and end"),
+    ROW_CHOICE(0, "page", struct top_options, shown.page, "NAME",
+               "overview, rings, releases, devices, counters, links, errors, memory", "overview",
+               top_page_names),
+    ROW_NUMBER(0, "rows", struct top_options, rows, "N", "rows of --once", "24", 4, GRID_ROWS_MAX,
+               NULL),
+    ROW_NUMBER(0, "columns", struct top_options, columns, "N", "columns of --once", "80", 4,
+               GRID_COLUMNS_MAX, NULL),
+    LOOK_WHICH(struct top_options),
+    ROW_DECIMAL(0, "every", struct top_options, look.every, "SECONDS", "time between two looks",
+                "1", 0.01, 1000000, "seconds"),
 };
 
-static int
-take_size(uint32_t *size, const char *option, unsigned long most)
-{
-    char *end;
-    unsigned long number = strtoul(optarg, &end, 10);
-    if (*optarg < '0' || *optarg > '9' || *end != '\0' || number < 4 || number > most) {
-        log_say("%s \"%s\": a number from 4 to %lu is wanted", option, optarg, most);
-        return EXIT_WRONG_USAGE;
-    }
-    *size = (uint32_t)number;
-    return EXIT_DONE;
-}
-
-static int
-take_page(struct top_look *shown)
-{
-    for (unsigned i = 0; i < TOP_HELP; i++) {
-        if (strcmp(top_page_name((enum top_page)i), optarg) == 0) {
-            shown->page = (enum top_page)i;
-            return EXIT_DONE;
-        }
-    }
-    log_say("--page \"%s\": overview, rings, releases, devices, counters, links, errors or memory "
-            "is wanted",
-            optarg);
-    return EXIT_WRONG_USAGE;
-}
-
-static int
-take_option(struct top_options *options, int code)
-{
-    switch (code) {
-    case OPTION_ONCE:
-        options->once = true;
-        return EXIT_DONE;
-    case OPTION_PAGE:
-        return take_page(&options->shown);
-    case OPTION_ROWS:
-        return take_size(&options->rows, "--rows", GRID_ROWS_MAX);
-    case OPTION_COLUMNS:
-        return take_size(&options->columns, "--columns", GRID_COLUMNS_MAX);
-    default:
-        return look_take_option(&options->look, code, optarg);
-    }
-}
-
-static int
-parse_options(struct top_options *options, int argc, char **argv)
-{
-    static const struct option known[] = {
-        {"name", required_argument, NULL, LOOK_NAME},
-        {"dir", required_argument, NULL, LOOK_DIR},
-        {"every", required_argument, NULL, LOOK_EVERY},
-        {"help", no_argument, NULL, 'h'},
-        {"once", no_argument, NULL, OPTION_ONCE},
-        {"page", required_argument, NULL, OPTION_PAGE},
-        {"rows", required_argument, NULL, OPTION_ROWS},
-        {"columns", required_argument, NULL, OPTION_COLUMNS},
-        {NULL, 0, NULL, 0},
-    };
-    int code;
-    optind = 1;
-    while ((code = getopt_long(argc, argv, "h", known, NULL)) != -1) {
-        int result = take_option(options, code);
-        if (result != EXIT_DONE)
-            return result;
-    }
-    if (optind == argc)
-        return EXIT_DONE;
-    log_say("\"%s\": nothing but options is wanted; see `onhook top --help`", argv[optind]);
-    return EXIT_WRONG_USAGE;
-}
+static const struct option_table table = {
+    .command = "top",
+    .above = "example: onhook top\n"
+             "\n"
+             "usage: onhook top [options]\n"
+             "\n"
+             "An engine on a full screen: rates, live calls, who hangs up and why, rings, "
+             "processes,\n"
+             "releases as they happen, the busiest devices, counters, links, errors, memory. Keys\n"
+             "are on the last line; ? is help. The engine does not notice.\n"
+             "\n",
+    ROWS(known),
+    .below = "\n"
+             "Exit codes: 0 done; 1 no such engine, its segments cannot be read, or no terminal;\n"
+             "2 wrong usage.\n",
+};
 
 /* ---- keys ---------------------------------------------------------------------------------- */
 
@@ -209,26 +131,48 @@ take_key(struct top_look *shown, int key)
 
 static struct grid grid;
 
+/* Draws; what was scrolled too far is at its end. */
+static void
+show(const struct top_model *model, struct top_look *shown)
+{
+    uint32_t rows;
+    uint32_t columns;
+    screen_size(&rows, &columns);
+    grid_clear(&grid, rows, columns);
+    uint32_t most = top_draw(&grid, model, shown);
+    if (shown->skipped > most) {
+        shown->skipped = most;
+        grid_clear(&grid, rows, columns);
+        top_draw(&grid, model, shown);
+    }
+    screen_show(&grid);
+}
+
+/* Keys until the time of the next look, however many come; false when it is time to leave. */
+static bool
+take_keys(const struct top_model *model, struct top_look *shown, double next)
+{
+    for (;;) {
+        show(model, shown);
+        double left = next - look_seconds();
+        int key = screen_key(left > 0 ? (int)(left * 1000 + 1) : 0);
+        if (key != SCREEN_NONE && !take_key(shown, key))
+            return false;
+        if (look_seconds() >= next)
+            return true;
+    }
+}
+
 static void
 run_screen(struct top_model *model, struct top_options *options)
 {
     struct top_look *shown = &options->shown;
-    double every = options->look.every > 0 ? options->look.every : 1;
-    int key;
+    double next;
     do {
-        uint32_t rows;
-        uint32_t columns;
-        if (!shown->is_paused) {
+        next = look_seconds() + options->look.every;
+        if (!shown->is_paused)
             top_model_look(model);
-        }
-        do {
-            screen_size(&rows, &columns);
-            grid_clear(&grid, rows, columns);
-            top_draw(&grid, model, shown);
-            screen_show(&grid);
-            key = screen_key((int)(every * 1000));
-        } while (key != SCREEN_NONE && take_key(shown, key));
-    } while (key == SCREEN_NONE);
+    } while (take_keys(model, shown, next));
 }
 
 static void
@@ -238,7 +182,7 @@ print_once(struct top_model *model, const struct top_options *options)
     top_model_look(model);
     look_nap(options->look.every > apart ? options->look.every : apart);
     top_model_look(model);
-    grid_clear(&grid, options->rows, options->columns);
+    grid_clear(&grid, (uint32_t)options->rows, (uint32_t)options->columns);
     top_draw(&grid, model, &options->shown);
     grid_print(&grid);
 }
@@ -248,14 +192,11 @@ cmd_top(int argc, char **argv)
 {
     static struct top_model model;
     static struct view view;
-    struct top_options options = {.rows = 24, .columns = 80};
-    int code = parse_options(&options, argc, argv);
-    if (code != EXIT_DONE)
-        return code;
-    if (options.look.help) {
-        print_help();
-        return EXIT_DONE;
-    }
+    struct top_options options = {.once = false};
+    const struct option_rest rest = options_read(&table, &options, argc, argv);
+    if (rest.is_over)
+        return rest.code;
+    int code = EXIT_DONE;
     if (!look_open(&options.look, &view))
         return EXIT_FAILED;
     top_model_open(&model, &view);

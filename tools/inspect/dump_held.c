@@ -162,6 +162,10 @@ json_process(struct json_writer *json, const struct held *held, const struct vie
         json_unsigned(json, "Committed", hand.commit);
         json_bool(json, "InHand", hand.is_open);
         json_unsigned(json, "OldBytes", hand.is_open ? hand.old_count : 0);
+    } else {
+        json_null(json, "Committed");
+        json_null(json, "InHand");
+        json_null(json, "OldBytes");
     }
     json_open_key(json, "Claims", '[');
     for (uint32_t i = 0; i < held->claim_count && i < CLAIMS_MAX; i++) {

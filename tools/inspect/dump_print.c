@@ -28,6 +28,7 @@ struct printing {
     uint64_t available;
     uint64_t offset; /* of it in the segment */
     struct json_writer *json;
+    bool words; /* of JSON: not the fields, but what numbers among them say */
 };
 
 /* ---- values -------------------------------------------------------------------------------- */
@@ -145,11 +146,34 @@ static void
 print_text(const struct printing *printing, const char *path, uint64_t offset, struct text text)
 {
     char shown[VALUE_SIZE];
+    if (printing->words)
+        return;
     if (printing->json != NULL)
         json_text(printing->json, path, text);
     else
         printf("%012" PRIx64 "    %-36s \"%s\"\n", printing->offset + offset, path,
                log_escape(shown, sizeof shown, text));
+}
+
+/* Fields of these forms are strings in JSON, whatever they hold; all other numbers are numbers. */
+static bool
+is_string(enum layout_form form)
+{
+    return form == FORM_HEX || form == FORM_EPOCH || form == FORM_CLAIM;
+}
+
+static void
+json_number(const struct printing *printing, const char *path, enum layout_form form,
+            const uint8_t *at, uint64_t size, const char *words)
+{
+    if (printing->words || is_string(form)) {
+        if (words != NULL && printing->words != is_string(form))
+            json_string(printing->json, path, words);
+    } else if (form == FORM_SIGNED || form == FORM_TIME_US) {
+        json_signed(printing->json, path, signed_at(at, size));
+    } else {
+        json_unsigned(printing->json, path, number_at(at, size));
+    }
 }
 
 static void
@@ -161,12 +185,7 @@ print_number(const struct printing *printing, const char *path, uint64_t offset,
     bool has_words = words_of(words, printing->dump, form, at, size);
     bool is_signed = form == FORM_SIGNED || form == FORM_TIME_US;
     if (printing->json != NULL) {
-        if (has_words)
-            json_string(printing->json, path, words);
-        else if (is_signed)
-            json_signed(printing->json, path, signed_at(at, size));
-        else
-            json_unsigned(printing->json, path, number_at(at, size));
+        json_number(printing, path, form, at, size, has_words ? words : NULL);
         return;
     }
     printf("%012" PRIx64 "    %-36s ", printing->offset + offset, path);
@@ -275,7 +294,7 @@ dump_bytes(struct dump *dump, enum layout_id id, uint64_t offset, const void *by
     static char buffer[JSON_SIZE];
     struct json_writer json;
     struct layout_struct shape = layout_struct_of(id);
-    struct printing printing = {dump, bytes, available, offset, dump->json ? &json : NULL};
+    struct printing printing = {dump, bytes, available, offset, dump->json ? &json : NULL, false};
     if (!dump->json) {
         printf("%012" PRIx64 "  %s%s%s\n", offset, shape.name, *label != '\0' ? "  " : "", label);
         print_fields(&printing, id, 0, "", 0);
@@ -289,6 +308,10 @@ dump_bytes(struct dump *dump, enum layout_id id, uint64_t offset, const void *by
     json_string(&json, "Struct", shape.name);
     json_string(&json, "Label", label);
     json_open_key(&json, "Fields", '{');
+    print_fields(&printing, id, 0, "", 0);
+    json_close(&json, '}');
+    printing.words = true;
+    json_open_key(&json, "Words", '{');
     print_fields(&printing, id, 0, "", 0);
     json_close(&json, '}');
     json_close(&json, '}');

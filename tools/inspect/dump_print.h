@@ -12,7 +12,7 @@
 #include "ipc/view_calls.h"
 
 enum {
-    DUMP_VERSION = 1, /* of the JSON's shape; fields are only ever added */
+    DUMP_VERSION = 2, /* of the JSON's shape; fields are only ever added */
     DUMP_BYTES = 1 << 16,
     DUMP_LABEL = 96,
 };

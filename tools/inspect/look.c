@@ -14,62 +14,6 @@
 
 #define NS_PER_SECOND 1e9
 
-/* ---- options ------------------------------------------------------------------------------- */
-
-bool
-look_take_number(double *number, const char *word, double least, double most)
-{
-    char *end;
-    errno = 0;
-    double value = strtod(word, &end);
-    if (*word == '\0' || *end != '\0' || errno != 0 || !isfinite(value) || value < least ||
-        value > most)
-        return false;
-    *number = value;
-    return true;
-}
-
-static int
-take_count(struct look *look, const char *value)
-{
-    double count;
-    if (look_take_number(&count, value, 1, 1e6) && count == floor(count)) {
-        look->count = (unsigned long)count;
-        return EXIT_DONE;
-    }
-    log_say("--count \"%s\": a number from 1 to 1000000 is wanted", value);
-    return EXIT_WRONG_USAGE;
-}
-
-int
-look_take_option(struct look *look, int code, const char *value)
-{
-    switch (code) {
-    case LOOK_NAME:
-        look->name = value;
-        return EXIT_DONE;
-    case LOOK_DIR:
-        look->folder = value;
-        return EXIT_DONE;
-    case LOOK_EVERY:
-        if (look_take_number(&look->every, value, 0.01, 1e6))
-            return EXIT_DONE;
-        log_say("--every \"%s\": 0.01 to 1000000 seconds are wanted", value);
-        return EXIT_WRONG_USAGE;
-    case LOOK_COUNT:
-        return take_count(look, value);
-    case LOOK_JSON:
-        look->json = true;
-        return EXIT_DONE;
-    case 'h':
-        look->help = true;
-        return EXIT_DONE;
-    default:
-        log_say("--help says what there is"); /* getopt has named the option */
-        return EXIT_WRONG_USAGE;
-    }
-}
-
 void
 look_nap(double seconds)
 {
@@ -79,7 +23,7 @@ look_nap(double seconds)
 }
 
 bool
-look_again(const struct look *look, struct view *view, unsigned long done)
+look_again(const struct look *look, struct view *view, uint64_t done)
 {
     if (look->every == 0 || done == look->count || ferror(stdout))
         return false;
@@ -199,6 +143,12 @@ seconds_of(clockid_t clock)
     return (double)now.tv_sec + (double)now.tv_nsec / NS_PER_SECOND;
 }
 
+double
+look_seconds(void)
+{
+    return seconds_of(CLOCK_MONOTONIC);
+}
+
 const char *
 look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
 {
@@ -211,6 +161,18 @@ look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number)
         out[at++] = digits[i];
     }
     out[at] = '\0';
+    return out;
+}
+
+const char *
+look_rate(char out[LOOK_NUMBER_SIZE], double rate)
+{
+    if (rate > 0 && rate < 9.995)
+        snprintf(out, LOOK_NUMBER_SIZE, "%.2f", rate);
+    else if (rate > 0 && rate < 99.95)
+        snprintf(out, LOOK_NUMBER_SIZE, "%.1f", rate);
+    else
+        look_grouped(out, (uint64_t)(rate + 0.5));
     return out;
 }
 
@@ -253,7 +215,7 @@ look_print_head(const struct view *view)
     printf("%" PRIu32 " workers, ", view->fixed.workers);
     if (owner != 0)
         printf("process %" PRIu32 ", up %.1f s\n", owner,
-               seconds_of(CLOCK_MONOTONIC) - (double)view->fixed.created_ns / NS_PER_SECOND);
+               look_seconds() - (double)view->fixed.created_ns / NS_PER_SECOND);
     else
         printf("nobody runs it\n");
 }

@@ -5,58 +5,40 @@
  * tools/inspect/look.h - what the inspection commands have in common: which engine, how often.
  */
 
-#include <getopt.h>
-
 #include "ipc/view.h"
+#include "tools/options.h"
 
 /* As the command line says. */
 struct look {
-    const char *name;    /* NULL: the engine that is there */
-    const char *folder;  /* NULL: where engines run */
-    double every;        /* seconds; 0: once */
-    unsigned long count; /* looks; 0: for ever */
+    const char *name;   /* NULL: the engine that is there */
+    const char *folder; /* NULL: where engines run */
+    double every;       /* seconds; 0: once */
+    uint64_t count;     /* looks; 0: for ever */
     bool json;
-    bool help;
 };
 
 enum {
     LOOK_WHY = 768,
 };
 
-enum look_option {
-    LOOK_NAME = 256,
-    LOOK_DIR,
-    LOOK_EVERY,
-    LOOK_COUNT,
-    LOOK_JSON,
-    LOOK_OWN, /* a command's own options begin here */
-};
+/* Rows for a command whose struct has a `look`: which engine... */
+#define LOOK_WHICH(type)                                                                           \
+    ROW_TEXT(0, "name", type, look.name, "NAME", "which engine; alone it finds the one that runs", \
+             NULL),                                                                                \
+        ROW_TEXT(0, "dir", type, look.folder, "FOLDER",                                            \
+                 "look at copies of segments in FOLDER, not at /dev/shm", NULL)
 
-/* For the command's table of options. */
-#define LOOK_OPTIONS                                                                               \
-    {"name", required_argument, NULL, LOOK_NAME}, {"dir", required_argument, NULL, LOOK_DIR},      \
-        {"every", required_argument, NULL, LOOK_EVERY},                                            \
-        {"count", required_argument, NULL, LOOK_COUNT}, {"json", no_argument, NULL, LOOK_JSON},    \
-    {                                                                                              \
-        "help", no_argument, NULL, 'h'                                                             \
-    }
+/* ... and how often, in which form. */
+#define LOOK_OFTEN(type)                                                                           \
+    ROW_DECIMAL(0, "every", type, look.every, "SECONDS", "again and again; 0.01 and more", NULL,   \
+                0.01, 1000000, "seconds"),                                                         \
+        ROW_NUMBER(0, "count", type, look.count, "N", "so many times, then end", NULL, 1, 1000000, \
+                   NULL),                                                                          \
+        ROW_FLAG(0, "json", type, look.json, "one JSON object a look")
 
-/* The same for --help. */
-#define LOOK_HELP                                                                                  \
-    "      --name NAME         which engine; alone it finds the one that runs\n"                   \
-    "      --dir FOLDER        look at copies of segments in FOLDER, not at /dev/shm\n"            \
-    "      --every SECONDS     again and again; 0.01 and more\n"                                   \
-    "      --count N           so many times, then end\n"                                          \
-    "      --json              one JSON object a look\n"                                           \
-    "  -h, --help              this help\n"                                                        \
+#define LOOK_CODES                                                                                 \
     "\n"                                                                                           \
     "Exit codes: 0 done; 1 no such engine, or its segments cannot be read; 2 wrong usage.\n"
-
-/* look_take_option - one of LOOK_OPTIONS, or anything unknown, which is said. An exit code. */
-int look_take_option(struct look *look, int code, const char *value);
-
-/* look_take_number - a number from `least` to `most`; false, and nothing taken, for other words. */
-bool look_take_number(double *number, const char *word, double least, double most);
 
 /*
  * look_open - open the engine that is meant
@@ -76,7 +58,10 @@ bool look_find(const struct look *look, struct view *view, char *why);
 
 /* look_again - after look number `done`: wait for the next, and open again what by then stands
  * under the engine's name; false when there is none. */
-bool look_again(const struct look *look, struct view *view, unsigned long done);
+bool look_again(const struct look *look, struct view *view, uint64_t done);
+
+/* look_seconds - CLOCK_MONOTONIC. */
+double look_seconds(void);
 
 /* look_nap - so many seconds. */
 void look_nap(double seconds);
@@ -92,6 +77,9 @@ const char *look_channel(char out[LOOK_CHANNEL_SIZE], const struct view *view, u
 
 /* look_grouped - 1234567 as 1,234,567; returns `out`. */
 const char *look_grouped(char out[LOOK_NUMBER_SIZE], uint64_t number);
+
+/* look_rate - a second's worth: 0.25, 17.5, 1,234; returns `out`. */
+const char *look_rate(char out[LOOK_NUMBER_SIZE], double rate);
 
 /* look_span - 850 as 850 ns, 12345 as 12.3 us, and so on; returns `out`. */
 const char *look_span(char out[LOOK_NUMBER_SIZE], uint64_t ns);

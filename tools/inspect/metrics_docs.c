@@ -75,11 +75,20 @@ static const struct panel panels[] = {
      {{"@" HERE " / #" HERE, "{{ring}} {{frontend}}:{{worker}}"}}},
     {"Messages behind", "short", METRIC_WORKER_BEHIND, 0, 8, {{"@" HERE, "worker {{worker}}"}}},
     {"Records handled", "ops", METRIC_WORKER_STEPS, 0, 8, {{RATE, "worker {{worker}}"}}},
+    {"Links in use", "bool_yes_no", METRIC_LINK_UP, 0, 12, {{"@" HERE, "{{link}}"}}},
+    {"Messages of each link", "ops", METRIC_LINK_MESSAGES, 0, 12, {{RATE, "{{link}}"}}},
+    {"Shared memory", "bytes", METRIC_MEMORY, 0, 8, {{"@" HERE, "{{segments}}"}}},
+    {"Memory of processes",
+     "bytes",
+     METRIC_PROCESS_MEMORY,
+     0,
+     8,
+     {{"@" HERE, "{{process}} {{index}}"}}},
     {"Processes that died and came back",
      "short",
      METRIC_PROCESS_RESTARTS,
      0,
-     12,
+     8,
      {{"increase(@" HERE "[$__rate_interval])", "{{process}} {{index}}"}}},
 };
 
@@ -280,6 +289,10 @@ static const struct alert alerts[] = {
      "critical", "{{ $labels.process }} {{ $labels.index }} does not run"},
     {"OnhookProcessRestarted", "increase(@[10m]) > 0", METRIC_PROCESS_RESTARTS, 0, "0s", "warning",
      "{{ $labels.process }} {{ $labels.index }} died and was started again; its log says of what"},
+    {"OnhookLinkDown", "@ == 0 and on(instance) # == 1", METRIC_LINK_UP, METRIC_UP, "1m",
+     "critical",
+     "link {{ $labels.link }} is not in use: what ends there is not seen, and what is asked for is "
+     "not sent"},
     {"OnhookRingFull", "@ / # > 0.8", METRIC_RING_USED, METRIC_RING_SLOTS, "5m", "warning",
      "ring {{ $labels.ring }} {{ $labels.frontend }}:{{ $labels.worker }} stays more than 80 % "
      "full"},

@@ -9,9 +9,11 @@
 
 #include "base/accept.h"
 #include "base/check.h"
+#include "base/log.h"
+#include "tools/inspect/metrics_find.h"
 
 enum {
-    LABELS_SIZE = 128,
+    LABELS_SIZE = 512, /* a name of a link, each of its bytes escaped twice */
 };
 
 #define NS_PER_S 1e9
@@ -220,6 +222,83 @@ put_latency(struct metric_page *page, const struct view *view)
     }
 }
 
+/* ---- links --------------------------------------------------------------------------------- */
+
+static const char *
+link_labels(char labels[LABELS_SIZE], const struct view_link *link)
+{
+    char shown[LABELS_SIZE / 2];
+    log_escape(shown, sizeof shown, text_of(link->name));
+    int used = snprintf(labels, LABELS_SIZE, "frontend=\"%" PRIu32 "\",link=\"", link->frontend);
+    for (const char *at = shown; *at != '\0' && used < LABELS_SIZE - 4; at++) {
+        if (*at == '\\' || *at == '"')
+            labels[used++] = '\\';
+        labels[used++] = *at;
+    }
+    snprintf(labels + used, (size_t)(LABELS_SIZE - used), "\"");
+    return labels;
+}
+
+static bool
+is_live(const struct view_link *link)
+{
+    return link->state == VIEW_LINK_DOWN || link->state == VIEW_LINK_GREETING ||
+           link->state == VIEW_LINK_UP;
+}
+
+static void
+put_links(struct metric_page *page, const struct view *view, uint32_t owner)
+{
+    static struct view_link links[METRICS_LINKS];
+    char labels[LABELS_SIZE];
+    uint32_t count = metrics_links(view, links);
+    put_head(page, &heads[METRIC_LINKS]);
+    put_sample(page, "", count);
+    put_head(page, &heads[METRIC_LINK_UP]);
+    for (uint32_t i = 0; i < count && i < METRICS_LINKS; i++)
+        if (is_live(&links[i]))
+            put_sample(page, link_labels(labels, &links[i]),
+                       owner != 0 && links[i].state == VIEW_LINK_UP);
+    put_head(page, &heads[METRIC_LINK_MESSAGES]);
+    for (uint32_t i = 0; i < count && i < METRICS_LINKS; i++)
+        put_sample(page, link_labels(labels, &links[i]), links[i].messages);
+}
+
+/* ---- memory -------------------------------------------------------------------------------- */
+
+/* "calls-0" is one of "calls". */
+static size_t
+kind_length(const char *suffix)
+{
+    return strcspn(suffix, "-");
+}
+
+/* Names are sorted, so those of a kind stand together. */
+static void
+put_memory(struct metric_page *page, const struct view *view)
+{
+    static char names[VIEW_FILES_MAX][VIEW_SUFFIX_SIZE];
+    char labels[LABELS_SIZE];
+    uint64_t bytes = 0;
+    uint32_t count = view_file_names(view, names);
+    put_head(page, &heads[METRIC_MEMORY]);
+    for (uint32_t i = 0; i < count && i < VIEW_FILES_MAX; i++) {
+        struct view_file file;
+        size_t length = kind_length(names[i]);
+        bool is_last = i + 1 == count || i + 1 == VIEW_FILES_MAX ||
+                       kind_length(names[i + 1]) != length ||
+                       strncmp(names[i], names[i + 1], length) != 0;
+        if (view_file_open_name(&file, view, names[i]))
+            bytes += view_file_resident(&file);
+        view_file_close(&file);
+        if (!is_last)
+            continue;
+        snprintf(labels, sizeof labels, "segments=\"%.*s\"", (int)length, names[i]);
+        put_sample(page, labels, bytes);
+        bytes = 0;
+    }
+}
+
 /* ---- processes and rings ------------------------------------------------------------------- */
 
 static bool
@@ -242,6 +321,10 @@ put_processes(struct metric_page *page, const struct view *view, uint32_t owner)
     put_head(page, &heads[METRIC_PROCESS_RESTARTS]);
     for (uint32_t i = 0; i < view->process_count; i++)
         put_sample(page, process_labels(labels, view, i), view_restarts(view, i));
+    put_head(page, &heads[METRIC_PROCESS_MEMORY]);
+    for (uint32_t i = 0; i < view->process_count; i++)
+        put_sample(page, process_labels(labels, view, i),
+                   owner != 0 ? metrics_own_memory(view_pid(view, i)) : 0);
 }
 
 static const char *
@@ -331,6 +414,8 @@ put_engine(struct metric_page *page, const struct view *view, uint32_t owner)
     put_counters(page, view);
     put_latency(page, view);
     put_processes(page, view, owner);
+    put_links(page, view, owner);
+    put_memory(page, view);
     put_workers(page, view);
     put_rings(page, view, METRIC_RING_SLOTS);
     put_rings(page, view, METRIC_RING_USED);

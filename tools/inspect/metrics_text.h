@@ -16,7 +16,7 @@
 #include "ipc/view.h"
 
 enum {
-    METRICS_SIZE = 1 << 20, /* bytes that hold the page of any engine */
+    METRICS_SIZE = 1 << 21, /* bytes that hold the page of any engine */
     METRICS_NAME_SIZE = 64,
     METRICS_SAID = 160,
 };

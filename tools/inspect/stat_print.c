@@ -54,14 +54,14 @@ total_of(const struct stat_sample *sample, uint32_t processes, unsigned which)
 }
 
 /* A second's worth of what came between two samples; a counter that fell has begun anew. */
-static uint64_t
+static double
 rate_of(uint64_t now, uint64_t then, const struct stat_sample *sample,
         const struct stat_sample *before)
 {
     uint64_t span_ns = sample->taken_ns - before->taken_ns;
     if (now < then || span_ns == 0)
         return 0;
-    return (uint64_t)((double)(now - then) * (double)NS_PER_SECOND / (double)span_ns + 0.5);
+    return (double)(now - then) * (double)NS_PER_SECOND / (double)span_ns;
 }
 
 void
@@ -89,13 +89,13 @@ process_name(char name[NAME_SIZE], const struct view *view, uint32_t process)
 /* ---- text ---------------------------------------------------------------------------------- */
 
 static void
-print_row(const char *name, uint64_t value, const uint64_t *rate, const char *meaning)
+print_row(const char *name, uint64_t value, const double *rate, const char *meaning)
 {
     char number[LOOK_NUMBER_SIZE];
     char speed[LOOK_NUMBER_SIZE] = "";
     printf("  %-22s %16s", name, look_grouped(number, value));
     if (rate != NULL)
-        printf(" %12s/s", look_grouped(speed, *rate));
+        printf(" %12s/s", look_rate(speed, *rate));
     printf("  %s\n", meaning);
 }
 
@@ -109,7 +109,7 @@ print_block(const struct stat_request *request, const struct view *view,
             all ? total_of(sample, view->process_count, which) : sample->values[process][which];
         if (!stat_wants(request, (enum counter)which) || (now == 0 && !request->with_zeros))
             continue;
-        uint64_t rate = 0;
+        double rate = 0;
         if (before != NULL)
             rate = rate_of(now,
                            all ? total_of(before, view->process_count, which)
@@ -203,11 +203,33 @@ json_processes(struct json_writer *json, const struct stat_request *request,
         json_string(json, "Role", view_role_name(view, i));
         json_unsigned(json, "Index", view_role_index(view, i));
         json_unsigned(json, "Pid", view_pid(view, i));
+        json_unsigned(json, "Restarts", view_restarts(view, i));
         json_bool(json, "Done", view_is_done(view, i));
         json_counters(json, request, "Counters", sample->values[i]);
         json_close(json, '}');
     }
     json_close(json, ']');
+}
+
+/* What the time since the look before brought; null where there is none. */
+static void
+json_since(struct json_writer *json, const struct stat_request *request, const struct view *view,
+           const struct stat_sample *sample, const struct stat_sample *before)
+{
+    if (before == NULL) {
+        json_null(json, "PerSecond");
+        json_null(json, "LatencySince");
+        return;
+    }
+    json_open_key(json, "PerSecond", '{');
+    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+        double rate = rate_of(total_of(sample, view->process_count, which),
+                              total_of(before, view->process_count, which), sample, before);
+        if (stat_wants(request, (enum counter)which))
+            json_decimal(json, counter_name((enum counter)which), (uint64_t)(rate * 1000 + 0.5), 3);
+    }
+    json_close(json, '}');
+    json_latency(json, "LatencySince", sample, before);
 }
 
 static void
@@ -216,14 +238,11 @@ print_json(const struct stat_request *request, const struct view *view,
 {
     static char buffer[JSON_SIZE];
     uint64_t totals[COUNTER_COUNT];
-    uint64_t rates[COUNTER_COUNT];
-    for (unsigned which = 0; which < COUNTER_COUNT; which++) {
+    uint64_t restarts = 0;
+    for (unsigned which = 0; which < COUNTER_COUNT; which++)
         totals[which] = total_of(sample, view->process_count, which);
-        rates[which] = before == NULL
-                           ? 0
-                           : rate_of(totals[which], total_of(before, view->process_count, which),
-                                     sample, before);
-    }
+    for (uint32_t i = 0; i < view->process_count; i++)
+        restarts += view_restarts(view, i);
     struct json_writer json;
     json_begin(&json, buffer, sizeof buffer);
     json_open(&json, '{');
@@ -231,15 +250,13 @@ print_json(const struct stat_request *request, const struct view *view,
     json_string(&json, "Engine", view->name);
     json_time(&json, "Time", sample->time_us);
     json_unsigned(&json, "Owner", view_owner(view));
+    json_unsigned(&json, "FrontEnds", view->frontends);
     json_unsigned(&json, "Workers", view->fixed.workers);
+    json_unsigned(&json, "Restarts", restarts);
     json_counters(&json, request, "Counters", totals);
-    if (before != NULL)
-        json_counters(&json, request, "PerSecond", rates);
     json_latency(&json, "Latency", sample, NULL);
-    if (before != NULL)
-        json_latency(&json, "LatencySince", sample, before);
-    if (request->by_process)
-        json_processes(&json, request, view, sample);
+    json_since(&json, request, view, sample, before);
+    json_processes(&json, request, view, sample);
     json_close(&json, '}');
     size_t length = json_end(&json);
     fwrite(buffer, 1, length, stdout);
@@ -307,8 +324,11 @@ stat_print(const struct stat_request *request, const struct view *view,
 void
 stat_list(const struct stat_request *request)
 {
-    for (unsigned which = 0; which < COUNTER_COUNT; which++)
-        if (stat_wants(request, (enum counter)which))
-            printf("%-22s %s\n", counter_name((enum counter)which),
-                   counter_meaning((enum counter)which));
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        enum counter which = (enum counter)i;
+        const char *unit = counter_unit(which);
+        if (stat_wants(request, which))
+            printf("%-22s %-5s  %s\n", counter_name(which), unit[0] != '\0' ? unit : "count",
+                   counter_meaning(which));
+    }
 }

@@ -13,7 +13,7 @@ enum {
 
 enum stat_form {
     STAT_TEXT,
-    STAT_JSON, /* one object a sample, on one line */
+    STAT_JSON, /* one object a sample, on one line, always with the same keys */
     STAT_CSV,  /* a row a counter and sample */
 };
 
@@ -27,7 +27,7 @@ struct stat_sample {
 
 struct stat_request {
     enum stat_form form;
-    bool by_process;       /* each process on its own too */
+    bool by_process;       /* each process on its own too; JSON always has them */
     bool with_zeros;       /* counters that never counted too */
     char *const *patterns; /* globs over counter names; none: all */
     int pattern_count;

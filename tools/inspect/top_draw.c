@@ -10,16 +10,16 @@
 #include "tools/inspect/look.h"
 #include "tools/inspect/top_draw_parts.h"
 
-static const char *const page_names[TOP_PAGES] = {
+const char *const top_page_names[TOP_HELP + 1] = {
     [TOP_OVERVIEW] = "overview",    [TOP_RINGS] = "rings",       [TOP_RELEASES] = "releases",
     [TOP_DEVICES_PAGE] = "devices", [TOP_COUNTERS] = "counters", [TOP_LINKS] = "links",
-    [TOP_ERRORS] = "errors",        [TOP_MEMORY] = "memory",     [TOP_HELP] = "help",
+    [TOP_ERRORS] = "errors",        [TOP_MEMORY] = "memory",     [TOP_HELP] = NULL,
 };
 
 const char *
 top_page_name(enum top_page page)
 {
-    return page < TOP_PAGES ? page_names[page] : page_names[TOP_HELP];
+    return page < TOP_HELP ? top_page_names[page] : "help";
 }
 
 bool
@@ -69,127 +69,31 @@ draw_foot(struct grid *grid, const struct top_look *look)
         grid_put(grid, row, 72, GRID_TITLE, "  / filter  s sort  p pause  ? help");
 }
 
-/* ---- overview ------------------------------------------------------------------------------ */
+/* ---- rows ---------------------------------------------------------------------------------- */
 
-/* A minute of a rate, the newest on the right, in eight steps of ASCII. */
-static void
-draw_history(struct grid *grid, uint32_t row, uint32_t column, const struct top_model *model,
-             const uint64_t history[TOP_HISTORY])
+/* The last line of the screen is the foot. */
+struct top_rows
+top_rows_begin(const struct grid *grid, const struct top_look *look, uint32_t first)
 {
-    static const char steps[] = " .:-=+*#";
-    uint64_t most = 1;
-    uint64_t count = model->looks < TOP_HISTORY ? model->looks : TOP_HISTORY;
-    for (uint64_t i = 0; i < count; i++)
-        most = history[(model->looks - i) % TOP_HISTORY] > most
-                   ? history[(model->looks - i) % TOP_HISTORY]
-                   : most;
-    for (uint64_t i = count; i-- > 0;) {
-        uint64_t value = history[(model->looks - i) % TOP_HISTORY];
-        column = grid_put(grid, row, column, GRID_DIM, "%c",
-                          steps[(value * (sizeof steps - 2) + most - 1) / most]);
-    }
+    uint32_t end = grid->rows > 0 ? grid->rows - 1 : 0;
+    return (struct top_rows){
+        .first = first, .room = end > first ? end - first : 0, .skipped = look->skipped};
 }
 
-static uint32_t
-draw_rate(struct grid *grid, uint32_t row, const struct top_model *model, const char *words,
-          enum counter which)
+bool
+top_rows_next(struct top_rows *rows, uint32_t *row)
 {
-    char number[LOOK_NUMBER_SIZE];
-    char rate[LOOK_NUMBER_SIZE];
-    grid_put(grid, row, 0, GRID_DIM, "%-12s", words);
-    grid_put(grid, row, 12, GRID_PLAIN, "%16s",
-             look_grouped(number, top_model_total(model, which)));
-    grid_put(grid, row, 28, GRID_PLAIN, "%12s/s", look_grouped(rate, top_model_rate(model, which)));
-    return row + 1;
+    uint32_t number = rows->met++;
+    if (number < rows->skipped || number - rows->skipped >= rows->room)
+        return false;
+    *row = rows->first + (number - rows->skipped);
+    return true;
 }
 
-/* A table of the DN events: reasons down, ReleasingParty across. */
-static uint32_t
-draw_reasons(struct grid *grid, uint32_t row, const struct top_model *model)
+uint32_t
+top_rows_most(const struct top_rows *rows)
 {
-    static const struct {
-        const char *name;
-        enum counter local;
-    } reasons[] = {
-#define REASON(name, printed) {printed, COUNTER_LOCAL_##name},
-#include "ipc/reason.def"
-#undef REASON
-    };
-    grid_put(grid, row++, 0, GRID_TITLE, "%-18s %14s %14s %14s", "who hung up, why", "1 Local",
-             "2 Remote", "3 Unknown");
-    for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++) {
-        uint64_t values[3];
-        char numbers[3][LOOK_NUMBER_SIZE];
-        for (unsigned column = 0; column < 3; column++) {
-            values[column] =
-                top_model_total(model, (enum counter)((unsigned)reasons[i].local + column));
-            look_grouped(numbers[column], values[column]);
-        }
-        if (values[0] + values[1] + values[2] == 0)
-            continue;
-        grid_put(grid, row, 0, GRID_PLAIN, "%-18s", reasons[i].name);
-        grid_put(grid, row, 18, GRID_LOCAL, " %14s", numbers[0]);
-        grid_put(grid, row, 33, GRID_REMOTE, " %14s", numbers[1]);
-        grid_put(grid, row++, 48, GRID_PLAIN, " %14s", numbers[2]);
-    }
-    return row;
-}
-
-/* What an operator should know of, if it ever counted. */
-static void
-draw_alarms(struct grid *grid, uint32_t row, const struct top_model *model)
-{
-    for (uint32_t i = 0; i < watch_error_kinds; i++) {
-        char number[LOOK_NUMBER_SIZE];
-        uint64_t value = top_model_total(model, watch_errors[i]);
-        if (value != 0)
-            grid_put(grid, row++, 0, GRID_ALARM, "%s %s: %s", look_grouped(number, value),
-                     counter_name(watch_errors[i]), counter_meaning(watch_errors[i]));
-    }
-}
-
-/* Of what came since the last look; of all where that is nothing. */
-static void
-draw_latency(struct grid *grid, uint32_t row, const struct top_model *model)
-{
-    const struct stat_sample *now = top_model_now(model);
-    struct latency latency;
-    char spans[3][LOOK_NUMBER_SIZE];
-    if (now == NULL)
-        return;
-    stat_latency(&latency, STAGE_RECEIVED_PUBLISHED, now, top_model_before(model));
-    if (latency.count == 0)
-        stat_latency(&latency, STAGE_RECEIVED_PUBLISHED, now, NULL);
-    if (latency.count == 0)
-        return;
-    grid_put(grid, row, 0, GRID_DIM, "%-12s", "latency");
-    grid_put(grid, row, 12, GRID_PLAIN, "p50 %-9s p99 %-9s p99.9 %-9s received..published",
-             look_span(spans[0], latency_quantile_ns(&latency, 500)),
-             look_span(spans[1], latency_quantile_ns(&latency, 990)),
-             look_span(spans[2], latency_quantile_ns(&latency, 999)));
-}
-
-static void
-draw_overview(struct grid *grid, const struct top_model *model)
-{
-    char number[LOOK_NUMBER_SIZE];
-    uint32_t row = TOP_BODY;
-    draw_history(grid, row, 44, model, model->messages);
-    row = draw_rate(grid, row, model, "messages", COUNTER_MESSAGES);
-    row = draw_rate(grid, row, model, "events", COUNTER_EVENTS);
-    row = draw_rate(grid, row, model, "calls", COUNTER_CALLS_OPENED);
-    draw_history(grid, row, 44, model, model->ended);
-    row = draw_rate(grid, row, model, "ended", COUNTER_PARTIES_DELETED);
-    uint64_t opened = top_model_total(model, COUNTER_CALLS_OPENED);
-    uint64_t closed = top_model_total(model, COUNTER_CALLS_CLOSED);
-    grid_put(grid, row, 0, GRID_DIM, "%-12s", "live calls");
-    grid_put(grid, row, 12, GRID_PLAIN, "%16s",
-             look_grouped(number, opened > closed ? opened - closed : 0));
-    grid_put(grid, row, 44, GRID_DIM, "links %" PRIu32 ", memory %s KiB", model->watch.link_count,
-             look_grouped(number, model->watch.resident / 1024));
-    draw_latency(grid, row + 1, model);
-    row = draw_reasons(grid, row + 3, model);
-    draw_alarms(grid, row, model);
+    return rows->met > rows->room ? rows->met - rows->room : 0;
 }
 
 /* ---- releases ------------------------------------------------------------------------------ */
@@ -252,7 +156,7 @@ draw_release(struct grid *grid, uint32_t row, const struct shm_outcome *outcome)
         grid_put(grid, row, 109, GRID_DIM, "%-3s %s", rule->section, rule->says);
 }
 
-static void
+static uint32_t
 draw_releases(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     uint32_t row = TOP_BODY;
@@ -262,17 +166,17 @@ draw_releases(struct grid *grid, const struct top_model *model, const struct top
     grid_put(grid, row++, 0, GRID_TITLE, "%-12s %-6s %-10s %-10s %-10s %-9s %s", "time", "link",
              "call", "device", "other", "who", "reason");
     uint64_t kept = model->outcome_count < TOP_OUTCOMES ? model->outcome_count : TOP_OUTCOMES;
-    uint32_t skipped = 0;
-    for (uint64_t i = 0; i < kept && row + 1 < grid->rows; i++) {
+    struct top_rows rows = top_rows_begin(grid, look, row);
+    for (uint64_t i = 0; i < kept; i++) {
         uint64_t number = look->sort == TOP_SORT_MOST ? model->outcome_count - 1 - i
                                                       : model->outcome_count - kept + i;
         const struct shm_outcome *outcome = &model->outcomes[number % TOP_OUTCOMES];
-        if (!release_passes(look, outcome) || skipped++ < look->skipped)
-            continue;
-        draw_release(grid, row++, outcome);
+        if (release_passes(look, outcome) && top_rows_next(&rows, &row))
+            draw_release(grid, row, outcome);
     }
     if (kept == 0)
         grid_put(grid, row, 0, GRID_DIM, "nobody has hung up since we look");
+    return top_rows_most(&rows);
 }
 
 /* ---- devices ------------------------------------------------------------------------------- */
@@ -307,7 +211,7 @@ draw_device(struct grid *grid, uint32_t row, const struct top_device *device)
              device->abandoned);
 }
 
-static void
+static uint32_t
 draw_devices(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     static const struct top_device *sorted[TOP_DEVICES];
@@ -319,37 +223,41 @@ draw_devices(struct grid *grid, const struct top_model *model, const struct top_
     uint32_t row = TOP_BODY;
     grid_put(grid, row++, 0, GRID_TITLE, "%-24s %10s %10s %10s %10s %10s", "device", "ended",
              "1 Local", "2 Remote", "3 Unknown", "abandoned");
-    for (uint32_t i = look->skipped; i < count && row + 1 < grid->rows; i++)
-        draw_device(grid, row++, sorted[i]);
-    if (model->devices_refused != 0)
+    struct top_rows rows = top_rows_begin(grid, look, row);
+    for (uint32_t i = 0; i < count; i++)
+        if (top_rows_next(&rows, &row))
+            draw_device(grid, row, sorted[i]);
+    if (model->devices_refused != 0 && top_rows_next(&rows, &row))
         grid_put(grid, row, 0, GRID_DIM, "and %" PRIu64 " of more devices than are kept",
                  model->devices_refused);
+    return top_rows_most(&rows);
 }
 
 /* ---- counters, help ------------------------------------------------------------------------ */
 
-static void
+static uint32_t
 draw_counters(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     uint32_t row = TOP_BODY;
-    uint32_t skipped = 0;
     grid_put(grid, row++, 0, GRID_TITLE, "%-22s %16s %14s  %s", "counter", "value", "a second",
              "what it counts");
-    for (unsigned i = 0; i < COUNTER_COUNT && row + 1 < grid->rows; i++) {
+    struct top_rows rows = top_rows_begin(grid, look, row);
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
         enum counter which = (enum counter)i;
         char number[LOOK_NUMBER_SIZE];
         char rate[LOOK_NUMBER_SIZE];
         uint64_t value = top_model_total(model, which);
-        if (value == 0 || !top_passes(look, counter_name(which)) || skipped++ < look->skipped)
+        if (value == 0 || !top_passes(look, counter_name(which)) || !top_rows_next(&rows, &row))
             continue;
-        grid_put(grid, row++, 0, GRID_PLAIN, "%-22s %16s %14s  %s", counter_name(which),
-                 look_grouped(number, value), look_grouped(rate, top_model_rate(model, which)),
+        grid_put(grid, row, 0, GRID_PLAIN, "%-22s %16s %14s  %s", counter_name(which),
+                 look_grouped(number, value), look_rate(rate, top_model_rate(model, which)),
                  counter_meaning(which));
     }
+    return top_rows_most(&rows);
 }
 
-static void
-draw_help(struct grid *grid)
+static uint32_t
+draw_help(struct grid *grid, const struct top_look *look)
 {
     static const char *const lines[] = {
         "1 overview   rates, live calls, who hung up and why, what needs a look",
@@ -370,43 +278,47 @@ draw_help(struct grid *grid)
         "1 Local: the device itself hung up. 2 Remote: somebody else did. 3 Unknown: the",
         "switch did not say, and nothing else proves it.",
     };
+    uint32_t row;
+    struct top_rows rows = top_rows_begin(grid, look, TOP_BODY);
     for (uint32_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        grid_put(grid, TOP_BODY + i, 0, GRID_PLAIN, "%s", lines[i]);
+        if (top_rows_next(&rows, &row))
+            grid_put(grid, row, 0, GRID_PLAIN, "%s", lines[i]);
+    return top_rows_most(&rows);
 }
 
-void
-top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look)
+static uint32_t
+draw_page(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     switch (look->page) {
     case TOP_OVERVIEW:
-        draw_overview(grid, model);
-        break;
+        return top_draw_overview(grid, model, look);
     case TOP_RINGS:
-        top_draw_rings(grid, model, look);
-        break;
+        return top_draw_rings(grid, model, look);
     case TOP_RELEASES:
-        draw_releases(grid, model, look);
-        break;
+        return draw_releases(grid, model, look);
     case TOP_DEVICES_PAGE:
-        draw_devices(grid, model, look);
-        break;
+        return draw_devices(grid, model, look);
     case TOP_COUNTERS:
-        draw_counters(grid, model, look);
-        break;
+        return draw_counters(grid, model, look);
     case TOP_LINKS:
-        top_draw_links(grid, model, look);
-        break;
+        return top_draw_links(grid, model, look);
     case TOP_ERRORS:
-        top_draw_errors(grid, model, look);
-        break;
+        return top_draw_errors(grid, model, look);
     case TOP_MEMORY:
-        top_draw_memory(grid, model, look);
-        break;
+        return top_draw_memory(grid, model, look);
     case TOP_HELP:
     case TOP_PAGES:
-        draw_help(grid);
         break;
     }
+    return draw_help(grid, look);
+}
+
+uint32_t
+top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look)
+{
+    uint32_t most = draw_page(grid, model, look);
     draw_head(grid, model, look);
+    top_draw_alarms_line(grid, 1, model);
     draw_foot(grid, look);
+    return most;
 }

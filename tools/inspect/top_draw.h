@@ -40,10 +40,17 @@ struct top_look {
     uint32_t skipped; /* rows scrolled over */
 };
 
-/* top_page_name - "overview", ... */
+/* "overview", ...; NULL where --page ends. Help is reached by its own key. */
+extern const char *const top_page_names[TOP_HELP + 1];
+
+/* top_page_name - the same, and "help". */
 const char *top_page_name(enum top_page page);
 
-/* top_draw - the whole screen; the grid was cleared to its size. */
-void top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look);
+/*
+ * top_draw - the whole screen; the grid was cleared to its size
+ *
+ * Returns how far it can be scrolled: `skipped` beyond that shows less than there is.
+ */
+uint32_t top_draw(struct grid *grid, const struct top_model *model, const struct top_look *look);
 
 #endif

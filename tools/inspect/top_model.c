@@ -60,7 +60,7 @@ top_model_total(const struct top_model *model, enum counter which)
     return total_of(model, top_model_now(model), which);
 }
 
-uint64_t
+double
 top_model_rate(const struct top_model *model, enum counter which)
 {
     const struct stat_sample *now = top_model_now(model);
@@ -71,9 +71,7 @@ top_model_rate(const struct top_model *model, enum counter which)
     uint64_t older = total_of(model, before, which);
     if (value < older)
         return 0;
-    return (uint64_t)((double)(value - older) * NS_PER_S /
-                          (double)(now->taken_ns - before->taken_ns) +
-                      0.5);
+    return (double)(value - older) * NS_PER_S / (double)(now->taken_ns - before->taken_ns);
 }
 
 /* ---- outcomes ------------------------------------------------------------------------------ */
@@ -161,11 +159,11 @@ has_work(const struct top_model *model, uint32_t process)
     return false;
 }
 
-/* For how long it has not got on. */
+/* For how long it has not got on, or, without work, has not looked for any. */
 static uint64_t
-still_of(const struct top_model *model, uint32_t process)
+still_of(const struct top_model *model, uint32_t process, bool works)
 {
-    if (view_role(&model->view, process) == ROLE_FRONTEND)
+    if (!works || view_role(&model->view, process) == ROLE_FRONTEND)
         return top_watch_still_ms(&model->watch, process);
     if (view_role(&model->view, process) == ROLE_PUBLISHER)
         return top_watch_age_ms(&model->watch, process);
@@ -181,11 +179,12 @@ top_model_state(const struct top_model *model, uint32_t process, char *buffer)
         return "done";
     if (pid == 0 || model->owner == 0 || (kill((pid_t)pid, 0) != 0 && errno == ESRCH))
         return "DEAD";
-    if (!has_work(model, process))
-        return view_role(view, process) == ROLE_FRONTEND ? "runs" : "waits";
-    uint64_t still_ms = still_of(model, process);
+    bool works = has_work(model, process);
+    if (!works && view_role(view, process) == ROLE_FRONTEND)
+        return "runs"; /* it reads a file, and need not beat */
+    uint64_t still_ms = still_of(model, process, works);
     if (still_ms < TOP_STALE_MS)
-        return "runs";
+        return works ? "runs" : "waits";
     unsigned still_s =
         still_ms < STALE_SHOWN_S * 1000 ? (unsigned)(still_ms / 1000) : STALE_SHOWN_S;
     snprintf(buffer, STATE_SIZE, "STALE %u s", still_s);

@@ -31,9 +31,9 @@ struct top_model {
     bool is_open;
     uint32_t owner; /* the supervisor's process; 0: nobody runs the engine */
     uint64_t looks;
-    struct stat_sample samples[2];  /* samples[looks % 2] is the last */
-    uint64_t messages[TOP_HISTORY]; /* a second, by looks % TOP_HISTORY */
-    uint64_t ended[TOP_HISTORY];
+    struct stat_sample samples[2]; /* samples[looks % 2] is the last */
+    double messages[TOP_HISTORY];  /* a second, by looks % TOP_HISTORY */
+    double ended[TOP_HISTORY];
     uint64_t moved_ns[VIEW_PROCESSES_MAX]; /* CLOCK_MONOTONIC: its progress last changed */
     uint64_t progress[VIEW_PROCESSES_MAX];
     uint64_t watermark; /* just before it */
@@ -60,9 +60,10 @@ const struct stat_sample *top_model_before(const struct top_model *model);
 
 /* Over all processes: the number, and what a second brought of it. */
 uint64_t top_model_total(const struct top_model *model, enum counter which);
-uint64_t top_model_rate(const struct top_model *model, enum counter which);
+double top_model_rate(const struct top_model *model, enum counter which);
 
-/* How a process is: "runs", "done", "waits", "STALE 12 s", "DEAD". `buffer`: 24 bytes. */
+/* How a process is: "runs", "done", "waits", "STALE 12 s", "DEAD". `buffer`: 24 bytes. STALE is who
+ * has work and does not get on, and who has none and does not even look for it. */
 const char *top_model_state(const struct top_model *model, uint32_t process, char *buffer);
 
 #endif

@@ -44,13 +44,6 @@ clock_words(char out[AGE_SIZE], int64_t time_us)
     return out;
 }
 
-/* Is there room for the row, and is it not scrolled over? */
-static bool
-is_shown(const struct grid *grid, const struct top_look *look, uint32_t row, uint32_t *skipped)
-{
-    return row + 1 < grid->rows && (*skipped)++ >= look->skipped;
-}
-
 /* ---- processes and rings ------------------------------------------------------------------- */
 
 static void
@@ -92,47 +85,50 @@ draw_ring(struct grid *grid, uint32_t row, const char *name, const char *number,
     grid_put(grid, row, 60, GRID_DIM, "%16" PRIu64, fill->written);
 }
 
-static uint32_t
-draw_channels(struct grid *grid, uint32_t row, const struct top_model *model, const char *name,
-              enum watch_ring ring,
+static void
+draw_channels(struct grid *grid, struct top_rows *rows, const struct top_model *model,
+              const char *name, enum watch_ring ring,
               bool (*fill_of)(const struct view *, uint32_t, struct view_fill *))
 {
     char number[LOOK_CHANNEL_SIZE];
     struct view_fill fill;
+    uint32_t row;
     for (uint32_t i = 0; i < model->view.channel_count; i++)
-        if (fill_of(&model->view, i, &fill))
-            draw_ring(grid, row++, name, look_channel(number, &model->view, i), &fill,
+        if (fill_of(&model->view, i, &fill) && top_rows_next(rows, &row))
+            draw_ring(grid, row, name, look_channel(number, &model->view, i), &fill,
                       top_watch_high(&model->watch, ring, i));
-    return row;
 }
 
-static uint32_t
-draw_processes(struct grid *grid, const struct top_model *model, const struct top_look *look)
+static void
+draw_processes(struct grid *grid, struct top_rows *rows, const struct top_model *model,
+               const struct top_look *look)
 {
-    uint32_t row = TOP_BODY;
-    uint32_t skipped = 0;
-    grid_put(grid, row++, 0, GRID_TITLE, "%-9s %3s %8s %-11s %5s %7s %12s %9s %8s", "process", "",
-             "pid", " state", "busy", "step", "done", "behind", "restarts");
+    uint32_t row;
     for (uint32_t i = 0; i < model->view.process_count; i++)
-        if (top_passes(look, view_role_name(&model->view, i)) &&
-            is_shown(grid, look, row, &skipped))
-            draw_process(grid, row++, model, i);
-    return row;
+        if (top_passes(look, view_role_name(&model->view, i)) && top_rows_next(rows, &row))
+            draw_process(grid, row, model, i);
 }
 
-void
+uint32_t
 top_draw_rings(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     struct view_fill fill;
-    uint32_t row = draw_processes(grid, model, look) + 1;
-    grid_put(grid, row++, 0, GRID_TITLE, "%-8s %3s %8s    %7s %-16s %8s %16s", "ring", "", "in use",
-             "slots", "", "highest", "ever written");
-    if (view_result(&model->view, &fill))
-        draw_ring(grid, row++, "results", "0", &fill,
+    uint32_t row;
+    grid_put(grid, TOP_BODY, 0, GRID_TITLE, "%-9s %3s %8s %-11s %5s %7s %12s %9s %8s", "process",
+             "", "pid", " state", "busy", "step", "done", "behind", "restarts");
+    struct top_rows rows = top_rows_begin(grid, look, TOP_BODY + 1);
+    draw_processes(grid, &rows, model, look);
+    top_rows_next(&rows, &row); /* an empty one */
+    if (top_rows_next(&rows, &row))
+        grid_put(grid, row, 0, GRID_TITLE, "%-8s %3s %8s    %7s %-16s %8s %16s", "ring", "",
+                 "in use", "slots", "", "highest", "ever written");
+    if (view_result(&model->view, &fill) && top_rows_next(&rows, &row))
+        draw_ring(grid, row, "results", "0", &fill,
                   top_watch_high(&model->watch, WATCH_RESULTS, 0));
-    row = draw_channels(grid, row, model, "events", WATCH_EVENTS, view_ring);
-    row = draw_channels(grid, row, model, "outbox", WATCH_OUTBOX, view_outbox);
-    draw_channels(grid, row, model, "closed", WATCH_CLOSED, view_closed);
+    draw_channels(grid, &rows, model, "events", WATCH_EVENTS, view_ring);
+    draw_channels(grid, &rows, model, "outbox", WATCH_OUTBOX, view_outbox);
+    draw_channels(grid, &rows, model, "closed", WATCH_CLOSED, view_closed);
+    return top_rows_most(&rows);
 }
 
 /* ---- links --------------------------------------------------------------------------------- */
@@ -174,31 +170,31 @@ draw_link(struct grid *grid, uint32_t row, const struct top_watch *watch,
     grid_put(grid, row, 18, is_alarm ? GRID_ALARM : GRID_PLAIN, "%-9s",
              view_link_state_name(link->now.state));
     grid_put(grid, row, 28, GRID_PLAIN, "%9" PRIu32 " %14s %9s %8s %7s", link->now.frontend,
-             look_grouped(messages, link->now.messages), look_grouped(rate, link->rate), clock,
-             age);
+             look_grouped(messages, link->now.messages), look_rate(rate, link->rate), clock, age);
 }
 
-void
+uint32_t
 top_draw_links(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     static const struct watch_link *sorted[WATCH_LINKS];
     const struct top_watch *watch = &model->watch;
     uint32_t count = 0;
     uint32_t row = TOP_BODY;
-    uint32_t skipped = 0;
     for (uint32_t i = 0; i < watch->link_count && i < WATCH_LINKS; i++)
         if (top_passes(look, watch->links[i].now.name))
             sorted[count++] = &watch->links[i];
     qsort(sorted, count, sizeof *sorted, look->sort == TOP_SORT_NAME ? link_by_name : link_by_rate);
     grid_put(grid, row++, 0, GRID_TITLE, "%-17s %-9s %9s %14s %9s %8s %7s", "link", "state",
              "front-end", "messages", "a second", "last at", "ago");
+    struct top_rows rows = top_rows_begin(grid, look, row);
     for (uint32_t i = 0; i < count; i++)
-        if (is_shown(grid, look, row, &skipped))
-            draw_link(grid, row++, watch, sorted[i]);
+        if (top_rows_next(&rows, &row))
+            draw_link(grid, row, watch, sorted[i]);
     if (watch->link_count == 0)
         grid_put(grid, row, 0, GRID_DIM, "no link has said anything yet");
-    if (watch->link_count > WATCH_LINKS)
+    if (watch->link_count > WATCH_LINKS && top_rows_next(&rows, &row))
         grid_put(grid, row, 0, GRID_DIM, "and %" PRIu32 " more", watch->link_count - WATCH_LINKS);
+    return top_rows_most(&rows);
 }
 
 /* ---- errors -------------------------------------------------------------------------------- */
@@ -236,14 +232,13 @@ error_by_name(const void *left, const void *right)
     return strcmp(one->name, other->name);
 }
 
-void
+uint32_t
 top_draw_errors(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     const struct watch_error *sorted[WATCH_ERRORS];
     uint32_t count = 0;
     uint32_t row = TOP_BODY;
-    uint32_t skipped = 0;
-    for (uint32_t i = 0; i <= watch_error_kinds; i++) {
+    for (uint32_t i = 0; i < WATCH_ERRORS; i++) {
         const struct watch_error *error = &model->watch.errors[i];
         if (error->name != NULL && error->count > 0 && top_passes(look, error->name))
             sorted[count++] = error;
@@ -252,11 +247,13 @@ top_draw_errors(struct grid *grid, const struct top_model *model, const struct t
           look->sort == TOP_SORT_NAME ? error_by_name : error_by_time);
     grid_put(grid, row++, 0, GRID_TITLE, "%-19s %10s %8s %8s  %s", "error", "count", "first",
              "last", "what it is");
+    struct top_rows rows = top_rows_begin(grid, look, row);
     for (uint32_t i = 0; i < count; i++)
-        if (is_shown(grid, look, row, &skipped))
-            draw_error(grid, row++, sorted[i]);
+        if (top_rows_next(&rows, &row))
+            draw_error(grid, row, sorted[i]);
     if (count == 0)
         grid_put(grid, row, 0, GRID_DIM, "none");
+    return top_rows_most(&rows);
 }
 
 /* ---- memory -------------------------------------------------------------------------------- */
@@ -279,7 +276,7 @@ segment_by_name(const void *left, const void *right)
     return strverscmp(one->suffix, other->suffix);
 }
 
-void
+uint32_t
 top_draw_memory(struct grid *grid, const struct top_model *model, const struct top_look *look)
 {
     static const struct watch_segment *sorted[WATCH_SEGMENTS];
@@ -288,7 +285,6 @@ top_draw_memory(struct grid *grid, const struct top_model *model, const struct t
     char resident[LOOK_NUMBER_SIZE];
     uint32_t count = 0;
     uint32_t row = TOP_BODY;
-    uint32_t skipped = 0;
     for (uint32_t i = 0; i < watch->segment_count; i++)
         if (top_passes(look, watch->segments[i].suffix))
             sorted[count++] = &watch->segments[i];
@@ -298,9 +294,11 @@ top_draw_memory(struct grid *grid, const struct top_model *model, const struct t
              "it may grow to");
     grid_put(grid, row++, 0, GRID_PLAIN, "%-16s %20s", "all",
              look_grouped(resident, watch->resident));
+    struct top_rows rows = top_rows_begin(grid, look, row);
     for (uint32_t i = 0; i < count; i++)
-        if (is_shown(grid, look, row, &skipped))
-            grid_put(grid, row++, 0, GRID_PLAIN, "%-16s %20s %20s", sorted[i]->suffix,
+        if (top_rows_next(&rows, &row))
+            grid_put(grid, row, 0, GRID_PLAIN, "%-16s %20s %20s", sorted[i]->suffix,
                      look_grouped(resident, sorted[i]->resident),
                      look_grouped(bytes, sorted[i]->bytes));
+    return top_rows_most(&rows);
 }

@@ -15,18 +15,6 @@ enum {
 #define NS_PER_MS UINT64_C(1000000)
 #define NS_PER_S  1e9
 
-const enum counter watch_errors[] = {
-    COUNTER_UNREADABLE,          COUNTER_FRAMING_ERRORS,    COUNTER_CALLS_FORCED_OUT,
-    COUNTER_OVERSIZE_CALLS,      COUNTER_BAD_RECORDS,       COUNTER_BAD_OUTCOMES,
-    COUNTER_DISORDERED,          COUNTER_GROUPS_CUT,        COUNTER_DIRECTORY_FULL,
-    COUNTER_DEAD_LETTERS,        COUNTER_UNMATCHED_ANSWERS, COUNTER_UNMATCHED_RELEASERS,
-    COUNTER_UNMATCHED_CLEARINGS,
-};
-
-const uint32_t watch_error_kinds = sizeof watch_errors / sizeof *watch_errors;
-
-static_assert(sizeof watch_errors / sizeof *watch_errors < WATCH_ERRORS, "restarts are one more");
-
 void
 top_watch_begin(struct top_watch *watch)
 {
@@ -54,8 +42,7 @@ look_at_link(struct watch_link *link, const struct watch_link *before, uint64_t 
     if (link->now.messages <= messages || passed_ns == 0)
         return;
     link->moved_ns = now_ns;
-    link->rate =
-        (uint64_t)((double)(link->now.messages - messages) * NS_PER_S / (double)passed_ns + 0.5);
+    link->rate = (double)(link->now.messages - messages) * NS_PER_S / (double)passed_ns;
 }
 
 static void
@@ -97,16 +84,19 @@ static void
 look_at_errors(struct top_watch *watch, const struct view *view, int64_t now_us)
 {
     bool is_first = watch->looked_ns == 0;
-    for (uint32_t i = 0; i < watch_error_kinds; i++) {
+    for (unsigned i = 0; i < COUNTER_COUNT; i++) {
+        enum counter which = (enum counter)i;
+        if (!counter_is_error(which))
+            continue;
         struct watch_error *error = &watch->errors[i];
-        error->name = counter_name(watch_errors[i]);
-        error->meaning = counter_meaning(watch_errors[i]);
-        look_at_error(error, view_total(view, watch_errors[i]), is_first, now_us);
+        error->name = counter_name(which);
+        error->meaning = counter_meaning(which);
+        look_at_error(error, view_total(view, which), is_first, now_us);
     }
     uint64_t restarts = 0;
     for (uint32_t i = 0; i < view->process_count; i++)
         restarts += view_restarts(view, i);
-    struct watch_error *last = &watch->errors[watch_error_kinds];
+    struct watch_error *last = &watch->errors[WATCH_RESTARTS];
     last->name = "restarts";
     last->meaning = "processes that died and were started again";
     look_at_error(last, restarts, is_first, now_us);

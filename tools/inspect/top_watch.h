@@ -18,7 +18,7 @@ enum {
 
 struct watch_link {
     struct view_link now;
-    uint64_t rate;     /* messages a second */
+    double rate;       /* messages a second */
     uint64_t moved_ns; /* CLOCK_MONOTONIC: when a message was last seen to come; 0: never */
 };
 
@@ -47,12 +47,10 @@ struct watch_segment {
     uint64_t resident;
 };
 
-/* Counters that are errors: COUNTER_... */
-extern const enum counter watch_errors[];
-extern const uint32_t watch_error_kinds;
-
+/* Of errors[]: those of counter_is_error(), at the counter's number; the rest have no name. */
 enum {
-    WATCH_ERRORS = 32, /* kinds of them, restarts included */
+    WATCH_RESTARTS = COUNTER_COUNT,
+    WATCH_ERRORS,
 };
 
 struct top_watch {

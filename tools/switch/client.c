@@ -416,8 +416,11 @@ client_read(struct client *client)
     if (length < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (length <= 0) {
+        bool is_rude = length < 0 || client->is_associated || client->session_ends_ms != 0;
         count(client->pbx, COUNT_CLIENTS_GONE);
-        client_close(client, CLIENT_CUT);
+        if (is_rude)
+            count(client->pbx, COUNT_NO_GOODBYE);
+        client_close(client, is_rude ? CLIENT_CUT : CLIENT_LEFT);
         return;
     }
     client->in_length += (uint32_t)length;

@@ -53,6 +53,7 @@ struct client {
     uint64_t queued, sent; /* bytes since the beginning */
     bool ends_with_nul;    /* XML without headers (Uni-tel) */
     bool is_open;          /* the session stands: requests are granted */
+    bool is_associated;    /* BER: by an association that was not released */
     bool is_closing;       /* close when all is sent */
     bool is_gone;          /* to be freed at the end of this turn */
     bool wants_out;
@@ -105,6 +106,7 @@ void client_tick(struct client *client);
 
 enum client_end {
     CLIENT_ENDS, /* orderly: what was sent arrives */
+    CLIENT_LEFT, /* the client has ended it: what it had not acknowledged by then is lost */
     CLIENT_CUT,  /* reset: what was not acknowledged is lost */
 };
 void client_close(struct client *client, enum client_end how);

@@ -52,12 +52,14 @@ client_close(struct client *client, enum client_end how)
     struct linger reset = {.l_onoff = 1, .l_linger = 0};
     if (client->is_gone)
         return;
-    if (how == CLIENT_CUT)
+    if (how != CLIENT_ENDS)
         lose_messages(client);
     pbx_monitor_void(client->pbx, client);
     client->is_gone = true;
     epoll_ctl(client->pbx->simulator->epoll, EPOLL_CTL_DEL, client->fd, NULL);
-    if (how == CLIENT_CUT)
+    if (how != CLIENT_CUT)
+        tls_end(client->tls);
+    else
         setsockopt(client->fd, SOL_SOCKET, SO_LINGER, &reset, sizeof reset);
     close(client->fd);
     client->fd = -1;

@@ -5,21 +5,17 @@
  * tools/switch/options.h - the command line of `onhook switch`.
  */
 
+#include "tools/options.h"
 #include "tools/switch/simulator.h"
 
-struct judge_files {
-    const char *truth, *outcomes;
-    bool json;
-};
-
 /*
- * options_read - what the command line says
+ * switch_options_read - options and listeners, into a simulator of zeros
  *
- * -1: go on with *simulator, or with *judge where its truth is set. Else the command's exit code,
- * and everything was said.
+ * Its words are the truth and the outcomes, with --judge, and none otherwise.
  */
-int options_read(struct simulator *simulator, struct judge_files *judge, int argc, char **argv);
+struct option_rest switch_options_read(struct simulator *simulator, int argc, char **argv);
 
-void options_default(struct switch_options *options);
+/* switch_options_usual - what holds where nothing is said. */
+void switch_options_usual(struct simulator *simulator);
 
 #endif

@@ -107,14 +107,14 @@ associate(struct client *client)
 {
     bool accepts = !client->pbx->is_disabled;
     answer_plain(client, accepts ? ACSE_ACCEPT : ACSE_REFUSE, 0);
-    client->is_open = accepts;
+    client->is_open = client->is_associated = accepts;
 }
 
 static void
 release_association(struct client *client)
 {
     answer_plain(client, ACSE_RELEASED, 0);
-    client->is_open = false;
+    client->is_open = client->is_associated = false;
     pbx_monitor_void(client->pbx, client);
 }
 

@@ -36,6 +36,13 @@ tls_open(int fd)
 }
 
 void
+tls_end(struct tls *tls)
+{
+    if (tls != NULL)
+        SSL_shutdown((SSL *)tls); /* whether it could be said is seen by nobody */
+}
+
+void
 tls_close(struct tls *tls)
 {
     if (tls != NULL)
@@ -89,6 +96,12 @@ tls_open(int fd)
 {
     (void)fd;
     return NULL;
+}
+
+void
+tls_end(struct tls *tls)
+{
+    (void)tls;
 }
 
 void

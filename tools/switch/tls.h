@@ -16,6 +16,8 @@ const char *tls_load(const char *certificate, const char *key);
 
 /* tls_open - the server's side on a connected socket that does not block; NULL: it cannot. */
 struct tls *tls_open(int fd);
+/* tls_end - tell the client that nothing more comes. */
+void tls_end(struct tls *tls);
 void tls_close(struct tls *tls);
 
 /* As recv() and send(): -1 with errno EAGAIN while nothing can be done, 0 at the end. */
