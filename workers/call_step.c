@@ -360,6 +360,8 @@ step_living(struct step *step, struct call call)
     }
     if (call.block->life == CALL_LIVING) {
         party_make_monitored(step, call);
+        if (opening)
+            doubt_note_first(step, call);
         if (was_quiet && left_is_unseen(step, call))
             span_set(step->table, call, SPAN_QUIET, event->clock_ms + SPAN_QUIET_MS);
     }
@@ -380,7 +382,7 @@ step_call_event(struct step *step)
     }
     if (call.number != 0 && is_opening(event->kind) && call.block->life == CALL_LIVING &&
         call_table_reserve(step->table, &call, CALL_ROOM_STEP))
-        left_end_opened(step, call);
+        left_end_replaced(step, call);
     bool ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (ended && step_ended(step, call))
         return;

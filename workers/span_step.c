@@ -210,11 +210,11 @@ asked_at(const struct step *step, struct call call)
 static void
 ask_about_idle(struct step *step)
 {
-    if (step->port.grows_stale == NULL || step->link->up_ms == 0)
+    if (step->port.ask_about == NULL || step->link->up_ms == 0)
         return;
     struct call call = span_first_unasked(step->table, step->event->link);
     while (call.number != 0 && asked_at(step, call) <= step->event->clock_ms &&
-           step->port.grows_stale(step->port.context, call)) {
+           step->port.ask_about(step->port.context, call)) {
         span_note_asked(step->table, call);
         call = span_first_unasked(step->table, step->event->link);
     }

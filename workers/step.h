@@ -32,9 +32,9 @@ struct step_port {
      * stands; whatever it changed will be undone, and it will come again. NULL: no such moments.
      */
     bool (*pause)(void *context);
-    /* The call ends as stale soon: the switch may be asked about it. False: not now, ask again
-     * later. NULL: there is nobody to ask. */
-    bool (*grows_stale)(void *context, struct call call);
+    /* The switch should be asked who is in the call: it ends as stale soon, or we know too little
+     * of it. False: not now, ask again later. NULL: there is nobody to ask. */
+    bool (*ask_about)(void *context, struct call call);
 };
 
 enum {

@@ -404,7 +404,7 @@ worker_prepare(struct worker *worker, uint32_t max_calls)
     worker->step = (struct step){
         .counters = &worker->self->counters,
         .port = {worker_write, worker_closed, worker, worker_pause,
-                 engine->shape.live_links > 0 ? worker_grows_stale : NULL},
+                 engine->shape.live_links > 0 ? worker_ask_about : NULL},
         .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
         .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),

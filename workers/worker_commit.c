@@ -277,7 +277,7 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
 
 /* Half of the ring is for calls that were forgotten. */
 bool
-worker_grows_stale(void *context, struct call call)
+worker_ask_about(void *context, struct call call)
 {
     struct worker *worker = context;
     struct ring_spsc *ring = worker->channel->closed;
@@ -286,7 +286,7 @@ worker_grows_stale(void *context, struct call call)
     struct text call_id = call_text(call.block, call.block->call_id);
     struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
     *report = (struct shm_call_report){
-        .kind = CALL_GROWS_STALE,
+        .kind = CALL_ASKED_ABOUT,
         .key = call.slot->key,
         .last_order = call.slot->last_order,
         .link = call.slot->link,

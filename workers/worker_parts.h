@@ -121,6 +121,6 @@ void worker_hear_retold(struct worker *worker);
 void worker_write(void *context, const struct shm_outcome *outcome);
 bool worker_closed(void *context, uint64_t key, uint64_t last_order);
 bool worker_pause(void *context);
-bool worker_grows_stale(void *context, struct call call);
+bool worker_ask_about(void *context, struct call call);
 
 #endif

@@ -232,7 +232,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     if (!open_record(live))
         return false;
-    live->session->route.grows_stale = ask_about_stale;
+    live->session->route.ask_about = ask_about_stale;
     live->session->route.waits = early_look;
     live->session->route.before_commit = flush_record;
     live->session->route.context = live;
