@@ -219,7 +219,7 @@ note_reload(void *context)
 {
     struct running *running = context;
     service_notify_reloading(&running->notify, now_ms());
-    struct settings *settings = control_reload(running->run->config_file, running->settings);
+    struct settings *settings = control_reload(running->run->config_file, running->settings, true);
     if (settings == NULL)
         return false;
     drop_settings(running);
