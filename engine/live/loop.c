@@ -221,6 +221,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         log_say("no memory for the front-end, or what one before it left is damaged");
         return false;
     }
+    live->session->regains = options->regains;
     if (!open_signals(live) || !open_control(live)) {
         log_say("cannot begin: %s", strerror(errno));
         return false;
@@ -231,7 +232,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     if (!open_record(live))
         return false;
-    live->session->route.grows_stale = ask_about_stale;
+    live->session->route.ask_about = ask_about_stale;
     live->session->route.waits = early_look;
     live->session->route.before_commit = flush_record;
     live->session->route.context = live;
@@ -484,6 +485,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     if (live == NULL)
         return EXIT_FAILED;
     bool opened = open_all(live, engine, index, settings, options);
+    bool damaged = live->session == NULL && live->settings != NULL;
     while (opened && !live->stopping)
         turn(live);
     if (opened) {
@@ -495,5 +497,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     free(live);
     if (opened && !options->lasting)
         process_done_set(&engine->frontends[index]);
+    if (!opened && damaged)
+        return PROCESS_EXIT_DAMAGED;
     return opened ? EXIT_DONE : EXIT_FAILED;
 }
