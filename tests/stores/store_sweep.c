@@ -249,6 +249,7 @@ start(struct progress *progress, uint64_t from)
 static pid_t
 follow(struct progress *progress, int status)
 {
+    CHECK(progress != NULL);
     if (progress->ended || !progress->opened) {
         progress->bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
         return 0;
@@ -312,8 +313,9 @@ report(const struct progress *traces, uint32_t count, uint64_t seconds)
            sum.deaths[PART_FRONTEND], workers, sum.deaths[PART_PUBLISHER], sum.second_deaths);
     struct rusage used;
     CHECK(getrusage(RUSAGE_CHILDREN, &used) == 0);
-    printf("%" PRIu64 " bad, %" PRIu64 " s, of a processor %lld s\n", sum.bad, seconds,
-           (long long)(used.ru_utime.tv_sec + used.ru_stime.tv_sec));
+    int64_t processor = (int64_t)used.ru_utime.tv_sec + (int64_t)used.ru_stime.tv_sec;
+    printf("%" PRIu64 " bad, %" PRIu64 " s, of a processor %" PRId64 " s\n", sum.bad, seconds,
+           processor);
     return sum.bad;
 }
 
