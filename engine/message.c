@@ -233,7 +233,7 @@ send_answer(const struct taking *taking, const struct shm_front_request *request
 }
 
 static const char *
-take_cleared(const struct taking *taking, enum request_kind kind)
+take_granted(const struct taking *taking, enum request_kind kind)
 {
     struct shm_front_request request;
     if (take_request(taking, kind, &request))
@@ -394,9 +394,9 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_MONITOR_STOP_RESPONSE:
         return take_stop_granted(taking);
     case MESSAGE_CLEAR_CONNECTION_RESPONSE:
-        return take_cleared(taking, REQUEST_CLEAR_CONNECTION);
+        return take_granted(taking, REQUEST_CLEAR_CONNECTION);
     case MESSAGE_CLEAR_CALL_RESPONSE:
-        return take_cleared(taking, REQUEST_CLEAR_CALL);
+        return take_granted(taking, REQUEST_CLEAR_CALL);
     case MESSAGE_SNAPSHOT_DEVICE_RESPONSE:
         return take_snapshot_answer(taking, REQUEST_SNAPSHOT_DEVICE);
     case MESSAGE_SNAPSHOT_CALL_RESPONSE:
@@ -404,6 +404,8 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SNAPSHOT_DEVICE_DATA:
     case MESSAGE_SNAPSHOT_CALL_DATA:
         return take_segment(taking);
+    case MESSAGE_GET_DEVICE_ID_RESPONSE:
+        return take_granted(taking, REQUEST_GET_DEVICE_ID);
     case MESSAGE_ERROR:
         return take_error(taking);
     case MESSAGE_SYSTEM_STATUS:
@@ -437,17 +439,10 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_NOT_RENEWED:
     case MESSAGE_SESSION_STOPPED:
     case MESSAGE_SESSION_ENDED:
+    case MESSAGE_GET_DEVICE_ID:
         break;
     }
     return of_no_use(taking);
-}
-
-static bool
-is_request(enum message_class message_class)
-{
-    return message_class == MESSAGE_MONITOR_START || message_class == MESSAGE_MONITOR_STOP ||
-           message_class == MESSAGE_CLEAR_CONNECTION || message_class == MESSAGE_CLEAR_CALL ||
-           message_class == MESSAGE_SNAPSHOT_DEVICE || message_class == MESSAGE_SNAPSHOT_CALL;
 }
 
 static const char *
@@ -465,6 +460,8 @@ take_to_switch(const struct taking *taking)
         return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
     if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
         return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
+    if (taking->message->message_class == MESSAGE_GET_DEVICE_ID)
+        put_request(taking, REQUEST_GET_DEVICE_ID, TEXT_NONE, taking->message->object);
     if (taking->message->message_class == MESSAGE_ASSOCIATION_RELEASE ||
         taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
         return take_association(taking, EVENT_LINK_DOWN);
@@ -485,7 +482,7 @@ take_decoded(const struct taking *taking)
         break;
     }
     /* A MonitorStop among events is the switch's. */
-    return is_request(taking->message->message_class) &&
+    return csta_message_is_request(taking->message) &&
                    taking->message->message_class != MESSAGE_MONITOR_STOP
                ? take_to_switch(taking)
                : take_from_switch(taking);

@@ -109,13 +109,6 @@ lacks(const struct step *step, struct call call, struct text device)
            !lists_call(step->event, call_text(call.block, call.block->call_id));
 }
 
-static struct call
-next_of(const struct step *step, struct call call, enum call_span span)
-{
-    uint32_t next = call.slot->span[span].next;
-    return next == 0 ? CALL_NONE : call_table_at(step->table, next);
-}
-
 /* The calls this device was in and is not any more: those not spoken of since the loss, which stand
  * first in the list of idle ones, and those spoken of in which a monitored party is in doubt. */
 static uint32_t
@@ -124,13 +117,13 @@ gather_unlisted(const struct step *step, struct text device)
     uint16_t link = step->event->link;
     uint32_t count = 0;
     for (struct call call = span_first(step->table, link, SPAN_IDLE);
-         call.number != 0 && call.slot->span[SPAN_IDLE].due_ms <= step->link->lost_ms;
-         call = next_of(step, call, SPAN_IDLE)) {
+         call.number != 0 && call.slot->idle.due_ms <= step->link->lost_ms;
+         call = span_next(step->table, call, SPAN_IDLE)) {
         if (doubt_is_call(step, call) && lacks(step, call, device))
             step->due[count++] = due_call_of(call, SPAN_IDLE);
     }
     for (struct call call = span_first(step->table, link, SPAN_DOUBT); call.number != 0;
-         call = next_of(step, call, SPAN_DOUBT)) {
+         call = span_next(step->table, call, SPAN_DOUBT)) {
         if (!doubt_is_call(step, call) && lacks(step, call, device))
             step->due[count++] = due_call_of(call, SPAN_DOUBT);
     }
@@ -150,7 +143,7 @@ lose_unlisted_calls(struct step *step)
         if (part_is_done(step, &step->due[i]))
             continue;
         struct call call = call_table_at(step->table, step->due[i].number);
-        call_table_touch(step->table, call);
+        call_table_touch(step->table, &call);
         if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
             continue;
         struct shm_party *party = call_active_party(call.block, device);

@@ -58,6 +58,7 @@ struct step {
     struct step_port port;
     const struct event *event; /* the message, or the tick, being handled */
     struct shm_worker_link *link;
+    uint64_t key; /* call_key() of the event's callID, if somebody knows it already; else 0 */
     uint64_t decided_order; /* as in struct shm_outcome */
     uint64_t decided_tick;
     uint64_t seq; /* what is printed for what ends now */

@@ -141,12 +141,16 @@ worker_records(struct worker *worker, uint32_t ready)
 {
     struct ring_spsc *ring = worker->channel->events;
     uint64_t end = ring->position + ready;
+    uint64_t next = ring->position;
+    ahead_begin(&worker->ahead);
     while (ring->position != end && worker->records < worker->channel->batch_most) {
         uint32_t left = (uint32_t)(end - ring->position);
         uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
         if (slots == 0)
             return BATCH_BROKEN;
         worker->judged_ns = 0;
+        next = worker_look_ahead(worker, next, end);
+        worker->step.key = ahead_take(&worker->ahead, &worker->channel->table);
         enum batch result = is_passed_over(worker) ? BATCH_MORE : worker_handle(worker);
         if (result != BATCH_MORE)
             return result;

@@ -55,8 +55,10 @@ enum message_class {
     MESSAGE_SESSION_REFUSED,          /* refusal */
     MESSAGE_SESSION_RENEWED,          /* its timer was reset: session_seconds */
     MESSAGE_SESSION_NOT_RENEWED,
-    MESSAGE_SESSION_STOPPED, /* as we asked; or it stood no longer */
-    MESSAGE_SESSION_ENDED,   /* by the switch */
+    MESSAGE_SESSION_STOPPED,        /* as we asked; or it stood no longer */
+    MESSAGE_SESSION_ENDED,          /* by the switch */
+    MESSAGE_GET_DEVICE_ID,          /* Avaya's GetThirdPartyDeviceId: object, an extension */
+    MESSAGE_GET_DEVICE_ID_RESPONSE, /* device_id */
     /* One segment of an answer that came without its data: service_ref, items, whole: the last */
     MESSAGE_SNAPSHOT_DEVICE_DATA,
     MESSAGE_SNAPSHOT_CALL_DATA,
@@ -100,6 +102,7 @@ struct csta_message {
     uint32_t session_seconds; /* actualSessionDuration; 0: not said */
     uint32_t segment;         /* segmentID; 0: not said */
     struct text session;      /* sessionID */
+    struct text device_id;    /* what the switch calls a device, as it says it */
     struct text register_id;  /* sysStatRegisterID, as cross_ref is written */
     struct text service_ref;  /* serviceCrossRefID of an answer in segments, likewise */
     struct text refusal;      /* what an error says: a word, in BER a number */
@@ -142,6 +145,7 @@ csta_message_reset(struct csta_message *message)
     message->withheld = 0;
     message->session_seconds = message->segment = 0;
     message->session = message->register_id = message->service_ref = TEXT_NONE;
+    message->device_id = TEXT_NONE;
     message->refusal = message->lack = message->operation = TEXT_NONE;
     message->status = STATUS_ABSENT;
     message->invoke_unreadable = message->has_time = false;
@@ -160,6 +164,9 @@ void csta_message_close_item(struct csta_message *message);
 
 /* csta_message_item_state - the last item's state, if it has none yet. */
 void csta_message_item_state(struct csta_message *message, uint8_t state);
+
+/* csta_message_is_request - is it one that we send, and that has an answer of its own kind? */
+bool csta_message_is_request(const struct csta_message *message);
 
 /* csta_message_is_equal - do two messages say the same? Compares all that a decoder fills in. */
 bool csta_message_is_equal(const struct csta_message *left, const struct csta_message *right);

@@ -11,6 +11,7 @@ enum xml_place {
     PLACE_CROSS_REF = offsetof(struct csta_message, cross_ref),
     PLACE_OBJECT = offsetof(struct csta_message, object),
     PLACE_SESSION = offsetof(struct csta_message, session),
+    PLACE_DEVICE_ID = offsetof(struct csta_message, device_id),
     PLACE_REGISTER = offsetof(struct csta_message, register_id),
     PLACE_SERVICE_REF = offsetof(struct csta_message, service_ref),
     PLACE_REFUSAL = offsetof(struct csta_message, refusal),

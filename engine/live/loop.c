@@ -221,6 +221,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         log_say("no memory for the front-end, or what one before it left is damaged");
         return false;
     }
+    live->session->regains = options->regains;
     if (!open_signals(live) || !open_control(live)) {
         log_say("cannot begin: %s", strerror(errno));
         return false;
@@ -467,6 +468,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     if (live == NULL)
         return EXIT_FAILED;
     bool opened = open_all(live, engine, index, settings, options);
+    bool damaged = live->session == NULL && live->settings != NULL;
     while (opened && !live->stopping)
         turn(live);
     if (opened) {
@@ -478,5 +480,7 @@ live_run(struct shared_engine *engine, uint32_t index, struct settings *settings
     free(live);
     if (opened && !options->lasting)
         process_done_set(&engine->frontends[index]);
+    if (!opened && damaged)
+        return PROCESS_EXIT_DAMAGED;
     return opened ? EXIT_DONE : EXIT_FAILED;
 }

@@ -325,6 +325,12 @@ run_messages(void)
 }
 
 uint64_t
+run_moves(void)
+{
+    return run.counters[PART_FRONTEND][COUNTER_MOVES];
+}
+
+uint64_t
 run_commits(void)
 {
     return run.commits;

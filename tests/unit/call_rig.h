@@ -117,7 +117,7 @@ rig_handle(struct call_rig *rig)
 {
     rig_rehearse(rig);
     rig_step(rig);
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
 }
 
 /* Begin an event of link 0 at `ms`; fill rig->event further, then rig_send(). */

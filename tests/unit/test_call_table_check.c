@@ -58,7 +58,7 @@ change_something(struct call_rig *rig, struct random *random)
         if (call.number != 0)
             fill_call(rig, call, random);
     }
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     rig_begin_transaction(rig);
 }
 

@@ -216,7 +216,7 @@ what_is_wrong_stands_on_every_page(void **state)
     snprintf(model.watch.links[1].now.name, sizeof model.watch.links[1].now.name, "pbx9");
     for (unsigned page = 0; page < TOP_PAGES; page++)
         assert_true(page_shows((enum top_page)page,
-                               "1 of 2 links down  worker 1 STALE 12 s  1 restarts  1 kind of "
+                               "1 of 2 links down  worker 1 STALE 12 s  1 restart  1 kind of "
                                "errors: 7"));
     assert_true(page_shows(TOP_OVERVIEW, "link pbx9 is down"));
     assert_true(page_shows(TOP_OVERVIEW, "worker 1 is STALE 12 s"));

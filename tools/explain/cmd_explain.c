@@ -33,8 +33,7 @@ struct explain {
     struct settings settings;
     struct frontend_input input;
     struct flow_search search;
-    struct flow *flows;
-    uint32_t flow_count;
+    struct flow_set set;
 };
 
 /* ---- the command line ---------------------------------------------------------------------- */
@@ -170,17 +169,16 @@ static void
 gather_entry(void *context, const struct flow_entry *entry)
 {
     struct explain *explain = context;
-    for (uint32_t i = 0; i < explain->flow_count; i++)
-        flow_take(&explain->flows[i], entry);
+    flows_take(&explain->set, entry);
 }
 
 static void
 gather_raw(void *context, uint64_t order, const char *bytes, uint32_t size)
 {
     struct explain *explain = context;
-    for (uint32_t i = 0; i < explain->flow_count; i++) {
+    for (uint32_t i = 0; i < explain->set.count; i++) {
         uint32_t *length;
-        char **place = flow_raw_place(&explain->flows[i], order, &length);
+        char **place = flow_raw_place(&explain->set.flows[i], order, &length);
         if (place == NULL || *place != NULL)
             continue;
         *place = malloc((size_t)size + 1);
@@ -203,9 +201,9 @@ orders_of(const struct explain *explain, uint32_t *count)
 {
     uint64_t *orders = NULL;
     *count = 0;
-    for (uint32_t i = 0; i < explain->flow_count; i++) {
-        for (uint32_t each = 0; each < explain->flows[i].moment_count; each++) {
-            const struct flow_moment *moment = &explain->flows[i].moments[each];
+    for (uint32_t i = 0; i < explain->set.count; i++) {
+        for (uint32_t each = 0; each < explain->set.flows[i].moment_count; each++) {
+            const struct flow_moment *moment = &explain->set.flows[i].moments[each];
             orders = flow_grow(orders, *count, sizeof *orders);
             orders[(*count)++] = moment->order;
             for (uint32_t copy = 0; copy < moment->copy_count; copy++) {
@@ -252,15 +250,15 @@ static void
 print_flows(const struct explain *explain)
 {
     const struct paper paper = {stdout, explain->raw};
-    for (uint32_t i = 0; i < explain->flow_count; i++) {
+    for (uint32_t i = 0; i < explain->set.count; i++) {
         if (i > 0 && !explain->json)
             fputc('\n', stdout);
         if (explain->json)
-            paper_json(&paper, &explain->flows[i]);
+            paper_json(&paper, &explain->set.flows[i]);
         else if (explain->mermaid)
-            paper_mermaid(&paper, &explain->flows[i]);
+            paper_mermaid(&paper, &explain->set.flows[i]);
         else
-            paper_ladder(&paper, &explain->flows[i]);
+            paper_ladder(&paper, &explain->set.flows[i]);
     }
 }
 
@@ -277,12 +275,12 @@ explain_inputs(struct explain *explain)
         return code;
     if (explain->search.found_count == 0)
         return not_there(explain);
-    explain->flows = flows_make(&explain->search, &explain->flow_count);
+    flows_make(&explain->set, &explain->search);
     again.take = gather_entry;
     again.silent = true;
     code = rerun(&again);
-    for (uint32_t i = 0; i < explain->flow_count; i++)
-        flow_end(&explain->flows[i]);
+    for (uint32_t i = 0; i < explain->set.count; i++)
+        flow_end(&explain->set.flows[i]);
     if (code == EXIT_DONE)
         code = read_raw(explain, &again);
     if (code != EXIT_DONE)
@@ -310,12 +308,12 @@ explain_engine(struct explain *explain)
             code = not_there(explain);
     }
     if (code == EXIT_DONE) {
-        explain->flows = flows_make(&explain->search, &explain->flow_count);
+        flows_make(&explain->set, &explain->search);
         past_tell(&past, gather_entry, explain);
-        for (uint32_t i = 0; i < explain->flow_count; i++)
-            flow_end(&explain->flows[i]);
-        for (uint32_t i = 0; past.has_lost && i < explain->flow_count; i++)
-            flow_find_beginning(&explain->flows[i]);
+        for (uint32_t i = 0; i < explain->set.count; i++)
+            flow_end(&explain->set.flows[i]);
+        for (uint32_t i = 0; past.has_lost && i < explain->set.count; i++)
+            flow_find_beginning(&explain->set.flows[i]);
         print_flows(explain);
     }
     past_close(&past);
@@ -347,6 +345,6 @@ cmd_explain(int argc, char **argv)
         return code;
     code = explain.input.file_count > 0 ? explain_files(&explain) : explain_engine(&explain);
     flow_search_end(&explain.search);
-    flows_free(explain.flows, explain.flow_count);
+    flows_free(&explain.set);
     return code;
 }

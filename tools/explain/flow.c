@@ -258,15 +258,12 @@ flow_find_beginning(struct flow *flow)
 }
 
 void
-flows_free(struct flow *flows, uint32_t count)
+flow_free(struct flow *flow)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        for (uint32_t moment = 0; moment < flows[i].moment_count; moment++)
-            free_moment(&flows[i].moments[moment]);
-        free(flows[i].moments);
-        free(flows[i].calls);
-    }
-    free(flows);
+    for (uint32_t i = 0; i < flow->moment_count; i++)
+        free_moment(&flow->moments[i]);
+    free(flow->moments);
+    free(flow->calls);
 }
 
 uint64_t

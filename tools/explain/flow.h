@@ -17,6 +17,7 @@
 #include "ipc/event_record.h"
 #include "ipc/outcome_record.h"
 #include "ipc/rule.h"
+#include "tools/explain/flow_index.h"
 
 enum {
     FLOW_CALLS_MAX = 4096, /* calls joined to one another; more are left out */
@@ -52,6 +53,7 @@ struct flow_search {
     struct text link;    /* only on this one; or none */
     uint64_t *found;     /* ConnIDs of calls that fit, as they came */
     uint32_t found_count;
+    struct flow_index known; /* their places in `found` */
     struct flow_pair *joins;
     uint32_t join_count;
     char seen[FLOW_SEEN_MAX][FLOW_NAME];
@@ -112,16 +114,30 @@ struct flow {
     bool begins_late; /* the first message of one of its calls is not here any more */
     struct text wanted;
     char link[FLOW_NAME];
+    uint64_t turn; /* of its set, when it was last given an entry */
 };
 
-/* Flows of all calls that were found; each call is in one. *count of them, to be freed. */
-struct flow *flows_make(const struct flow_search *search, uint32_t *count);
+/* The flows of all calls that were found; each call is in one. */
+struct flow_set {
+    struct flow *flows;
+    uint32_t count;
+    struct flow_index index; /* which flow a call is in */
+    uint64_t turn;
+};
+
+/* flows_make - an empty flow for each group of calls; to be freed. */
+void flows_make(struct flow_set *set, const struct flow_search *search);
+/* flows_take - an entry for whichever of them it belongs to. */
+void flows_take(struct flow_set *set, const struct flow_entry *entry);
+void flows_free(struct flow_set *set);
+/* flow_take - the same for one. */
 void flow_take(struct flow *flow, const struct flow_entry *entry);
 /* flow_end - nothing more comes. */
 void flow_end(struct flow *flow);
+/* flow_free - what it holds. */
+void flow_free(struct flow *flow);
 /* flow_find_beginning - of a source that forgets: sets begins_late. After flow_end(). */
 void flow_find_beginning(struct flow *flow);
-void flows_free(struct flow *flows, uint32_t count);
 
 /* flow_event - the event of a moment; texts point into the moment. */
 void flow_event(const struct flow_moment *moment, struct event *event);

@@ -45,15 +45,17 @@ flow_search_end(struct flow_search *search)
 {
     free(search->found);
     free(search->joins);
+    flow_index_free(&search->known);
     *search = (struct flow_search){.found_count = 0};
 }
 
 static void
 note_found(struct flow_search *search, uint64_t conn_id)
 {
-    for (uint32_t i = 0; i < search->found_count; i++)
-        if (search->found[i] == conn_id)
-            return;
+    uint32_t place;
+    if (flow_index_find(&search->known, conn_id, &place))
+        return;
+    flow_index_put(&search->known, conn_id, search->found_count);
     search->found = flow_grow(search->found, search->found_count, sizeof *search->found);
     search->found[search->found_count++] = conn_id;
 }
@@ -116,50 +118,4 @@ flow_call_of(const struct flow *flow, uint64_t conn_id)
         if (flow->calls[i].conn_id == conn_id)
             return &flow->calls[i];
     return NULL;
-}
-
-static void
-add_call(struct flow *flow, uint64_t conn_id)
-{
-    if (flow->call_count == FLOW_CALLS_MAX || flow_call_of(flow, conn_id) != NULL)
-        return;
-    flow->calls = flow_grow(flow->calls, flow->call_count, sizeof *flow->calls);
-    flow->calls[flow->call_count++] = (struct flow_call){.conn_id = conn_id};
-}
-
-/* All that can be reached from the first call over joins. */
-static void
-add_related(struct flow *flow, const struct flow_search *search)
-{
-    uint32_t before;
-    do {
-        before = flow->call_count;
-        for (uint32_t i = 0; i < search->join_count; i++) {
-            const struct flow_pair *join = &search->joins[i];
-            if (flow_call_of(flow, join->conn_id) != NULL)
-                add_call(flow, join->other);
-            else if (flow_call_of(flow, join->other) != NULL)
-                add_call(flow, join->conn_id);
-        }
-    } while (flow->call_count != before);
-}
-
-struct flow *
-flows_make(const struct flow_search *search, uint32_t *count)
-{
-    struct flow *flows = NULL;
-    *count = 0;
-    for (uint32_t i = 0; i < search->found_count; i++) {
-        bool known = false;
-        for (uint32_t other = 0; other < *count; other++)
-            known |= flow_call_of(&flows[other], search->found[i]) != NULL;
-        if (known)
-            continue;
-        flows = flow_grow(flows, *count, sizeof *flows);
-        struct flow *flow = &flows[(*count)++];
-        *flow = (struct flow){.wanted = search->call_id};
-        add_call(flow, search->found[i]);
-        add_related(flow, search);
-    }
-    return flows;
 }

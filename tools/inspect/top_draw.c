@@ -261,9 +261,10 @@ draw_help(struct grid *grid, const struct top_look *look)
 {
     static const char *const lines[] = {
         "1 overview   rates, live calls, who hung up and why, what needs a look",
-        "2 rings      processes: how busy, how long since the last step, how far; STALE: it has",
-        "             work and has not moved for two seconds; DEAD: its process is gone. Rings:",
-        "             how full they are, and how full they were seen",
+        "2 rings      processes: how busy, how long since the last step, how far; STALE:",
+        "             it has work and has not moved for two seconds, or has none and has",
+        "             not looked for any; DEAD: its process is gone. Rings: how full they",
+        "             are, and how full they were seen",
         "3 releases   who hung up, as it happens; a part of it when it happens fast",
         "4 devices    whose conversations ended most since this screen was opened",
         "5 counters   everything that is counted",

@@ -229,8 +229,9 @@ top_draw_alarms_line(struct grid *grid, uint32_t row, const struct top_model *mo
                       watch->link_count);
     at = draw_first_still(grid, row, at, model);
     if (watch->errors[WATCH_RESTARTS].count > 0)
-        at = grid_put(grid, row, at, GRID_ALARM, "%" PRIu64 " restarts  ",
-                      watch->errors[WATCH_RESTARTS].count);
+        at = grid_put(grid, row, at, GRID_ALARM, "%" PRIu64 " %s  ",
+                      watch->errors[WATCH_RESTARTS].count,
+                      watch->errors[WATCH_RESTARTS].count == 1 ? "restart" : "restarts");
     for (unsigned i = 0; i < COUNTER_COUNT; i++)
         kinds += counter_is_fault((enum counter)i) && watch->errors[i].count > 0;
     if (kinds > 0)

@@ -150,13 +150,18 @@ tell_device(struct client *client, const struct request *request)
 
 /* ---- monitors ------------------------------------------------------------------------------- */
 
-/* Avaya wants extension and switch: 4750:SWITCH::0. */
+/* Avaya wants extension and switch: 4750:SWITCH::0; or what it said when it was asked. */
 static struct pbx_device *
 find_device(struct client *client, struct text text)
 {
+    const struct text asked = TEXT(PBX_ASKED_ID);
     if (text_is_none(text))
         return NULL;
-    if (client->pbx->profile == PBX_AVAYA && memchr(text.at, ':', text.length) == NULL)
+    const char *colon = memchr(text.at, ':', text.length);
+    if (client->pbx->profile == PBX_AVAYA && colon == NULL)
+        return NULL;
+    if (client->pbx->profile == PBX_AVAYA && client->pbx->simulator->options.device_ids &&
+        !text_is_equal(text_skip(text, (uint32_t)(colon - text.at)), asked))
         return NULL;
     return pbx_find(client->pbx, text.at, text.length);
 }
