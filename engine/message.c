@@ -228,7 +228,7 @@ send_answer(const struct taking *taking, const struct shm_front_request *request
     announce_stamp(taking->session, taking->link, answer, kind);
     answer->texts[EVENT_TEXT_CALL] = request_call(request);
     answer->request = request->order;
-    answer->extra = kind == EVENT_SNAPSHOT_CALL; /* whole, and lists nobody */
+    answer->extra = kind == EVENT_SNAPSHOT_CALL; /* whole: nobody is in a call that is not known */
     route_call(&taking->session->route, answer);
 }
 
@@ -241,7 +241,6 @@ take_granted(const struct taking *taking, enum request_kind kind)
     return NULL;
 }
 
-/* Where SnapshotCall is answered, an unknown callID is an answer too: nobody is in the call. */
 static const char *
 take_error(const struct taking *taking)
 {
@@ -250,8 +249,8 @@ take_error(const struct taking *taking)
         return NULL;
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
         send_answer(taking, &request, EVENT_REQUEST_REFUSED);
-    else if (request.kind == REQUEST_SNAPSHOT_CALL && taking->link->lists_calls &&
-             csta_message_knows_no_call(taking->message))
+    if (request.kind == REQUEST_SNAPSHOT_CALL && taking->link->lists_calls &&
+        csta_message_knows_no_call(taking->message))
         send_answer(taking, &request, EVENT_SNAPSHOT_CALL);
     return NULL;
 }

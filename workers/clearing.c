@@ -382,11 +382,24 @@ find_left(struct step *step, struct call call, struct shm_act *act)
         act_mark_alone(call, party, act);
 }
 
+/* Somebody was diverted under a dynamic ID that nobody had explained. This copy does: it comes from
+ * his own monitor. */
+static void
+divert_namesake(struct step *step, struct call call, const struct shm_party *diverted)
+{
+    struct shm_party *own =
+        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    if (own != NULL && diverted != NULL && !party_is_active(diverted) && diverted->act == 0 &&
+        (diverted->flags & PARTY_DYNAMIC) != 0 && step->event->local_state == LOCAL_NULL)
+        act_drop_party(call, own);
+}
+
 void
 clearing_copy(struct step *step, struct call call)
 {
     struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
     struct shm_party *party = call_party(call.block, step_text(step, EVENT_TEXT_DEVICE));
+    divert_namesake(step, call, party);
     if (party == NULL || party_is_active(party) || party->act == 0)
         return;
     struct shm_act *act = call_at(call.block, party->act);

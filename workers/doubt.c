@@ -65,6 +65,17 @@ doubt_note_first(const struct step *step, struct call call)
         !is_added && calling.length != 0 &&
         !text_is_equal(calling, step_text(step, EVENT_TEXT_SUBJECT)))
         call.block->flags |= CALL_BOTH_NAMED;
+    doubt_note_third(call);
+}
+
+void
+doubt_note_third(struct call call)
+{
+    uint32_t count = 0;
+    FOR_EACH_PARTY (party, call.block)
+        count++;
+    if (count > 2)
+        call.block->flags &= ~(uint32_t)CALL_BOTH_NAMED;
 }
 
 void

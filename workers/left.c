@@ -231,7 +231,8 @@ last_party(struct call call)
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party))
             return NULL;
-        if (last == NULL || party->end_index > last->end_index)
+        if ((party->flags & PARTY_UNSURE) == 0 &&
+            (last == NULL || party->end_index > last->end_index))
             last = party;
     }
     return last == NULL || last->act == 0 ? NULL : last;

@@ -57,7 +57,7 @@ def main():
         site.await_switch(30)
         time.sleep(0.5)
         site.stop()
-        print(site.judge(unknown=20).splitlines()[-1])
+        print(site.judge().splitlines()[-1])
 
 
 if __name__ == "__main__":
