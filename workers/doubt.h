@@ -40,8 +40,8 @@ bool doubt_knows_all(const struct step *step, struct call call);
 /* doubt_note_first - what the message in hand, the first of its call, tells of the parties. */
 void doubt_note_first(const struct step *step, struct call call);
 
-/* doubt_note_third - what an answer told holds as long as no third comes: where one rings, there may
- * be others. */
+/* doubt_note_third - what an answer told holds as long as no third comes: where one rings, there
+ * may be others. */
 void doubt_note_third(struct call call);
 
 /* doubt_try_out - two talk: the switch is asked who is in the call, though we know, a few times on

@@ -340,10 +340,8 @@ ask_snapshot(struct client *client, const struct request *request, bool by_call)
     if ((device == NULL && serial == 0) || pbx_chance(pbx, options->snapshot_refuse)) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
         bool is_known = device != NULL || serial != 0;
-        refuse(client, request->invoke,
-               is_known  ? REFUSAL_BUSY
-               : by_call ? REFUSAL_CALL
-                         : REFUSAL_OBJECT);
+        enum refusal unknown = by_call ? REFUSAL_CALL : REFUSAL_OBJECT;
+        refuse(client, request->invoke, is_known ? REFUSAL_BUSY : unknown);
         return;
     }
     struct answer answer = {.kind = by_call ? ANSWER_SNAPSHOT_CALL : ANSWER_SNAPSHOT_DEVICE,
