@@ -71,7 +71,7 @@ find_in_table(void *context, uint64_t operations)
             CHECK(call.number != 0);
             call.slot->last_order = i + j;
         }
-        transaction_commit(&subject->transaction);
+        call_table_commit(&subject->table);
     }
 }
 
@@ -137,7 +137,7 @@ fill_table(struct subject *subject)
         struct call call = call_table_add(&subject->table, subject->keys[i], 0,
                                           (struct text){id, (uint32_t)length}, BLOCK_BYTES);
         CHECK(call.number != 0);
-        transaction_commit(&subject->transaction);
+        call_table_commit(&subject->table);
     }
 }
 

@@ -81,6 +81,7 @@ tell_settings(struct session *session, struct shm_link *link, const struct link_
     announce_stamp(session, link, told, EVENT_LINK);
     told->flags |= link->all_monitored ? EVENT_LINK_ALL_MONITORED : 0;
     told->flags |= settings->infer_first_cleared ? EVENT_LINK_INFER : 0;
+    told->flags |= session->regains ? EVENT_LINK_REGAINED : 0;
     told->flags |= settings->report_redirect ? EVENT_LINK_REPORT_REDIRECT : 0;
     told->request = (uint64_t)settings->profile << 32 | settings->request_timeout_ms;
     told->extra = settings->stale_after_ms;

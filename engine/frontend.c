@@ -261,7 +261,7 @@ frontend_run(struct shared_engine *engine, uint32_t index, struct settings *sett
     };
     if (frontend.session == NULL) {
         log_say("no memory for the front-end, or what one before it left is damaged");
-        return EXIT_FAILED;
+        return PROCESS_EXIT_DAMAGED;
     }
     frontend.at = &frontend.session->front.input;
     if (frontend.at->phase == INPUT_EXPECTING)

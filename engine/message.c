@@ -110,9 +110,8 @@ put_request(const struct taking *taking, enum request_kind kind, struct text cal
             struct text device)
 {
     struct request_query sent = query(taking, kind);
-    struct session *session = taking->session;
     struct shm_front_request *request =
-        request_put(&session->requests, &sent, session_order(session));
+        request_put(&taking->session->requests, &sent, session_order(taking->session));
     CHECK(call.length <= EVENT_TEXT_LENGTH && device.length <= EVENT_TEXT_LENGTH);
     request->call_length = (uint8_t)call.length;
     request->device_length = (uint8_t)device.length;
@@ -129,8 +128,7 @@ take_clear(const struct taking *taking, enum request_kind kind, enum event_kind 
 {
     struct session *session = taking->session;
     struct event *event = taking->event;
-    struct text *call = &event->texts[EVENT_TEXT_CALL];
-    struct text device = event->texts[EVENT_TEXT_DEVICE];
+    struct text *call = &event->texts[EVENT_TEXT_CALL], device = event->texts[EVENT_TEXT_DEVICE];
     if (text_is_none(*call) && !text_is_none(device))
         *call = last_call_find(&session->front, event->link, device);
     put_request(taking, kind, *call, device);
@@ -230,11 +228,12 @@ send_answer(const struct taking *taking, const struct shm_front_request *request
     announce_stamp(taking->session, taking->link, answer, kind);
     answer->texts[EVENT_TEXT_CALL] = request_call(request);
     answer->request = request->order;
+    answer->extra = kind == EVENT_SNAPSHOT_CALL; /* whole: nobody is in a call that is not known */
     route_call(&taking->session->route, answer);
 }
 
 static const char *
-take_cleared(const struct taking *taking, enum request_kind kind)
+take_granted(const struct taking *taking, enum request_kind kind)
 {
     struct shm_front_request request;
     if (take_request(taking, kind, &request))
@@ -250,6 +249,9 @@ take_error(const struct taking *taking)
         return NULL;
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
         send_answer(taking, &request, EVENT_REQUEST_REFUSED);
+    if (request.kind == REQUEST_SNAPSHOT_CALL && taking->link->lists_calls &&
+        csta_message_knows_no_call(taking->message))
+        send_answer(taking, &request, EVENT_SNAPSHOT_CALL);
     return NULL;
 }
 
@@ -307,6 +309,7 @@ send_snapshot(const struct taking *taking, const struct shm_front_request *reque
     event->request = request->order;
     event->extra = taking->message->whole ? 1 : 0;
     if (is_call) {
+        taking->link->lists_calls |= event->extra != 0 && event->item_count > 0;
         event->texts[EVENT_TEXT_CALL] = request_call(request);
         route_call(&taking->session->route, event);
     } else {
@@ -391,9 +394,9 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_MONITOR_STOP_RESPONSE:
         return take_stop_granted(taking);
     case MESSAGE_CLEAR_CONNECTION_RESPONSE:
-        return take_cleared(taking, REQUEST_CLEAR_CONNECTION);
+        return take_granted(taking, REQUEST_CLEAR_CONNECTION);
     case MESSAGE_CLEAR_CALL_RESPONSE:
-        return take_cleared(taking, REQUEST_CLEAR_CALL);
+        return take_granted(taking, REQUEST_CLEAR_CALL);
     case MESSAGE_SNAPSHOT_DEVICE_RESPONSE:
         return take_snapshot_answer(taking, REQUEST_SNAPSHOT_DEVICE);
     case MESSAGE_SNAPSHOT_CALL_RESPONSE:
@@ -401,6 +404,8 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SNAPSHOT_DEVICE_DATA:
     case MESSAGE_SNAPSHOT_CALL_DATA:
         return take_segment(taking);
+    case MESSAGE_GET_DEVICE_ID_RESPONSE:
+        return take_granted(taking, REQUEST_GET_DEVICE_ID);
     case MESSAGE_ERROR:
         return take_error(taking);
     case MESSAGE_SYSTEM_STATUS:
@@ -434,17 +439,10 @@ take_from_switch(const struct taking *taking)
     case MESSAGE_SESSION_NOT_RENEWED:
     case MESSAGE_SESSION_STOPPED:
     case MESSAGE_SESSION_ENDED:
+    case MESSAGE_GET_DEVICE_ID:
         break;
     }
     return of_no_use(taking);
-}
-
-static bool
-is_request(enum message_class message_class)
-{
-    return message_class == MESSAGE_MONITOR_START || message_class == MESSAGE_MONITOR_STOP ||
-           message_class == MESSAGE_CLEAR_CONNECTION || message_class == MESSAGE_CLEAR_CALL ||
-           message_class == MESSAGE_SNAPSHOT_DEVICE || message_class == MESSAGE_SNAPSHOT_CALL;
 }
 
 static const char *
@@ -462,6 +460,8 @@ take_to_switch(const struct taking *taking)
         return take_snapshot(taking, REQUEST_SNAPSHOT_DEVICE);
     if (taking->message->message_class == MESSAGE_SNAPSHOT_CALL)
         return take_snapshot(taking, REQUEST_SNAPSHOT_CALL);
+    if (taking->message->message_class == MESSAGE_GET_DEVICE_ID)
+        put_request(taking, REQUEST_GET_DEVICE_ID, TEXT_NONE, taking->message->object);
     if (taking->message->message_class == MESSAGE_ASSOCIATION_RELEASE ||
         taking->message->message_class == MESSAGE_ASSOCIATION_ENDED)
         return take_association(taking, EVENT_LINK_DOWN);
@@ -482,7 +482,7 @@ take_decoded(const struct taking *taking)
         break;
     }
     /* A MonitorStop among events is the switch's. */
-    return is_request(taking->message->message_class) &&
+    return csta_message_is_request(taking->message) &&
                    taking->message->message_class != MESSAGE_MONITOR_STOP
                ? take_to_switch(taking)
                : take_from_switch(taking);

@@ -2,22 +2,17 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/check.h"
 #include "base/log.h"
 #include "engine/given_times.h"
 #include "engine/merge.h"
 #include "engine/outcome_count.h"
+#include "engine/pace.h"
 #include "engine/sink/output.h"
 #include "engine/sink/sink.h"
 #include "ipc/process_state.h"
 #include "ipc/publisher_memory.h"
-
-enum {
-    NAPS_BEFORE_SLEEP = 8, /* a busy engine's worker never pays for waking us */
-    NAP_NS = 100 * 1000,
-};
 
 struct publisher {
     struct shared_engine *engine;
@@ -40,6 +35,7 @@ struct publisher {
     struct shm_publisher_cursors *cursors; /* of the transaction in hand */
     uint64_t uncommitted;                  /* outcomes taken, and given out, in it */
     struct given_times times;              /* of these */
+    struct pace pace;                      /* of what comes from the result ring */
     struct merge merges[FRONTENDS_MAX]; /* each front-end's outcomes have an order of their own */
     struct sink sink;
     struct shm_sink_state *state;
@@ -303,15 +299,12 @@ check_slot(struct publisher *publisher)
     publisher->broken = true;
 }
 
-/* First short naps, then sleep until a worker rings. */
 static void
 wait_for_news(struct publisher *publisher, uint32_t idle_rounds)
 {
     check_slot(publisher);
-    if (idle_rounds <= NAPS_BEFORE_SLEEP) {
-        nanosleep(&(struct timespec){.tv_nsec = NAP_NS}, NULL);
+    if (pace_nap(&publisher->pace, idle_rounds))
         return;
-    }
     struct shm_doorbell *bell = &publisher->engine->publisher->doorbell;
     process_beat(publisher->engine->publisher);
     uint32_t token = doorbell_prepare(bell);
@@ -465,6 +458,7 @@ publish_all(struct publisher *publisher)
             return;
         if (publisher->uncommitted > 0 && taken == 0)
             commit(publisher);
+        pace_add(&publisher->pace, taken);
         if (taken > 0)
             idle_rounds = 0;
         else

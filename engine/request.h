@@ -27,6 +27,7 @@ enum request_kind {
     REQUEST_MONITOR_STOP, /* `call` holds the monitorCrossRefID */
     REQUEST_SNAPSHOT_DEVICE,
     REQUEST_SNAPSHOT_CALL,
+    REQUEST_GET_DEVICE_ID,
     REQUEST_KIND_COUNT, /* in request_take(): any kind */
 };
 

@@ -6,7 +6,22 @@
 #include "base/log.h"
 #include "engine/announce.h"
 #include "engine/declared.h"
+#include "engine/front_check.h"
 #include "engine/message.h"
+#include "ipc/process_state.h"
+
+/* Can the tables be what a predecessor left? Else it is said what is not. */
+static bool
+tables_are_sound(const struct session *session)
+{
+    const struct shared_engine *engine = session->engine;
+    bool doubted = process_is_doubted(&engine->frontends[session->index]);
+    DCHECK(doubted || front_fault(&session->front, engine->shape.workers) == NULL);
+    const char *fault = doubted ? front_fault(&session->front, engine->shape.workers) : NULL;
+    if (fault != NULL)
+        log_say("front-end %u: its tables are damaged: %s", (unsigned)session->index, fault);
+    return fault == NULL;
+}
 
 static bool
 open_parts(struct session *session)
@@ -15,7 +30,7 @@ open_parts(struct session *session)
     struct front *front = &session->front;
     if (!front_open(front, engine->frontend_memory[session->index], session->index,
                     engine->shape.frontends) ||
-        !link_table_open(&session->links, front))
+        !tables_are_sound(session) || !link_table_open(&session->links, front))
         return false;
     session->directory = directory_open(front, DIRECTORY_MAX);
     if (session->directory == NULL)

@@ -44,6 +44,7 @@ struct session {
     struct dialect_reader reader;
     uint64_t received_ns; /* of what is being taken; 0: not known, so not timed */
     bool slept;           /* nothing was timed since we waited for input */
+    bool regains;         /* this engine began anew since all it had known was damaged */
     struct event notice;  /* a record that is not the message's own event */
     /* The request that the message taken last answered, if it did. */
     bool has_answered;

@@ -78,6 +78,7 @@ struct link_settings {
     char user[SETTINGS_TEXT_MAX + 1];
     char password_file[SETTINGS_TEXT_MAX + 1];
     char switch_name[SETTINGS_TEXT_MAX + 1];
+    bool asks_device_ids; /* the switch's identifiers are asked for, not written */
     uint32_t edition;
     uint32_t session_ms;
     uint32_t keep_alive_ms;

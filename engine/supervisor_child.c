@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/slice.h"
 #include "ipc/engine_inspect.h"
 #include "ipc/process_state.h"
 
@@ -50,6 +51,9 @@ child_main(struct supervisor *supervisor, const struct role_entry *entry, pid_t 
     /* Whoever stops a live run may tell the whole group: when who ends is not for him to say. */
     if (is_live)
         signal(SIGTERM, SIG_IGN);
+    /* People wait for live answers; whoever replays wants all of them soon. */
+    if (is_live)
+        slice_ask(SLICE_SHORT_NS);
     shared_engine_become(supervisor->engine, entry->role, entry->index);
     _exit(entry->run(supervisor->engine, entry->index, entry->options));
 }

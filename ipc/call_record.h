@@ -4,13 +4,18 @@
 /*
  * ipc/call_record.h - a worker's call table, byte by byte.
  *
- *   segment: +--------+-------+---------+--------------+-------+------------+---------- - -
- *            | header | links | devices | device indexes | index | call slots | blocks
- *            +--------+-------+---------+--------------+-------+------------+---------- - -
+ *   segment: +--------+-------+---------+----------------+-------+-------+-------+-------+----- - -
+ *            | header | links | devices | device indexes | index | slots | waits | works | blocks
+ *            +--------+-------+---------+----------------+-------+-------+-------+-------+----- - -
  *
- * A call is one slot (fixed place: its key, its spans) and one block (everything the rules know of
- * it). A block holds only offsets into itself, so it grows, and moves to another worker, by
- * memcpy. Everything in it is allocated front to back and never freed before the block is.
+ * A call is one slot (fixed place: its key, its usual spans), its waits (the other spans) and one
+ * block (everything the rules know of it). A block holds only offsets into itself, so it grows,
+ * and moves to another worker, by memcpy. Everything in it is allocated front to back and never
+ * freed before the block is.
+ *
+ * A block is as long as what is in it. While a transaction works on a call, a copy of it stands in
+ * one of the works, which have room to grow, and what it was stays where it was; before the commit
+ * it goes into a block of its size. So no slot names a work once a transaction is committed.
  *
  *   block:   +----------+----------------------------------------------------------+------+
  *            | shm_call | parties, acts, requests, facts, names, texts as they come | free |
@@ -24,13 +29,16 @@
 #include <stdint.h>
 
 enum {
-    CALL_UNIT = 16,             /* bytes one block offset counts */
-    CALL_BLOCK_MIN = 1024,      /* bytes of the smallest block */
+    CALL_UNIT = 8,              /* bytes one block offset counts */
+    CALL_BLOCK_UNIT = 64,       /* blocks begin, and end, at a multiple of it */
+    CALL_BLOCK_MIN = 192,       /* bytes of the smallest block */
     CALL_BLOCK_MAX = 1 << 18,   /* bytes of the largest: some thousand parties */
     CALL_LINKS_MAX = 4096,      /* links one worker knows */
     CALL_DEVICES_MAX = 1 << 20, /* devices a worker can be told of */
     CALL_DEVICE_TEXT = 64,
     CALL_FACTS_IN_CHUNK = 9,
+    CALL_WORKS = 64,        /* places where calls are worked on */
+    CALL_WORK_BYTES = 3008, /* of one; an odd number of lines, so that they share no cache sets */
 };
 
 /* Offset inside a block in units of CALL_UNIT; 0 is "none" (the header stands there). */
@@ -68,6 +76,7 @@ enum {
     CALL_DELETE_TOLD = 1 << 11, /* EventCallDeleted is out, or there is none to tell */
     CALL_REGAINED = 1 << 12,    /* may have been known before the worker lost its calls */
     CALL_OVER_BEFORE = 1 << 13, /* ... and all that was heard since may have been told then */
+    CALL_BOTH_NAMED = 1 << 14,  /* its first message is its answer, and names the two who talk */
 };
 
 struct shm_call {
@@ -79,8 +88,10 @@ struct shm_call {
     int64_t answer_us;
     uint64_t deleted_seq; /* what EventCallDeleted will say */
     int64_t deleted_us;
-    uint64_t new_conn_id; /* of the call this one was joined to, 0 none */
-    uint64_t joined_key;  /* its key, 0 none */
+    uint64_t new_conn_id;  /* of the call this one was joined to, 0 none */
+    uint64_t joined_key;   /* its key, 0 none */
+    uint64_t listed_order; /* of the last message that listed all its parties, 0 none */
+    uint64_t asked_order;  /* of the message at which the switch was last to be asked for one */
     uint32_t flags;
     uint8_t life;
     uint8_t failure_cause;
@@ -102,9 +113,10 @@ struct shm_call {
     uint16_t ended_count; /* parties ended so far: numbers the ends */
     uint16_t fact_count;  /* facts so far; stays at its largest */
     uint16_t answer_fact; /* number of the first answer; 0 none */
+    uint64_t checksum;    /* of what is in use, this word as 0; as of the last commit */
 };
 
-static_assert(sizeof(struct shm_call) == 112, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call) == 136, "bump SHM_LAYOUT_VERSION");
 
 enum {
     PARTY_ENDED = 1 << 0,
@@ -120,6 +132,7 @@ enum {
     PARTY_END_HAS_TIME = 1 << 10,
     PARTY_OBSERVER = 1 << 11, /* joined by silent participation */
     PARTY_DYNAMIC = 1 << 12,  /* its number is a dynamic device ID: no message named its device */
+    PARTY_UNSURE = 1 << 13,   /* it may have cleared, under an ID that nobody explained */
 };
 
 struct shm_party {
@@ -144,10 +157,9 @@ struct shm_party {
     uint64_t end_seq; /* of the message that ended it; before, the order of what made it known */
     int64_t end_us;
     uint64_t seen_order; /* of the last message that showed its own connection to be there */
-    uint64_t reserved2;
 };
 
-static_assert(sizeof(struct shm_party) == 80, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_party) == 72, "bump SHM_LAYOUT_VERSION");
 
 enum {
     ACT_WAITING = 1 << 0,         /* the verdict hangs on the answer to a request */
@@ -221,7 +233,7 @@ struct shm_name {
     call_ref next;
     call_ref text;
     uint16_t flags; /* NAME_* */
-    uint16_t reserved[5];
+    uint16_t reserved;
 };
 
 /* How often one monitor reported one fact (type and subject connection). */
@@ -237,12 +249,12 @@ struct shm_fact_chunk {
     uint16_t count;
     uint32_t reserved;
     struct shm_fact facts[CALL_FACTS_IN_CHUNK];
-    uint32_t reserved2[3];
+    uint32_t reserved2;
 };
 
-static_assert(sizeof(struct shm_name) == 16, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_name) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_fact) == 12, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_fact_chunk) == 128, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_fact_chunk) == 120, "bump SHM_LAYOUT_VERSION");
 
 /* A text in a block: length byte, then the bytes, padded to CALL_UNIT. */
 struct shm_text {
@@ -264,21 +276,39 @@ enum call_detachment {
                         holds the key to tell */
 };
 
+/* One line of the cache: with its block, all that most events change of a call. */
 struct shm_call_slot {
     uint64_t key;           /* hash of (link, callID); 0: free */
-    uint64_t block;         /* offset from the segment's first byte */
     uint64_t last_order;    /* of the last record handled for it */
     uint64_t touched_order; /* of the last call-control message, for resynchronisation */
+    uint32_t block;         /* where it begins, in units of 64 from the table's first byte; of a
+                               free slot: the next free one */
     uint16_t link;
-    uint16_t spans; /* bit i: on the list of span i */
-    uint32_t next_free;
-    uint64_t detached; /* enum call_detachment */
-    struct shm_span span[SPAN_COUNT];
+    uint8_t spans;    /* bit i: on the list of span i */
+    uint8_t detached; /* enum call_detachment */
+    struct shm_span idle;
+    struct shm_span linger;
+};
+
+/* The places of a slot's call in the lists it is seldom on. */
+struct shm_call_waits {
+    struct shm_span wait;
+    struct shm_span sight;
+    struct shm_span quiet;
+    struct shm_span doubt;
 };
 
 static_assert(sizeof(struct shm_text) == CALL_UNIT, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_span) == 16, "bump SHM_LAYOUT_VERSION");
-static_assert(sizeof(struct shm_call_slot) == 144, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_slot) == 64, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_waits) == 64, "bump SHM_LAYOUT_VERSION");
+
+/* Where the slot's block begins, in bytes from the table's first. */
+static inline uint64_t
+call_block_offset(const struct shm_call_slot *slot)
+{
+    return (uint64_t)slot->block * CALL_BLOCK_UNIT;
+}
 
 struct shm_span_list {
     uint32_t head; /* slot numbers, 0 none */
@@ -302,9 +332,9 @@ struct shm_worker_link {
     uint64_t lost_ms;    /* its clock then */
     uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
     uint64_t
-        regained_ms; /* its clock when all was told again, after our calls were lost; 0 never */
-    uint32_t asked;  /* of SPAN_IDLE's list: the last call asked about, as all before it were */
-    uint32_t reserved;
+        regained_ms;    /* its clock when all was told again, after our calls were lost; 0 never */
+    uint32_t asked;     /* of SPAN_IDLE's list: the last call asked about, as all before it were */
+    uint32_t tried_out; /* calls asked about to learn whether the switch tells who is in a call */
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };
@@ -347,7 +377,7 @@ struct shm_index_entry {
 static_assert(sizeof(struct shm_index_entry) == 8, "bump SHM_LAYOUT_VERSION");
 
 enum {
-    CALL_CLASSES = 17, /* block sizes: 1 KiB times 1, 1.5, 2, 3, 4, 6, ... 256 */
+    CALL_CLASSES = 34, /* block sizes: 192, 256, ... 1024; four to a doubling; from 4096 on two */
 };
 
 struct shm_call_table {
@@ -359,6 +389,8 @@ struct shm_call_table {
     uint64_t device_index_offset;
     uint64_t index_offset;
     uint64_t slots_offset;
+    uint64_t waits_offset;
+    uint64_t works_offset;
     uint64_t blocks_offset;
     uint64_t blocks_end;                /* first byte of the block area never used so far */
     uint64_t free_blocks[CALL_CLASSES]; /* heads of lists chained through the first 8 bytes */
@@ -370,7 +402,7 @@ struct shm_call_table {
     uint32_t reserved;
 };
 
-static_assert(sizeof(struct shm_call_table) == 232, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call_table) == 384, "bump SHM_LAYOUT_VERSION");
 
 /* call_table_bytes - size of the (sparse) segment for a table of max_calls; see call_table.c */
 uint64_t call_table_bytes(uint32_t max_calls);

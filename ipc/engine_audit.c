@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "ipc/engine_inspect.h"
 #include "ipc/front_state.h"
 #include "ipc/process_state.h"
 #include "ipc/publisher_memory.h"
@@ -96,6 +97,8 @@ events_are_sound(const struct audit *audit, uint32_t frontend, uint32_t worker)
     closed.written = cursors->closed;
     if (!passage_is_sound(&events))
         return refuse(audit, "the event ring of worker", worker);
+    if (!engine_records_are_whole(audit->engine, frontend, worker, events.read))
+        return refuse(audit, "a record in the event ring of worker", worker);
     return passage_is_sound(&closed) || refuse(audit, "the ring of closed calls of worker", worker);
 }
 

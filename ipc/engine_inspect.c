@@ -122,6 +122,17 @@ engine_is_drained(const struct shared_engine *engine)
     return true;
 }
 
+uint64_t
+engine_undelivered(const struct shared_engine *engine)
+{
+    uint64_t count = 0;
+    for (uint32_t channel = 0; channel < engine_channel_count(engine); channel++) {
+        struct stretch outcomes = stretch_of(&engine->outboxes[channel]);
+        count += outcomes.sound ? outcomes.to - outcomes.from : 0;
+    }
+    return count;
+}
+
 static bool
 refuse(char *why, const char *what, uint32_t number)
 {
@@ -129,22 +140,32 @@ refuse(char *why, const char *what, uint32_t number)
     return false;
 }
 
-/* Every record that is published and not yet released must be one a front-end can have packed. */
+/* Every record that is published and not yet released must be the one a front-end has packed. */
 static bool
-ring_is_sound(const struct ring_spsc *ring)
+stretch_is_whole(const struct ring_spsc *ring, struct stretch stretch)
 {
-    struct stretch stretch = stretch_of(ring);
     static struct event event; /* large, and of no further use */
     if (!stretch.sound)
         return false;
     for (uint64_t at = stretch.from; at != stretch.to;) {
         uint32_t slots =
             event_unpack(&event, ring_spsc_slot(ring, at), (uint32_t)(stretch.to - at));
-        if (slots == 0)
+        if (slots == 0 || !event_is_whole(&event, ring_spsc_slot(ring, at)))
             return false;
         at += slots;
     }
     return true;
+}
+
+bool
+engine_records_are_whole(const struct shared_engine *engine, uint32_t frontend, uint32_t worker,
+                         uint64_t from)
+{
+    const struct ring_spsc *ring = &engine->rings[engine_channel(engine, frontend, worker)];
+    struct stretch stretch = stretch_of(ring);
+    stretch.sound &= from - stretch.from <= stretch.to - stretch.from;
+    stretch.from = from;
+    return stretch_is_whole(ring, stretch);
 }
 
 static bool
@@ -152,7 +173,7 @@ frontend_is_sound(const struct shared_engine *engine, uint32_t index, char *why)
 {
     for (uint32_t worker = 0; worker < engine->shape.workers; worker++) {
         uint32_t channel = engine_channel(engine, index, worker);
-        if (!ring_is_sound(&engine->rings[channel]))
+        if (!stretch_is_whole(&engine->rings[channel], stretch_of(&engine->rings[channel])))
             return refuse(why, "the event ring of worker", worker);
         if (!stretch_of(&engine->closed[channel]).sound)
             return refuse(why, "the ring of closed calls of worker", worker);

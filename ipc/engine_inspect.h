@@ -24,6 +24,11 @@
  */
 bool engine_verify(const struct shared_engine *engine, enum role role, uint32_t index, char *why);
 
+/* engine_records_are_whole - is every record in that channel's event ring, from `from` on, the one
+ * that the front-end packed? Caller: somebody who knows that nobody lives. */
+bool engine_records_are_whole(const struct shared_engine *engine, uint32_t frontend,
+                              uint32_t worker, uint64_t from);
+
 /* engine_commits - transactions the role has committed (ipc/transaction.h): has it begun? */
 uint64_t engine_commits(const struct shared_engine *engine, enum role role, uint32_t index);
 
@@ -47,6 +52,10 @@ uint64_t engine_progress(const struct shared_engine *engine, enum role role, uin
  */
 bool engine_input_in_hand(const struct shared_engine *engine, uint32_t frontend, uint32_t worker,
                           uint64_t *position, struct event *event);
+
+/* engine_undelivered - outcomes that were decided and not given out. Of memory that may be damaged:
+ * no more than there is room for. */
+uint64_t engine_undelivered(const struct shared_engine *engine);
 
 /* engine_is_drained - nothing waits in any ring or outbox. Of a running engine: as of a moment ago,
  * and for good only if no front-end lives. */

@@ -63,8 +63,9 @@ item_size(const struct event_item *item)
            text_size(item->old_device) + text_size(item->endpoint);
 }
 
-uint32_t
-event_pack_slots(const struct event *event)
+/* Bytes of the event when packed. */
+static uint32_t
+packed_size(const struct event *event)
 {
     CHECK(event->item_count <= EVENT_ITEMS_MAX);
 
@@ -80,7 +81,47 @@ event_pack_slots(const struct event *event)
     CHECK(longest <= EVENT_TEXT_LENGTH);
     for (uint32_t i = 0; i < event->item_count; i++)
         size += item_size(&event->items[i]);
-    return (size + EVENT_SLOT_SIZE - 1) / EVENT_SLOT_SIZE;
+    return size;
+}
+
+uint32_t
+event_pack_slots(const struct event *event)
+{
+    return (packed_size(event) + EVENT_SLOT_SIZE - 1) / EVENT_SLOT_SIZE;
+}
+
+/* Of whole words; two at a time, since each multiplication waits for the one before. */
+static uint16_t
+checksum_of(const struct shm_event_record *header, const uint8_t *record, size_t size)
+{
+    uint64_t words[sizeof *header / sizeof(uint64_t)];
+    uint64_t even = UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t odd = UINT64_C(0xd1b54a32d192ed03);
+    memcpy(words, header, sizeof words);
+    for (size_t i = 0; i < sizeof words / sizeof *words; i += 2) {
+        even = (even ^ words[i]) * UINT64_C(0xff51afd7ed558ccd);
+        odd = (odd ^ words[i + 1]) * UINT64_C(0xc4ceb9fe1a85ec53);
+        even ^= even >> 32;
+        odd ^= odd >> 32;
+    }
+    for (size_t at = sizeof *header; at < size; at += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, record + at, sizeof word);
+        uint64_t next = (even ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        even = odd;
+        odd = next ^ next >> 32;
+    }
+    uint64_t sum = (even ^ odd >> 1) * UINT64_C(0xff51afd7ed558ccd);
+    return (uint16_t)(sum >> 48);
+}
+
+/* Up to the next whole word. */
+static uint8_t *
+fill_word(uint8_t *at, const uint8_t *record)
+{
+    while ((size_t)(at - record) % sizeof(uint64_t) != 0)
+        *at++ = 0;
+    return at;
 }
 
 static uint32_t
@@ -132,11 +173,11 @@ put_item(uint8_t *at, const struct event_item *item)
     return put_text(at, item->endpoint);
 }
 
-static uint16_t
+static uint8_t
 follows_of(const struct event *event)
 {
-    return (uint16_t)((event->extra != 0 ? FOLLOWS_EXTRA : 0) |
-                      (event->received_ns != 0 ? FOLLOWS_TIMES : 0));
+    return (uint8_t)((event->extra != 0 ? FOLLOWS_EXTRA : 0) |
+                     (event->received_ns != 0 ? FOLLOWS_TIMES : 0));
 }
 
 static uint8_t *
@@ -168,10 +209,9 @@ event_pack(const struct event *event, void *slot, uint32_t slots)
         .clock_ms = event->clock_ms,
         .request = event->request,
         .monitor = event->monitor,
-        .item_count = event->item_count,
+        .item_count = (uint8_t)event->item_count,
         .follows = follows_of(event),
     };
-    memcpy(slot, &header, sizeof(header));
 
     uint8_t *at = (uint8_t *)slot + sizeof(header);
     if (event->extra != 0) {
@@ -184,7 +224,21 @@ event_pack(const struct event *event, void *slot, uint32_t slots)
         at = put_text(at, event->texts[__builtin_ctz(mask)]);
     for (uint32_t i = 0; i < event->item_count; i++)
         at = put_item(at, &event->items[i]);
+    at = fill_word(at, slot);
     CHECK((size_t)(at - (uint8_t *)slot) <= (size_t)slots * EVENT_SLOT_SIZE);
+    header.checksum = checksum_of(&header, slot, (size_t)(at - (uint8_t *)slot));
+    memcpy(slot, &header, sizeof(header));
+}
+
+bool
+event_is_whole(const struct event *event, const void *slot)
+{
+    struct shm_event_record header;
+    memcpy(&header, slot, sizeof header);
+    uint16_t checksum = header.checksum;
+    header.checksum = 0;
+    size_t size = (packed_size(event) + sizeof(uint64_t) - 1) / sizeof(uint64_t) * sizeof(uint64_t);
+    return checksum == checksum_of(&header, slot, size);
 }
 
 static bool
@@ -307,6 +361,30 @@ event_unpack(struct event *event, const void *slot, uint32_t available)
     event->clock_ms = header.clock_ms;
     event->request = header.request;
     return header.slots;
+}
+
+struct text
+event_peek_call(const void *slot, uint32_t available, uint16_t *link, uint32_t *slots)
+{
+    static_assert(EVENT_TEXT_CALL == 0, "it is the first text");
+    *slots = 0;
+    if (available == 0)
+        return TEXT_NONE;
+    struct shm_event_record header;
+    memcpy(&header, slot, sizeof(header));
+    if (!header_is_sound(&header, available))
+        return TEXT_NONE;
+    *slots = header.slots;
+    *link = header.link;
+    const uint8_t *start = slot;
+    struct reader reader = {start + sizeof(header), start + header.slots * EVENT_SLOT_SIZE};
+    uint32_t before = ((header.follows & FOLLOWS_EXTRA) != 0 ? EXTRA_SIZE : 0U) +
+                      ((header.follows & FOLLOWS_TIMES) != 0 ? TIMES_SIZE : 0U);
+    struct text call = TEXT_NONE;
+    if ((header.text_mask & 1) == 0 || reader.end - reader.at < before)
+        return TEXT_NONE;
+    reader.at += before;
+    return take_text(&reader, &call) ? call : TEXT_NONE;
 }
 
 const char *

@@ -73,6 +73,7 @@ enum {
     EVENT_LINK_ALL_MONITORED = 1 << 8,    /* nothing was said about monitors: all count */
     EVENT_LINK_INFER = 1 << 9,            /* infer = first-cleared */
     EVENT_LINK_REPORT_REDIRECT = 1 << 10, /* report-redirect = yes */
+    EVENT_LINK_REGAINED = 1 << 11,        /* all that was known was lost: doubt.h */
 
     /* DEVICE events: what the directory now says of TEXT_DEVICE (all flags at once). */
     EVENT_DEVICE_MONITORED = 1 << 16,   /* a granted device monitor, or configured */
@@ -138,8 +139,9 @@ struct shm_event_record {
     uint64_t clock_ms;
     uint64_t request;
     uint32_t monitor;
-    uint16_t item_count;
-    uint16_t follows; /* FOLLOWS_* */
+    uint8_t item_count;
+    uint8_t follows;   /* FOLLOWS_* */
+    uint16_t checksum; /* of the record, this word as 0: event_is_whole() */
 };
 
 static_assert(sizeof(struct shm_event_record) == EVENT_SLOT_SIZE, "one slot");
@@ -162,8 +164,9 @@ uint32_t event_pack_slots(const struct event *event);
 /*
  * event_pack - write the event into `slots` consecutive 64-byte slots
  *
- * `slots` is what event_pack_slots() said. Bytes after the last text in the last slot are left
- * as they were: readers never look at them. EVENT_NONE is never packed (CHECK).
+ * `slots` is what event_pack_slots() said. Bytes after the last text are zero up to a whole word;
+ * what follows in the last slot is left as it was: readers never look at it. EVENT_NONE is never
+ * packed (CHECK).
  */
 void event_pack(const struct event *event, void *slot, uint32_t slots);
 
@@ -175,6 +178,22 @@ void event_pack(const struct event *event, void *slot, uint32_t slots);
  * could have packed (bounds, counts, kinds): then *event is not to be used.
  */
 uint32_t event_unpack(struct event *event, const void *slot, uint32_t available);
+
+/*
+ * event_is_whole - is it the very record that was packed, bit for bit?
+ *
+ * For who looks at what a crash left; whoever takes records in their turn trusts whoever packs
+ * them. `event` is what event_unpack() made of the slots.
+ */
+bool event_is_whole(const struct event *event, const void *slot);
+
+/*
+ * event_peek_call - the callID and the link of a record that is not taken up yet
+ *
+ * For looking ahead: TEXT_NONE where there is none, or the record is not sound. *slots: how many
+ * ring slots it has; 0: it is not sound.
+ */
+struct text event_peek_call(const void *slot, uint32_t available, uint16_t *link, uint32_t *slots);
 
 /* The printed name of a kind; "None" for EVENT_NONE, "?" for anything else. */
 const char *event_kind_name(uint8_t kind);

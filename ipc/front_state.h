@@ -32,7 +32,7 @@
 enum {
     LINKS_MAX = 4096,
     REQUESTS_MAX = 1 << 16,
-    REQUEST_KINDS = 6,
+    REQUEST_KINDS = 7,
     REQUEST_INVOKE_LENGTH = 4,
     LAST_CALL_SETS = 1 << 14,
     LAST_CALL_WAYS = 4,
@@ -75,7 +75,7 @@ struct shm_link {
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
     uint8_t down; /* its association or connection has ended, and nothing was said on it since */
-    uint8_t reserved1;
+    uint8_t lists_calls; /* it has answered a SnapshotCall with parties */
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;
@@ -281,6 +281,7 @@ struct shm_front_tables {
     struct shm_talk talks[LIVE_LINKS_MAX]; /* by place in `live` */
     uint32_t errand_buckets[ERRAND_BUCKETS];
     struct shm_errand errands[ERRANDS_MAX + 1];
+    struct shm_device_id device_ids[ERRANDS_MAX + 1]; /* of an errand's device; few links ask */
     /* {link, key, value} each behind its length, in the order of the input; only ever appended to:
      * what is behind cursors.declared_bytes says nothing */
     uint8_t declared[DECLARED_BYTES];

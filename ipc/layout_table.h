@@ -16,7 +16,7 @@ enum layout_form {
     FORM_NUMBER,
     FORM_SIGNED,
     FORM_HEX,
-    FORM_REF,      /* call_ref: 16 times it is an offset in the block */
+    FORM_REF,      /* call_ref: CALL_UNIT times it is an offset in the block */
     FORM_TEXT_REF, /* the same, of a text */
     FORM_TIME_US,  /* since 1970 */
     FORM_EPOCH,    /* ns since 1970 */

@@ -57,6 +57,7 @@ enum errand_state {
     ERRAND_ASKED,  /* MonitorStart */
     ERRAND_LOOKED, /* SnapshotDevice, SnapshotCall */
     ERRAND_ENDED,  /* MonitorStop */
+    ERRAND_NAMED,  /* GetThirdPartyDeviceId */
 };
 
 struct shm_errand {
@@ -92,6 +93,13 @@ struct shm_errand {
     uint8_t reserved2;
     char text[EVENT_TEXT_LENGTH];
     char cross_ref[EVENT_TEXT_LENGTH];
+};
+
+/* What the switch calls a device, where it was asked. */
+struct shm_device_id {
+    uint8_t length; /* 0: not known */
+    uint8_t reserved[7];
+    char text[EVENT_TEXT_LENGTH];
 };
 
 struct shm_talk_line {
@@ -181,6 +189,7 @@ struct shm_talk {
 };
 
 static_assert(sizeof(struct shm_errand) == 208, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_device_id) == 72, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_line) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk_answer) == 8, "bump SHM_LAYOUT_VERSION");
 static_assert(sizeof(struct shm_talk) == 1080, "bump SHM_LAYOUT_VERSION");

@@ -155,6 +155,14 @@ transaction_cursors(const struct transaction *transaction)
  */
 void *transaction_begin(struct transaction *transaction);
 
+/* How many were committed so far. */
+static inline uint64_t
+transaction_number(const struct transaction *transaction)
+{
+    /* relaxed: no edge. Ours alone. */
+    return atomic_load_explicit(&transaction->shared->commit, memory_order_relaxed);
+}
+
 /* Is one in hand, begun and not committed? */
 static inline bool
 transaction_is_open(const struct transaction *transaction)

@@ -35,9 +35,10 @@ head_is_sound(const struct shm_call_table *head, uint64_t bytes)
            fits(head, head->slots_offset, head->max_calls + UINT64_C(1),
                 sizeof(struct shm_call_slot)) &&
            fits(head, head->links_offset, CALL_LINKS_MAX, sizeof(struct shm_worker_link)) &&
-           fits(head, head->blocks_offset, 0, 1) && head->slots_offset <= head->blocks_offset &&
+           fits(head, head->blocks_offset, 0, 1) && head->slots_offset <= head->waits_offset &&
+           head->waits_offset <= head->works_offset && head->works_offset <= head->blocks_offset &&
            head->max_calls <
-               (head->blocks_offset - head->slots_offset) / sizeof(struct shm_call_slot);
+               (head->waits_offset - head->slots_offset) / sizeof(struct shm_call_slot);
 }
 
 bool
@@ -118,8 +119,8 @@ block_is_sound(const struct view_call *call)
 static enum copied
 copy_block(struct view_calls *calls, struct view_call *call)
 {
-    uint64_t at = call->slot.block;
-    if (at % 8 != 0 || at < calls->head.blocks_offset)
+    uint64_t at = call_block_offset(&call->slot);
+    if (at < calls->head.works_offset)
         return COPIED_NOT;
     uint64_t room = at < calls->head.segment_bytes ? calls->head.segment_bytes - at : 0;
     uint64_t guess = room < BLOCK_GUESS ? room : BLOCK_GUESS;

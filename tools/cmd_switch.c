@@ -71,6 +71,8 @@ print_ini(const struct simulator *simulator, FILE *out)
             fputs("tls = yes\n", out);
         if (pbx->profile == PBX_AVAYA && simulator->options.user != NULL)
             fprintf(out, "user = %s\nswitch-name = SWITCH\n", simulator->options.user);
+        if (pbx->profile == PBX_AVAYA && simulator->options.device_ids)
+            fputs("ask-device-ids = yes\n", out);
         if (pbx->profile == PBX_AVAYA && simulator->options.password != NULL)
             fputs("# What --password says must stand in a file:\n# password-file = PATH\n", out);
         fprintf(out, "monitored = %" PRIu64 "-%" PRIu64 ", %" PRIu64 "-%" PRIu64 "\n",

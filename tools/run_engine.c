@@ -15,14 +15,20 @@
 #include "engine/live/control_reload.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/holder.h"
+#include "engine/live/record.h"
 #include "engine/service_notify.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
+#include "ipc/engine_inspect.h"
 #include "ipc/front_state.h"
 #include "tools/command.h"
 #include "tools/run.h"
 #include "tools/summary.h"
 #include "workers/worker.h"
+
+enum {
+    AGAIN_MS = 60000, /* all is begun anew once in so long */
+};
 
 #define NS_PER_MS UINT64_C(1000000)
 
@@ -38,8 +44,9 @@ struct running {
     struct settings *settings; /* as last read; whoever is started inherits them */
     const struct shared_engine *engine;
     struct service_notify notify;
-    bool ready;      /* and said so */
-    bool taken_over; /* the engine is one that was there */
+    uint64_t began_again_ms; /* when all was begun anew; 0: never */
+    bool ready;              /* and said so */
+    bool taken_over;         /* the engine is one that was there */
 };
 
 /* ---- roles --------------------------------------------------------------------------------- */
@@ -219,7 +226,7 @@ note_reload(void *context)
 {
     struct running *running = context;
     service_notify_reloading(&running->notify, now_ms());
-    struct settings *settings = control_reload(running->run->config_file, running->settings);
+    struct settings *settings = control_reload(running->run->config_file, running->settings, true);
     if (settings == NULL)
         return false;
     drop_settings(running);
@@ -275,11 +282,24 @@ record_file(struct running *running, uint32_t frontend)
     return running->records[frontend];
 }
 
+/* A start with more front-ends left files that a replay of FILE* would take for this one's. */
+static void
+forget_records(struct running *running)
+{
+    for (uint32_t i = running->frontends; i < FRONTENDS_MAX; i++) {
+        const char *left = record_file(running, i);
+        if (left != NULL && record_forget(left))
+            log_say("%s is removed: it was recorded by an earlier start with more front-ends",
+                    left);
+    }
+}
+
 static bool
 open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
     const uint64_t started_ns = clock_ns();
+    forget_records(running);
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {
@@ -295,6 +315,7 @@ open_frontends(struct running *running, struct shared_engine *engine)
             .holder = running->holders[i],
             .control_listener = listen_to_people(running, i),
             .lasting = run->settings.lasting,
+            .regains = running->began_again_ms != 0,
         };
     }
     return true;
@@ -306,9 +327,48 @@ close_frontends(struct running *running)
     for (uint32_t i = 0; i < running->frontends; i++) {
         if (running->holders[i] != NULL)
             holder_close(running->holders[i]);
+        running->holders[i] = NULL;
         if (running->sockets[i][0] != '\0')
             control_unlisten(running->live[i].control_listener, running->sockets[i]);
+        running->sockets[i][0] = '\0';
     }
+}
+
+/* ---- beginning anew ------------------------------------------------------------------------ */
+
+/* The recording so far is what the new one would be written over. */
+static void
+keep_recording(const char *file)
+{
+    char kept[PATH_MAX];
+    if (file == NULL || snprintf(kept, sizeof kept, "%s.before", file) >= (int)sizeof kept)
+        return;
+    if (rename(file, kept) == 0)
+        log_say("the recording so far is %s", kept);
+}
+
+/*
+ * Memory that was written over is nobody's to go on with: all is made new, connections too, and the
+ * switches are asked for the calls. Not a second time within a minute: then something is wrong that
+ * this does not heal.
+ */
+static bool
+begin_again(struct running *running, struct shared_engine *engine)
+{
+    const struct engine_shape shape = shape_of(running);
+    uint64_t now = now_ms();
+    uint64_t before = running->began_again_ms;
+    if (before != 0 && now - before < AGAIN_MS)
+        return false;
+    log_say("the shared memory is damaged: beginning with a new one; links are connected again and "
+            "asked for their calls; %llu outcomes that were not given out are lost",
+            (unsigned long long)engine_undelivered(engine));
+    for (uint32_t i = 0; i < running->frontends; i++)
+        keep_recording(running->live[i].record_file);
+    close_frontends(running);
+    shared_engine_destroy(engine);
+    running->began_again_ms = now;
+    return make_engine(running, &shape, engine) && open_frontends(running, engine);
 }
 
 /* The end of it: what happened, and what becomes of the memory. */
@@ -328,8 +388,8 @@ finish(const struct run *run, struct shared_engine *engine, enum supervisor_resu
     return stopped ? EXIT_DONE : EXIT_FAILED;
 }
 
-static int
-supervise(struct running *running, struct shared_engine *engine)
+static enum supervisor_result
+run_once(struct running *running, struct shared_engine *engine)
 {
     struct role_entry table[SUPERVISOR_ROLES_MAX];
     char dead_letters[sizeof engine->name + sizeof ".deadletter"];
@@ -345,7 +405,17 @@ supervise(struct running *running, struct shared_engine *engine)
         .tick = note_tick, .context = running, .dead_letters = dead_letters, .live = &live};
     running->engine = engine;
     uint32_t count = fill_roles(running, table);
-    return finish(running->run, engine, supervisor_run(engine, table, count, &watch));
+    return supervisor_run(engine, table, count, &watch);
+}
+
+static int
+supervise(struct running *running, struct shared_engine *engine)
+{
+    enum supervisor_result result;
+    do {
+        result = run_once(running, engine);
+    } while (result == SUPERVISOR_DAMAGED && begin_again(running, engine));
+    return finish(running->run, engine, result);
 }
 
 int

@@ -186,7 +186,8 @@ act_judge(struct step *step, struct call call, struct shm_act *act)
     uint64_t until = waits_until(step, call, act, &verdict);
     if (until != 0) {
         act->flags |= ACT_WAITING;
-        if (!span_is_set(call, SPAN_WAIT) || call.slot->span[SPAN_WAIT].due_ms > until)
+        if (!span_is_set(call, SPAN_WAIT) ||
+            span_at(step->table, call.number, SPAN_WAIT)->due_ms > until)
             span_set(step->table, call, SPAN_WAIT, until);
         return;
     }

@@ -23,7 +23,7 @@ touch_list(const struct call_table *table, uint16_t link)
 static struct shm_span *
 place_of(const struct call_table *table, uint32_t number, enum call_span span)
 {
-    struct shm_span *place = &table->slots[number].span[span];
+    struct shm_span *place = span_at(table, number, span);
     table_touch(table, place, sizeof *place);
     return place;
 }
@@ -34,7 +34,7 @@ span_clear(struct call_table *table, struct call call, enum call_span span)
     if (!span_is_set(call, span))
         return;
     struct shm_span_list *list = list_of(table, call.slot->link, span);
-    struct shm_span *place = &call.slot->span[span];
+    struct shm_span *place = span_at(table, call.number, span);
     touch_list(table, call.slot->link);
     struct shm_worker_link *link = &table->links[call.slot->link];
     if (span == SPAN_IDLE && link->asked == call.number)
@@ -47,7 +47,7 @@ span_clear(struct call_table *table, struct call call, enum call_span span)
         place_of(table, place->next, span)->previous = place->previous;
     else
         list->tail = place->previous;
-    call.slot->spans = (uint16_t)(call.slot->spans & ~(1u << span));
+    call.slot->spans = (uint8_t)(call.slot->spans & ~(1u << span));
 }
 
 void
@@ -56,11 +56,11 @@ span_set(struct call_table *table, struct call call, enum call_span span, uint64
     span_clear(table, call, span);
     struct shm_span_list *list = list_of(table, call.slot->link, span);
     uint32_t before = list->tail;
-    while (before != 0 && table->slots[before].span[span].due_ms > due_ms)
-        before = table->slots[before].span[span].previous;
-    uint32_t after = before != 0 ? table->slots[before].span[span].next : list->head;
+    while (before != 0 && span_at(table, before, span)->due_ms > due_ms)
+        before = span_at(table, before, span)->previous;
+    uint32_t after = before != 0 ? span_at(table, before, span)->next : list->head;
     touch_list(table, call.slot->link);
-    call.slot->span[span] = (struct shm_span){due_ms, before, after};
+    *place_of(table, call.number, span) = (struct shm_span){due_ms, before, after};
     if (before != 0)
         place_of(table, before, span)->next = call.number;
     else
@@ -69,7 +69,7 @@ span_set(struct call_table *table, struct call call, enum call_span span, uint64
         place_of(table, after, span)->previous = call.number;
     else
         list->tail = call.number;
-    call.slot->spans = (uint16_t)(call.slot->spans | 1u << span);
+    call.slot->spans = (uint8_t)(call.slot->spans | 1u << span);
 }
 
 struct call
@@ -85,8 +85,7 @@ span_first_unasked(const struct call_table *table, uint16_t link)
     uint32_t asked = table->links[link].asked;
     if (asked == 0)
         return span_first(table, link, SPAN_IDLE);
-    uint32_t next = table->slots[asked].span[SPAN_IDLE].next;
-    return next == 0 ? CALL_NONE : call_table_at(table, next);
+    return span_next(table, call_table_at(table, asked), SPAN_IDLE);
 }
 
 void

@@ -17,6 +17,7 @@
 void
 step_begin(struct step *step, const struct event *event)
 {
+    call_table_ease(step->table);
     step->event = event;
     step->link = &step->table->links[event->link];
     table_touch(step->table, step->link, sizeof *step->link);
@@ -121,10 +122,8 @@ static struct call
 first_idle(const struct step *step, uint16_t link, enum call_span span)
 {
     struct call call = span_first(step->table, link, span);
-    while (call.number != 0 && is_held(step, call)) {
-        uint32_t next = call.slot->span[span].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
-    }
+    while (call.number != 0 && is_held(step, call))
+        call = span_next(step->table, call, span);
     return call;
 }
 
@@ -171,7 +170,7 @@ force_out_oldest(struct step *step)
     struct call oldest = oldest_idle(step);
     if (oldest.number == 0)
         return false;
-    call_table_touch(step->table, oldest);
+    call_table_touch(step->table, &oldest);
     counter_add(step->counters, COUNTER_CALLS_FORCED_OUT, 1);
     give_way(step, oldest);
     if (oldest.slot->detached == CALL_ATTACHED)
@@ -361,6 +360,8 @@ step_living(struct step *step, struct call call)
     }
     if (call.block->life == CALL_LIVING) {
         party_make_monitored(step, call);
+        if (opening)
+            doubt_note_first(step, call);
         if (was_quiet && left_is_unseen(step, call))
             span_set(step->table, call, SPAN_QUIET, event->clock_ms + SPAN_QUIET_MS);
     }
@@ -372,7 +373,7 @@ step_call_event(struct step *step)
 {
     const struct event *event = step->event;
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
-    uint64_t key = call_key(event->link, call_id);
+    uint64_t key = step->key != 0 ? step->key : call_key(event->link, call_id);
     struct call call = call_table_find(step->table, key, event->link, call_id);
     if (clearing_is_hold(step)) {
         step->note.conn_id = call.number == 0 ? 0 : call.block->conn_id;
@@ -381,7 +382,7 @@ step_call_event(struct step *step)
     }
     if (call.number != 0 && is_opening(event->kind) && call.block->life == CALL_LIVING &&
         call_table_reserve(step->table, &call, CALL_ROOM_STEP))
-        left_end_opened(step, call);
+        left_end_replaced(step, call);
     bool ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (ended && step_ended(step, call))
         return;
@@ -409,6 +410,19 @@ note_moment(struct step *step)
     link->last_us = step->time_us;
 }
 
+static void
+note_loss(struct step *step)
+{
+    const struct event *event = step->event;
+    struct shm_worker_link *link = step->link;
+    bool is_up = event->kind == EVENT_LINK_UP;
+    link->lost_order = event->order;
+    link->lost_ms = event->clock_ms;
+    link->up_ms = is_up ? event->clock_ms + 1 : 0;
+    if (is_up && (link->flags & EVENT_LINK_REGAINED) != 0 && link->regained_ms == 0)
+        link->regained_ms = event->clock_ms + 1;
+}
+
 void
 call_step(struct step *step)
 {
@@ -430,9 +444,7 @@ call_step(struct step *step)
         break;
     case EVENT_LINK_DOWN:
     case EVENT_LINK_UP:
-        step->link->lost_order = event->order;
-        step->link->lost_ms = event->clock_ms;
-        step->link->up_ms = event->kind == EVENT_LINK_UP ? event->clock_ms + 1 : 0;
+        note_loss(step);
         break;
     case EVENT_SNAPSHOT_DEVICE:
     case EVENT_SNAPSHOT_CALL:

@@ -3,6 +3,7 @@
 #include "base/check.h"
 #include "base/hash.h"
 #include "workers/call.h"
+#include "workers/call_block.h"
 
 #define PAGE UINT64_C(4096)
 
@@ -27,10 +28,10 @@ index_size(uint32_t max_calls)
 }
 
 struct layout {
-    uint64_t links, devices, device_index, index, slots, blocks, end;
+    uint64_t links, devices, device_index, index, slots, waits, works, blocks, end;
 };
 
-/* Blocks get 6 KiB a call on average: the usual one takes 1 to 2. Sparse: unused costs nothing. */
+/* Blocks get 6 KiB a call on average: the usual one takes a tenth. Sparse: unused costs nothing. */
 static struct layout
 layout_of(uint32_t max_calls)
 {
@@ -41,7 +42,9 @@ layout_of(uint32_t max_calls)
         at.devices + round_up(sizeof(struct shm_device) * (CALL_DEVICES_MAX + UINT64_C(1)), PAGE);
     at.index = at.device_index + sizeof(struct shm_index_entry) * 4 * CALL_DEVICES_MAX;
     at.slots = at.index + round_up(sizeof(struct shm_index_entry) * index_size(max_calls), PAGE);
-    at.blocks = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
+    at.waits = at.slots + round_up(sizeof(struct shm_call_slot) * (max_calls + UINT64_C(1)), PAGE);
+    at.works = at.waits + round_up(sizeof(struct shm_call_waits) * (max_calls + UINT64_C(1)), PAGE);
+    at.blocks = at.works + round_up((uint64_t)CALL_WORKS * CALL_WORK_BYTES, PAGE);
     at.end = at.blocks + (uint64_t)max_calls * 6144 + 4 * (uint64_t)CALL_BLOCK_MAX;
     return at;
 }
@@ -67,6 +70,8 @@ lay_fresh(struct transaction *transaction, struct shm_call_table *shared, const 
     shared->device_mask = DEVICE_INDEX_MIN - 1;
     shared->index_offset = at->index;
     shared->slots_offset = at->slots;
+    shared->waits_offset = at->waits;
+    shared->works_offset = at->works;
     shared->blocks_offset = at->blocks;
     shared->blocks_end = at->blocks;
     transaction_commit(transaction);
@@ -79,7 +84,8 @@ is_laid_out(const struct shm_call_table *shared, const struct layout *at, uint32
     return shared->max_calls == max_calls && shared->index_mask == index_size(max_calls) - 1 &&
            shared->links_offset == at->links && shared->devices_offset == at->devices &&
            shared->device_index_offset == at->device_index && shared->index_offset == at->index &&
-           shared->slots_offset == at->slots && shared->blocks_offset == at->blocks;
+           shared->slots_offset == at->slots && shared->waits_offset == at->waits &&
+           shared->works_offset == at->works && shared->blocks_offset == at->blocks;
 }
 
 bool
@@ -88,7 +94,7 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
 {
     CHECK(max_calls > 0);
     struct layout at = layout_of(max_calls);
-    if (bytes < at.end)
+    if (bytes < at.end || at.end / CALL_BLOCK_UNIT > UINT32_MAX)
         return false;
     uint8_t *base = memory;
     struct shm_call_table *shared = memory;
@@ -105,38 +111,22 @@ call_table_open(struct call_table *table, void *memory, uint64_t bytes, uint32_t
         .device_indexes = (struct shm_index_entry *)(void *)(base + at.device_index),
         .index = (struct shm_index_entry *)(void *)(base + at.index),
         .slots = (struct shm_call_slot *)(void *)(base + at.slots),
+        .waits = (struct shm_call_waits *)(void *)(base + at.waits),
     };
     return true;
 }
 
-struct call
-call_table_at(const struct call_table *table, uint32_t number)
-{
-    struct shm_call_slot *slot = &table->slots[number];
-    return (struct call){slot, (struct shm_call *)(void *)(table->base + slot->block), number};
-}
-
-/* Of the block only what is in use matters, now and in whatever it grows to. */
 void
-call_table_touch(const struct call_table *table, struct call call)
+call_table_touch(struct call_table *table, struct call *call)
 {
-    table_touch(table, call.slot, sizeof *call.slot);
-    table_touch(table, call.block, call.block->used);
-    transaction_own(table->transaction, call.block, call.block->capacity);
+    call_table_touch_slot(table, *call);
+    block_in_hand(table, call);
 }
 
 static uint32_t
 tag_of(uint64_t key)
 {
     return (uint32_t)(key >> 32);
-}
-
-/* Where the entry would stand if nobody stood there: the entry alone says it, so that deleting one
- * looks at no slots. */
-static uint32_t
-home_of(uint32_t tag, uint32_t mask)
-{
-    return tag & mask;
 }
 
 /* Is this the call we look for? A call ID of length 0 asks for the key alone. */
@@ -149,10 +139,10 @@ is_sought(struct call call, uint64_t key, uint16_t link, struct text call_id)
 }
 
 struct call
-call_table_find(const struct call_table *table, uint64_t key, uint16_t link, struct text call_id)
+call_table_find(struct call_table *table, uint64_t key, uint16_t link, struct text call_id)
 {
     uint32_t mask = table->shared->index_mask;
-    for (uint32_t i = home_of(tag_of(key), mask);; i = (i + 1) & mask) {
+    for (uint32_t i = call_index_home(table, key);; i = (i + 1) & mask) {
         struct shm_index_entry entry = table->index[i];
         if (entry.slot == 0)
             return CALL_NONE;
@@ -160,14 +150,14 @@ call_table_find(const struct call_table *table, uint64_t key, uint16_t link, str
             continue;
         struct call call = call_table_at(table, entry.slot);
         if (is_sought(call, key, link, call_id)) {
-            call_table_touch(table, call);
+            call_table_touch(table, &call);
             return call;
         }
     }
 }
 
 struct call
-call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link)
+call_table_find_key(struct call_table *table, uint64_t key, uint16_t link)
 {
     return call_table_find(table, key, link, TEXT_NONE);
 }
@@ -183,7 +173,7 @@ static void
 index_insert(struct call_table *table, uint64_t key, uint32_t number)
 {
     uint32_t mask = table->shared->index_mask;
-    uint32_t i = home_of(tag_of(key), mask);
+    uint32_t i = call_index_home(table, key);
     while (table->index[i].slot != 0)
         i = (i + 1) & mask;
     index_set(table, i, (struct shm_index_entry){tag_of(key), number});
@@ -193,65 +183,18 @@ static void
 index_delete(struct call_table *table, uint64_t key, uint32_t number)
 {
     uint32_t mask = table->shared->index_mask;
-    uint32_t hole = home_of(tag_of(key), mask);
+    uint32_t hole = call_index_home(table, key);
     while (table->index[hole].slot != number)
         hole = (hole + 1) & mask;
     /* Shift back whoever would no longer be found across the hole. */
     for (uint32_t i = (hole + 1) & mask; table->index[i].slot != 0; i = (i + 1) & mask) {
-        uint32_t home = home_of(table->index[i].tag, mask);
+        uint32_t home = table->index[i].tag & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             index_set(table, hole, table->index[i]);
             hole = i;
         }
     }
     index_set(table, hole, (struct shm_index_entry){0, 0});
-}
-
-uint32_t
-call_class_size(uint32_t class_number)
-{
-    uint32_t power = (uint32_t)CALL_BLOCK_MIN << (class_number / 2);
-    return class_number % 2 == 0 ? power : power + power / 2;
-}
-
-/* The smallest class that holds `bytes`, or CALL_CLASSES. */
-uint32_t
-call_class_of(uint64_t bytes)
-{
-    uint32_t class_number = 0;
-    while (class_number < CALL_CLASSES && call_class_size(class_number) < bytes)
-        class_number++;
-    return class_number;
-}
-
-static uint64_t
-block_take(struct call_table *table, uint32_t class_number)
-{
-    struct shm_call_table *shared = table->shared;
-    uint64_t block = shared->free_blocks[class_number];
-    uint32_t size = call_class_size(class_number);
-    table_touch(table, shared, sizeof *shared);
-    if (block != 0) {
-        memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
-        table_touch(table, table->base + block, sizeof block);
-    } else {
-        if (size > shared->segment_bytes - shared->blocks_end)
-            return 0;
-        block = shared->blocks_end;
-        shared->blocks_end += size;
-    }
-    transaction_own(table->transaction, table->base + block, size);
-    return block;
-}
-
-static void
-block_give(struct call_table *table, uint64_t block, uint32_t size)
-{
-    uint64_t *list = &table->shared->free_blocks[call_class_of(size)];
-    table_touch(table, table->shared, sizeof *table->shared);
-    table_touch(table, table->base + block, sizeof block);
-    memcpy(table->base + block, list, sizeof *list);
-    *list = block;
 }
 
 static uint32_t
@@ -261,7 +204,7 @@ slot_take(struct call_table *table)
     uint32_t number = shared->free_slot;
     table_touch(table, shared, sizeof *shared);
     if (number != 0)
-        shared->free_slot = table->slots[number].next_free;
+        shared->free_slot = table->slots[number].block;
     else if (shared->slots_used < shared->max_calls)
         number = ++shared->slots_used;
     table_touch(table, &table->slots[number], sizeof table->slots[number]);
@@ -273,7 +216,7 @@ slot_give(struct call_table *table, uint32_t number)
 {
     table->slots[number].key = 0;
     table->slots[number].detached = CALL_ATTACHED;
-    table->slots[number].next_free = table->shared->free_slot;
+    table->slots[number].block = table->shared->free_slot;
     table->shared->free_slot = number;
 }
 
@@ -281,22 +224,15 @@ struct call
 call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct text call_id,
                uint32_t bytes)
 {
-    uint32_t class_number = call_class_of(sizeof(struct shm_call) + (uint64_t)bytes + 96);
-    if (class_number == CALL_CLASSES)
-        return CALL_NONE;
     uint32_t number = slot_take(table);
     if (number == 0)
         return CALL_NONE;
-    uint64_t block = block_take(table, class_number);
-    if (block == 0) {
+    struct call call = {&table->slots[number], NULL, number};
+    *call.slot = (struct shm_call_slot){.key = key, .link = link};
+    if (!block_begin(table, &call, sizeof(struct shm_call) + (uint64_t)bytes + CALL_ROOM_TEXT)) {
         slot_give(table, number);
         return CALL_NONE;
     }
-    struct shm_call_slot *slot = &table->slots[number];
-    *slot = (struct shm_call_slot){.key = key, .block = block, .link = link};
-    struct call call = call_table_at(table, number);
-    *call.block = (struct shm_call){.used = sizeof(struct shm_call),
-                                    .capacity = call_class_size(class_number)};
     call.block->call_id = call_add_text(call.block, call_id);
     index_insert(table, key, number);
     table->shared->living++;
@@ -306,23 +242,8 @@ call_table_add(struct call_table *table, uint64_t key, uint16_t link, struct tex
 bool
 call_table_reserve(struct call_table *table, struct call *call, uint32_t bytes)
 {
-    struct shm_call *old = call->block;
-    uint64_t needed = (uint64_t)old->used + bytes;
-    if (needed <= old->capacity)
-        return true;
-    uint32_t class_number = call_class_of(needed);
-    if (class_number == CALL_CLASSES)
-        return false;
-    uint64_t block = block_take(table, class_number);
-    if (block == 0)
-        return false;
-    struct shm_call *grown = (struct shm_call *)(void *)(table->base + block);
-    memcpy(grown, old, old->used);
-    grown->capacity = call_class_size(class_number);
-    block_give(table, call->slot->block, old->capacity);
-    call->slot->block = block;
-    call->block = grown;
-    return true;
+    uint64_t needed = (uint64_t)call->block->used + bytes;
+    return needed <= call->block->capacity || block_grow(table, call, needed);
 }
 
 void
@@ -336,11 +257,12 @@ call_table_rekey(struct call_table *table, struct call call, uint64_t key)
 void
 call_table_remove(struct call_table *table, struct call call)
 {
-    call_table_touch(table, call);
-    for (int span = 0; span < SPAN_COUNT; span++)
+    call_table_touch_slot(table, call);
+    table_touch(table, table->shared, sizeof *table->shared);
+    for (int span = 0; call.slot->spans != 0; span++)
         span_clear(table, call, (enum call_span)span);
     index_delete(table, call.slot->key, call.number);
-    block_give(table, call.slot->block, call.block->capacity);
+    block_end(table, call);
     slot_give(table, call.number);
     table->shared->living--;
 }

@@ -21,6 +21,25 @@
 #include "ipc/call_record.h"
 #include "ipc/transaction.h"
 
+enum {
+    CALL_GIVEN_MAX = 256, /* blocks that a transaction gives back at no cost */
+};
+
+/* What the transaction in hand has taken out of the table's blocks; see workers/call_block.h. */
+struct call_hand {
+    uint64_t serial; /* of the transaction */
+    uint64_t number; /* of those committed before it */
+    uint32_t work_count;
+    uint32_t pinned_count;
+    uint32_t given_count;
+    uint32_t works[CALL_WORKS];  /* slot whose call stands in the work; 0: none any more */
+    uint32_t pinned[CALL_WORKS]; /* slots whose calls are changed where they stand */
+    struct call_given {
+        uint64_t block;
+        uint32_t size;
+    } given[CALL_GIVEN_MAX]; /* free from the commit on */
+};
+
 struct call_table {
     struct transaction *transaction; /* covers the memory; in hand whenever the table changes */
     uint8_t *base;
@@ -30,9 +49,12 @@ struct call_table {
     struct shm_index_entry *device_indexes;
     struct shm_index_entry *index;
     struct shm_call_slot *slots; /* slots[0] is never used */
+    struct shm_call_waits *waits;
+    struct call_hand hand;
 };
 
-/* A call in hand. `block` moves when the block grows: re-read it after call_table_reserve(). */
+/* A call in hand. `block` moves when it is touched first in an event, and may move when it grows:
+ * re-read it after call_table_touch() and call_table_reserve(). */
 struct call {
     struct shm_call_slot *slot;
     struct shm_call *block;
@@ -55,8 +77,34 @@ bool call_table_open(struct call_table *table, void *memory, uint64_t bytes, uin
 uint32_t call_class_size(uint32_t class_number);
 uint32_t call_class_of(uint64_t bytes);
 
-/* call_table_touch - the call is about to change: its slot and all of its block. */
-void call_table_touch(const struct call_table *table, struct call call);
+/* call_table_touch - the call is about to change: its slot and all of its block, which may stand
+ * elsewhere from now on: call->block is renewed. */
+void call_table_touch(struct call_table *table, struct call *call);
+
+/* call_table_touch_slot - only its slot is about to change. */
+static inline void
+call_table_touch_slot(const struct call_table *table, struct call call)
+{
+    transaction_touch(table->transaction, call.slot, sizeof *call.slot);
+}
+
+/*
+ * call_table_commit - commit the transaction that changed this table
+ *
+ * Settles first; so does whoever commits otherwise. No call is in hand any more.
+ */
+void call_table_commit(struct call_table *table);
+
+/* call_table_settle - every call stands in a block of its size: nothing more changes until the
+ * commit. No call is in hand any more. */
+void call_table_settle(struct call_table *table);
+
+/* call_table_put_down - no call is in hand any more; the transaction goes on. */
+void call_table_put_down(struct call_table *table);
+
+/* call_table_ease - the same, if there are many: between two events, so that what is worked on
+ * stays in the cache. */
+void call_table_ease(struct call_table *table);
 
 /* table_touch - something else of the table is about to change. */
 static inline void
@@ -72,16 +120,30 @@ device_index(const struct call_table *table)
     return table->device_indexes + table->shared->device_mask + 1;
 }
 
+/* Where in the index the search for a key begins. The entry alone says it, so that deleting one
+ * looks at no slots. */
+static inline uint32_t
+call_index_home(const struct call_table *table, uint64_t key)
+{
+    return (uint32_t)(key >> 32) & table->shared->index_mask;
+}
+
 /* call_table_find - the call with that key and callID on that link, touched; number 0 if there is
  * none. */
-struct call call_table_find(const struct call_table *table, uint64_t key, uint16_t link,
+struct call call_table_find(struct call_table *table, uint64_t key, uint16_t link,
                             struct text call_id);
 
 /* call_table_find_key - the same by key and link alone, for a key that came from the table. */
-struct call call_table_find_key(const struct call_table *table, uint64_t key, uint16_t link);
+struct call call_table_find_key(struct call_table *table, uint64_t key, uint16_t link);
 
 /* The call in slot `number`, which must be in use; not touched. */
-struct call call_table_at(const struct call_table *table, uint32_t number);
+static inline struct call
+call_table_at(const struct call_table *table, uint32_t number)
+{
+    struct shm_call_slot *slot = &table->slots[number];
+    return (struct call){slot, (struct shm_call *)(void *)(table->base + call_block_offset(slot)),
+                         number};
+}
 
 /*
  * call_table_add - a new call with an empty block that has at least `bytes` free
@@ -113,10 +175,40 @@ void span_set(struct call_table *table, struct call call, enum call_span span, u
 /* span_clear - the call no longer waits for it; nothing happens if it did not. */
 void span_clear(struct call_table *table, struct call call, enum call_span span);
 
+/* A slot's place in the list of a span. */
+static inline struct shm_span *
+span_at(const struct call_table *table, uint32_t number, enum call_span span)
+{
+    switch (span) {
+    case SPAN_IDLE:
+        return &table->slots[number].idle;
+    case SPAN_LINGER:
+        return &table->slots[number].linger;
+    case SPAN_WAIT:
+        return &table->waits[number].wait;
+    case SPAN_SIGHT:
+        return &table->waits[number].sight;
+    case SPAN_QUIET:
+        return &table->waits[number].quiet;
+    case SPAN_DOUBT:
+    case SPAN_COUNT:
+        break;
+    }
+    return &table->waits[number].doubt;
+}
+
 static inline bool
 span_is_set(struct call call, enum call_span span)
 {
     return (call.slot->spans >> span & 1) != 0;
+}
+
+/* The call that stands behind it in the list, number 0 if it is the last. */
+static inline struct call
+span_next(const struct call_table *table, struct call call, enum call_span span)
+{
+    uint32_t next = span_at(table, call.number, span)->next;
+    return next == 0 ? CALL_NONE : call_table_at(table, next);
 }
 
 /* The first call of a link's span list, number 0 if the list is empty. */

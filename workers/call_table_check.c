@@ -4,9 +4,10 @@
 
 #include "ipc/event_record.h"
 #include "workers/call.h"
+#include "workers/call_block.h"
 
 enum {
-    GRAIN = CALL_BLOCK_MIN / 2, /* every block's size is a multiple of it */
+    GRAIN = CALL_BLOCK_UNIT, /* every block's size is a multiple of it */
 };
 
 struct check {
@@ -193,9 +194,9 @@ static bool
 block_is_sound(struct check *check, struct call call)
 {
     const struct shm_call *block = call.block;
-    uint64_t offset = call.slot->block;
+    uint64_t offset = call_block_offset(call.slot);
     if (offset < check->shared->blocks_offset || offset >= check->shared->blocks_end ||
-        offset % CALL_UNIT != 0 || check->shared->blocks_end - offset < CALL_BLOCK_MIN)
+        check->shared->blocks_end - offset < CALL_BLOCK_MIN)
         return false;
     uint32_t class_number = call_class_of(block->capacity);
     if (class_number == CALL_CLASSES || call_class_size(class_number) != block->capacity ||
@@ -203,7 +204,8 @@ block_is_sound(struct check *check, struct call call)
         return false;
     bool is_coming = check->part->moving != 0 && check->part->slot == call.number;
     return block->used >= sizeof *block && block->used <= block->capacity &&
-           block->used % CALL_UNIT == 0 && (is_coming || content_is_sound(block));
+           block->used % CALL_UNIT == 0 &&
+           (is_coming || (block_sum(block) == block->checksum && content_is_sound(block)));
 }
 
 static bool
@@ -229,7 +231,7 @@ slots_are_sound(struct check *check)
         if (!slot_is_sound(check, i))
             return false;
     uint32_t left = shared->slots_used - check->living;
-    for (uint32_t at = shared->free_slot; at != 0; at = check->table->slots[at].next_free)
+    for (uint32_t at = shared->free_slot; at != 0; at = check->table->slots[at].block)
         if (left-- == 0 || at > shared->slots_used || check->table->slots[at].key != 0)
             return false;
     return left == 0 && check->living == shared->living;
@@ -292,10 +294,10 @@ span_is_sound(struct check *check, uint16_t link, int span)
             return false;
         const struct shm_call_slot *slot = &check->table->slots[at];
         if (slot->key == 0 || slot->link != link || (slot->spans >> span & 1) == 0 ||
-            slot->span[span].previous != before)
+            span_at(check->table, at, (enum call_span)span)->previous != before)
             return false;
         before = at;
-        at = slot->span[span].next;
+        at = span_at(check->table, at, (enum call_span)span)->next;
     }
     return list->tail == before;
 }

@@ -20,7 +20,7 @@ describe(const struct step *step, struct call call, uint64_t key)
     move.touched_order = call.slot->touched_order;
     move.spans = call.slot->spans;
     for (int span = 0; span < SPAN_COUNT; span++)
-        move.due_ms[span] = call.slot->span[span].due_ms;
+        move.due_ms[span] = span_at(step->table, call.number, (enum call_span)span)->due_ms;
     return move;
 }
 
@@ -92,11 +92,11 @@ add_to_block(struct step *step, const uint8_t *slot)
     if (part->slot == 0)
         return;
     struct call call = call_table_at(step->table, (uint32_t)part->slot);
-    uint32_t capacity = call.block->capacity;
     uint64_t header = part->moved == 0 ? sizeof(struct shm_move) : 0;
     uint64_t at = part->moved == 0 ? 0 : part->moved - sizeof(struct shm_move);
     uint64_t left = part->moving - sizeof(struct shm_move) - at;
-    call_table_touch(step->table, call);
+    call_table_touch(step->table, &call);
+    uint32_t capacity = call.block->capacity;
     memcpy((uint8_t *)call.block + at, slot + header, at_most(left, LANE_SLOT_SIZE - header));
     call.block->capacity = capacity;
 }

@@ -28,6 +28,7 @@ is_large(const struct step *step)
 bool
 part_end(struct step *step, const struct due_call *due)
 {
+    call_table_ease(step->table);
     if (!is_large(step))
         return true;
     step_flush(step);

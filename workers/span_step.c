@@ -7,6 +7,12 @@
 #include "workers/part.h"
 #include "workers/request_step.h"
 
+enum {
+    DUE_LINE = 64,
+    DUE_LINES = 6, /* of most calls, all */
+    DUE_AHEAD = 8, /* calls between the one whose span ends and the one that is asked for */
+};
+
 static uint64_t
 tick_at_or_after(uint64_t ms)
 {
@@ -24,7 +30,7 @@ waits_for_link(enum call_span span)
 static uint64_t
 due_tick(const struct step *step, struct call call, enum call_span span)
 {
-    uint64_t due = call.slot->span[span].due_ms;
+    uint64_t due = span_at(step->table, call.number, span)->due_ms;
     if (span == SPAN_IDLE)
         due += step->link->stale_after_ms;
     if (waits_for_link(span) && due < step->link->up_ms)
@@ -62,8 +68,13 @@ end_sight(struct step *step, struct call call)
 static void
 end_span(struct step *step, struct call call, enum call_span span)
 {
-    call_table_touch(step->table, call);
+    call_table_touch_slot(step->table, call);
     span_clear(step->table, call, span);
+    if (span == SPAN_LINGER) {
+        end_linger(step, call);
+        return;
+    }
+    call_table_touch(step->table, &call);
     if (!call_table_reserve(step->table, &call, CALL_ROOM_STEP))
         return;
     switch (span) {
@@ -74,12 +85,10 @@ end_span(struct step *step, struct call call, enum call_span span)
     case SPAN_QUIET:
         end_sight(step, call);
         break;
-    case SPAN_LINGER:
-        end_linger(step, call);
-        break;
     case SPAN_IDLE:
         span_end_stale(step, call);
         break;
+    case SPAN_LINGER:
     case SPAN_DOUBT:
     case SPAN_COUNT:
         break;
@@ -108,13 +117,35 @@ gather_due(const struct step *step, enum call_span span, uint64_t tick, struct d
            uint32_t count)
 {
     for (struct call call = span_first(step->table, step->event->link, span);
-         call.number != 0 && due_tick(step, call, span) <= tick;) {
+         call.number != 0 && due_tick(step, call, span) <= tick;
+         call = span_next(step->table, call, span)) {
         if (count < step->table->shared->max_calls)
-            due[count++] = due_call_of(call, span);
-        uint32_t next = call.slot->span[span].next;
-        call = next == 0 ? CALL_NONE : call_table_at(step->table, next);
+            due[count++] = (struct due_call){.number = call.number, .span = (uint32_t)span};
+        __builtin_prefetch(call.block);
     }
     return count;
+}
+
+/* Where its index entry and its block stand, of one that is due soon. */
+static void
+ask_for_due(const struct step *step, struct call call)
+{
+    __builtin_prefetch(&step->table->index[call_index_home(step->table, call.slot->key)], 1);
+    for (int i = 1; i < DUE_LINES; i++)
+        __builtin_prefetch((const uint8_t *)call.block + (size_t)i * DUE_LINE);
+}
+
+/* The list was walked along the slots alone, and the blocks were asked for on the way. */
+static void
+sort_gathered(const struct step *step, struct due_call *due, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct call call = call_table_at(step->table, due[i].number);
+        due[i] = due_call_of(call, (enum call_span)due[i].span);
+        if (i < DUE_AHEAD)
+            ask_for_due(step, call);
+    }
+    due_sort(due, count);
 }
 
 /* False: given up. */
@@ -123,6 +154,8 @@ end_gathered(struct step *step, const struct due_call *due, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct call call = call_table_at(step->table, due[i].number);
+        if (i + DUE_AHEAD < count)
+            ask_for_due(step, call_table_at(step->table, due[i + DUE_AHEAD].number));
         /* An earlier one may have ended, or even forgotten, this call. */
         if (!part_is_done(step, &due[i]) && call.slot->key != 0 &&
             call.slot->link == step->event->link && span_is_set(call, (enum call_span)due[i].span))
@@ -143,7 +176,7 @@ end_tick(struct step *step, uint64_t tick)
         if (!waits_for_link((enum call_span)span) || step->link->up_ms != 0)
             count = gather_due(step, (enum call_span)span, tick, due, count);
     }
-    due_sort(due, count);
+    sort_gathered(step, due, count);
     if (!end_gathered(step, due, count))
         return false;
     step_flush(step);
@@ -170,18 +203,18 @@ asked_at(const struct step *step, struct call call)
 {
     uint64_t stale_after_ms = step->link->stale_after_ms;
     uint64_t before_ms = stale_after_ms / 2 < STALE_ASKED_MS ? stale_after_ms / 2 : STALE_ASKED_MS;
-    return call.slot->span[SPAN_IDLE].due_ms + stale_after_ms - before_ms;
+    return call.slot->idle.due_ms + stale_after_ms - before_ms;
 }
 
 /* Decides nothing: only an answer that comes in time does. */
 static void
 ask_about_idle(struct step *step)
 {
-    if (step->port.grows_stale == NULL || step->link->up_ms == 0)
+    if (step->port.ask_about == NULL || step->link->up_ms == 0)
         return;
     struct call call = span_first_unasked(step->table, step->event->link);
     while (call.number != 0 && asked_at(step, call) <= step->event->clock_ms &&
-           step->port.grows_stale(step->port.context, call)) {
+           step->port.ask_about(step->port.context, call)) {
         span_note_asked(step->table, call);
         call = span_first_unasked(step->table, step->event->link);
     }
@@ -217,7 +250,7 @@ span_step_end(struct step *step)
     uint32_t count = 0;
     for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
         count = gather_due(step, waiting[i], UINT64_MAX, due, count);
-    due_sort(due, count);
+    sort_gathered(step, due, count);
     step->now_ms = UINT64_MAX / 2; /* no request is waited for any more */
     end_gathered(step, due, count);
 }

@@ -152,7 +152,7 @@ worker_begin(struct worker *worker)
 void
 worker_commit(struct worker *worker)
 {
-    const struct channel *channel = worker->channel;
+    struct channel *channel = worker->channel;
     struct shm_worker_cursors *cursors = worker->cursors;
     cursors->events = channel->events->position;
     cursors->outbox = channel->outbox->position;
@@ -163,7 +163,7 @@ worker_commit(struct worker *worker)
         cursors->lanes[i].in = channel->lanes_in[i].position;
     }
     uint64_t decided = cursors->decided;
-    transaction_commit(&worker->transaction);
+    call_table_commit(&channel->table);
     worker_publish(worker, decided);
 }
 
@@ -197,6 +197,25 @@ worker_note_decided(struct worker *worker, uint64_t decided)
 {
     if (decided > worker->cursors->decided)
         worker->cursors->decided = decided;
+}
+
+/* ---- what comes next ----------------------------------------------------------------------- */
+
+uint64_t
+worker_look_ahead(struct worker *worker, uint64_t next, uint64_t end)
+{
+    const struct call_table *table = &worker->channel->table;
+    while (next != end && ahead_wants(&worker->ahead)) {
+        uint16_t link;
+        uint32_t slots;
+        struct text call = event_peek_call(ring_spsc_slot(worker->channel->events, next),
+                                           (uint32_t)(end - next), &link, &slots);
+        if (slots == 0)
+            return end; /* what is wrong with it is found when it has its turn */
+        ahead_add(&worker->ahead, table, call.length == 0 ? 0 : call_key(link, call));
+        next += slots;
+    }
+    return next;
 }
 
 /* ---- what a step hands over ---------------------------------------------------------------- */
@@ -258,7 +277,7 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
 
 /* Half of the ring is for calls that were forgotten. */
 bool
-worker_grows_stale(void *context, struct call call)
+worker_ask_about(void *context, struct call call)
 {
     struct worker *worker = context;
     struct ring_spsc *ring = worker->channel->closed;
@@ -267,7 +286,7 @@ worker_grows_stale(void *context, struct call call)
     struct text call_id = call_text(call.block, call.block->call_id);
     struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
     *report = (struct shm_call_report){
-        .kind = CALL_GROWS_STALE,
+        .kind = CALL_ASKED_ABOUT,
         .key = call.slot->key,
         .last_order = call.slot->last_order,
         .link = call.slot->link,

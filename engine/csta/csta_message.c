@@ -68,6 +68,16 @@ events_are_equal(const struct event *left, const struct event *right)
 }
 
 bool
+csta_message_is_request(const struct csta_message *message)
+{
+    enum message_class message_class = message->message_class;
+    return message_class == MESSAGE_MONITOR_START || message_class == MESSAGE_MONITOR_STOP ||
+           message_class == MESSAGE_CLEAR_CONNECTION || message_class == MESSAGE_CLEAR_CALL ||
+           message_class == MESSAGE_SNAPSHOT_DEVICE || message_class == MESSAGE_SNAPSHOT_CALL ||
+           message_class == MESSAGE_GET_DEVICE_ID;
+}
+
+bool
 csta_message_is_equal(const struct csta_message *left, const struct csta_message *right)
 {
     return left->message_class == right->message_class &&
@@ -79,6 +89,7 @@ csta_message_is_equal(const struct csta_message *left, const struct csta_message
            left->skips_existing == right->skips_existing && left->withheld == right->withheld &&
            left->session_seconds == right->session_seconds && left->segment == right->segment &&
            text_is_equal(left->session, right->session) &&
+           text_is_equal(left->device_id, right->device_id) &&
            text_is_equal(left->register_id, right->register_id) &&
            text_is_equal(left->service_ref, right->service_ref) &&
            text_is_equal(left->refusal, right->refusal) && text_is_equal(left->lack, right->lack) &&
@@ -87,11 +98,26 @@ csta_message_is_equal(const struct csta_message *left, const struct csta_message
            left->has_time == right->has_time && left->time_us == right->time_us;
 }
 
+/* Words of ECMA-323, numbers of ECMA-285 and of phases I and II. */
+bool
+csta_message_knows_no_call(const struct csta_message *message)
+{
+    static const char *const words[] = {
+        "invalidCallID", "invalidConnectionID", "objectNotKnown", "11", "13", "4"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (text_is_equal(message->operation, text_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
 const char *
 csta_message_finish(struct csta_message *message)
 {
     struct event *event = &message->event;
     struct text *texts = event->texts;
+    if (text_is_none(message->refusal))
+        message->refusal = message->operation;
     if (message->message_class != MESSAGE_CALL_EVENT)
         return NULL;
     if (event->kind == EVENT_FAILED) {

@@ -55,8 +55,10 @@ enum message_class {
     MESSAGE_SESSION_REFUSED,          /* refusal */
     MESSAGE_SESSION_RENEWED,          /* its timer was reset: session_seconds */
     MESSAGE_SESSION_NOT_RENEWED,
-    MESSAGE_SESSION_STOPPED, /* as we asked; or it stood no longer */
-    MESSAGE_SESSION_ENDED,   /* by the switch */
+    MESSAGE_SESSION_STOPPED,        /* as we asked; or it stood no longer */
+    MESSAGE_SESSION_ENDED,          /* by the switch */
+    MESSAGE_GET_DEVICE_ID,          /* Avaya's GetThirdPartyDeviceId: object, an extension */
+    MESSAGE_GET_DEVICE_ID_RESPONSE, /* device_id */
     /* One segment of an answer that came without its data: service_ref, items, whole: the last */
     MESSAGE_SNAPSHOT_DEVICE_DATA,
     MESSAGE_SNAPSHOT_CALL_DATA,
@@ -100,10 +102,12 @@ struct csta_message {
     uint32_t session_seconds; /* actualSessionDuration; 0: not said */
     uint32_t segment;         /* segmentID; 0: not said */
     struct text session;      /* sessionID */
+    struct text device_id;    /* what the switch calls a device, as it says it */
     struct text register_id;  /* sysStatRegisterID, as cross_ref is written */
     struct text service_ref;  /* serviceCrossRefID of an answer in segments, likewise */
     struct text refusal;      /* what an error says: a word, in BER a number */
     struct text lack;         /* likewise, where resources or licences lack */
+    struct text operation;    /* likewise, where what was asked for cannot be */
     enum system_status status;
     struct text invoke; /* BER: content octets of the invokeID, shortest form, 1 to 4; else none */
     bool invoke_unreadable; /* BER: an answer whose invokeID is NULL, absent or over 4 octets */
@@ -141,11 +145,16 @@ csta_message_reset(struct csta_message *message)
     message->withheld = 0;
     message->session_seconds = message->segment = 0;
     message->session = message->register_id = message->service_ref = TEXT_NONE;
-    message->refusal = message->lack = TEXT_NONE;
+    message->device_id = TEXT_NONE;
+    message->refusal = message->lack = message->operation = TEXT_NONE;
     message->status = STATUS_ABSENT;
     message->invoke_unreadable = message->has_time = false;
     message->time_us = 0;
 }
+
+/* csta_message_knows_no_call - an error by which the switch says that there is no such call, or
+ * connection, as was asked for. */
+bool csta_message_knows_no_call(const struct csta_message *message);
 
 /* csta_message_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
 struct event_item *csta_message_open_item(struct csta_message *message);
@@ -155,6 +164,9 @@ void csta_message_close_item(struct csta_message *message);
 
 /* csta_message_item_state - the last item's state, if it has none yet. */
 void csta_message_item_state(struct csta_message *message, uint8_t state);
+
+/* csta_message_is_request - is it one that we send, and that has an answer of its own kind? */
+bool csta_message_is_request(const struct csta_message *message);
 
 /* csta_message_is_equal - do two messages say the same? Compares all that a decoder fills in. */
 bool csta_message_is_equal(const struct csta_message *left, const struct csta_message *right);

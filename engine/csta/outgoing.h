@@ -57,6 +57,7 @@ struct outgoing {
     struct text version;      /* SESSION_START: the protocolVersion asked for */
     struct text session;      /* SESSION_RESET_TIMER, SESSION_STOP: sessionID */
     uint32_t session_seconds; /* requestedSessionDuration; 0: not said */
+    struct text switch_name; /* GET_DEVICE_ID, Avaya's: of `device`, an extension, on that switch */
 };
 
 /*

@@ -290,6 +290,11 @@ put_fields(struct xml_writer *xml, const struct outgoing *message)
     case OUTGOING_SESSION_STOP:
         put_session(xml, message);
         break;
+    case OUTGOING_GET_DEVICE_ID:
+        put_required(xml, "switchName", message->switch_name,
+                     "a device's identifier is asked for by switch-name");
+        put_required(xml, "extension", message->device, "the message needs a device");
+        break;
     case OUTGOING_MONITOR_STOP_RESPONSE:
     case OUTGOING_SYSTEM_STATUS_RESPONSE:
         break;
@@ -303,11 +308,14 @@ put_fields(struct xml_writer *xml, const struct outgoing *message)
     }
 }
 
-static bool
-is_of_session(enum outgoing_kind kind)
+static struct text
+space_of(enum outgoing_kind kind, const struct xml_namespaces *namespaces)
 {
-    return kind == OUTGOING_SESSION_START || kind == OUTGOING_SESSION_RESET_TIMER ||
-           kind == OUTGOING_SESSION_STOP;
+    if (kind == OUTGOING_GET_DEVICE_ID)
+        return TEXT("http://www.avaya.com/csta");
+    bool is_of_session = kind == OUTGOING_SESSION_START || kind == OUTGOING_SESSION_RESET_TIMER ||
+                         kind == OUTGOING_SESSION_STOP;
+    return is_of_session ? namespaces->session : namespaces->csta;
 }
 
 enum encode_result
@@ -322,7 +330,7 @@ xml_encode(char *bytes, size_t capacity, size_t *length, const struct outgoing *
     CHECK(message->kind < OUTGOING_KIND_COUNT);
     struct xml_writer xml = {.bytes = bytes, .capacity = capacity};
     const char *root = roots[message->kind];
-    struct text space = is_of_session(message->kind) ? namespaces->session : namespaces->csta;
+    struct text space = space_of(message->kind, namespaces);
 
     PUT(&xml, "<?xml version=\"1.0\" encoding=\"UTF-8\"?><");
     put(&xml, text_of(root));

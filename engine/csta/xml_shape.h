@@ -34,6 +34,7 @@ enum xml_what {
     WHAT_SESSION,
     WHAT_REGISTER,
     WHAT_SERVICE_REF,
+    WHAT_DEVICE_ID,
 
     WHAT_CAUSE, /* from here on the text is a word, or a time, and means a number */
     WHAT_LOCAL_STATE,

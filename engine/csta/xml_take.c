@@ -35,6 +35,7 @@ const struct xml_text_bound xml_text_bounds[WHAT_CAUSE] = {
     [WHAT_SESSION] = {SESSION_LENGTH_MAX, "a sessionID over 128 bytes"},
     [WHAT_REGISTER] = {EVENT_TEXT_LENGTH, "a sysStatRegisterID over 64 bytes"},
     [WHAT_SERVICE_REF] = {EVENT_TEXT_LENGTH, "a serviceCrossRefID over 64 bytes"},
+    [WHAT_DEVICE_ID] = {EVENT_TEXT_LENGTH, "a device's identifier over 64 bytes"},
 };
 
 static void

@@ -1,7 +1,6 @@
 #include "engine/live/conversation.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/check.h"
@@ -50,24 +49,6 @@ talk_encoding(const struct talk *talk)
         return ENCODING_BER2;
     enum csta_encoding found = (enum csta_encoding)talk->link->link->dialect.found;
     return found != ENCODING_AUTO ? found : ENCODING_XML;
-}
-
-void
-conversation_name_device(const struct live_link *link, struct outgoing *message, struct text number,
-                         char buffer[CONVERSATION_DEVICE_SIZE])
-{
-    const struct link_settings *settings = link->settings;
-    message->device = number;
-    if (number.length == 0 || settings->switch_name[0] == '\0' ||
-        (profile_row(settings->profile)->flags & PROFILE_AVAYA_DEVICES) == 0)
-        return;
-    message->device_is_other = true;
-    if (memchr(number.at, ':', number.length) != NULL)
-        return;
-    int length = snprintf(buffer, CONVERSATION_DEVICE_SIZE, "%.*s:%s::0", (int)number.length,
-                          number.at, settings->switch_name);
-    CHECK(length > 0 && length < CONVERSATION_DEVICE_SIZE);
-    message->device = (struct text){buffer, (uint32_t)length};
 }
 
 uint32_t
@@ -266,7 +247,9 @@ time_out_work(const struct talk *talk, enum talk_line line, uint64_t *due_ms)
     }
     enum errand_state state = errand_state(talk, errand);
     errand_answered(talk, errand);
-    if (state == ERRAND_ASKED)
+    if (state == ERRAND_NAMED)
+        resync_look_done(talk, errand);
+    if (state == ERRAND_ASKED || state == ERRAND_NAMED)
         monitoring_unanswered(talk, errand);
     else if (state == ERRAND_LOOKED)
         resync_failed(talk, errand, true);
@@ -275,7 +258,8 @@ time_out_work(const struct talk *talk, enum talk_line line, uint64_t *due_ms)
     return TALK_DONE;
 }
 
-/* Monitors first, so that as little as possible is missed; then what they may have missed. */
+/* Calls of which a worker waits to know who is in them; then monitors, so that as little as
+ * possible is missed; then what they may have missed. */
 static enum talk_work
 request_work(const struct talk *talk, uint64_t *due_ms)
 {
@@ -283,13 +267,13 @@ request_work(const struct talk *talk, uint64_t *due_ms)
         return TALK_NOTHING;
     enum talk_work work = monitoring_stop_work(talk);
     if (work == TALK_NOTHING)
+        work = resync_call_work(talk);
+    if (work == TALK_NOTHING)
         work = monitoring_work(talk, LINE_FIRST);
     if (work == TALK_NOTHING)
         work = resync_work(talk);
     if (work == TALK_NOTHING)
         work = monitoring_work(talk, LINE_AGAIN);
-    if (work == TALK_NOTHING)
-        work = resync_call_work(talk);
     return work;
 }
 

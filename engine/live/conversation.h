@@ -87,11 +87,12 @@ void conversation_regain(struct live_link *link, uint32_t worker);
 /*
  * conversation_name_device - the device a request is about, as the switch calls it
  *
- * `number` as people and settings have it; what has a colon is as an Avaya calls it already. The
- * message's text stands in `number` or in `buffer`, of a size of CONVERSATION_DEVICE_SIZE.
+ * `number` as people and settings have it; what has a colon is as an Avaya calls it already. Where
+ * the switch was asked, it is as it answered. The message's text stands in `number`, in `buffer`,
+ * of a size of CONVERSATION_DEVICE_SIZE, or in the link's state.
  */
-void conversation_name_device(const struct live_link *link, struct outgoing *message,
-                              struct text number, char buffer[CONVERSATION_DEVICE_SIZE]);
+void conversation_name_device(struct live_link *link, struct outgoing *message, struct text number,
+                              char buffer[CONVERSATION_DEVICE_SIZE]);
 
 /* conversation_may_request - is the link usable, and not overloaded: may release, drop and clear
  * be sent? Else *why, a static sentence. */

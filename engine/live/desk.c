@@ -261,8 +261,8 @@ desk_take(struct desk *desk, const struct control_command *taken, struct live_li
 
 /* The message, and on whose behalf it is. */
 static struct text
-compose(const struct live_link *link, struct outgoing *message,
-        const struct control_command *command, char device[CONVERSATION_DEVICE_SIZE])
+compose(struct live_link *link, struct outgoing *message, const struct control_command *command,
+        char device[CONVERSATION_DEVICE_SIZE])
 {
     bool clears_call = command->kind == CONTROL_CLEAR;
     *message = (struct outgoing){

@@ -100,8 +100,10 @@ errand_add(const struct talk *talk, enum errand_kind kind, struct text text)
         errand->next = *bucket;
         set_number(talk, bucket, errand_number(talk, errand));
     }
-    if (kind == ERRAND_DEVICE)
+    if (kind == ERRAND_DEVICE) {
+        naming_forget(talk, errand); /* of whose place it was */
         join_all(talk, errand);
+    }
     return errand;
 }
 

@@ -84,11 +84,15 @@ hear_request_refused(const struct talk *talk)
 {
     const struct shm_front_request *request = &talk->link->session->answered;
     struct shm_errand *errand;
-    if (request->kind == REQUEST_MONITOR_START) {
-        errand = answered_errand(talk, ERRAND_DEVICE, request_device(request), ERRAND_ASKED);
+    if (request->kind == REQUEST_MONITOR_START || request->kind == REQUEST_GET_DEVICE_ID) {
+        bool named = request->kind == REQUEST_GET_DEVICE_ID;
+        errand = answered_errand(talk, ERRAND_DEVICE, request_device(request),
+                                 named ? ERRAND_NAMED : ERRAND_ASKED);
         if (errand == NULL)
             return;
         errand_answered(talk, errand);
+        if (named)
+            resync_look_done(talk, errand); /* nothing else can be asked about it */
         monitoring_hear_refused(talk, errand, NULL);
     } else if (request->kind == REQUEST_MONITOR_STOP) {
         monitoring_hear_ended(talk, request_call(request));
@@ -133,6 +137,16 @@ hear_snapshot(const struct talk *talk)
 }
 
 static void
+hear_device_id(const struct talk *talk)
+{
+    const struct shm_front_request *request = &talk->link->session->answered;
+    struct shm_errand *errand =
+        answered_errand(talk, ERRAND_DEVICE, request_device(request), ERRAND_NAMED);
+    if (errand != NULL)
+        naming_hear(talk, errand);
+}
+
+static void
 hear_answer(const struct talk *talk)
 {
     const struct session *session = talk->link->session;
@@ -142,6 +156,8 @@ hear_answer(const struct talk *talk)
         hear_request_refused(talk);
     else if (message_class == MESSAGE_MONITOR_START_RESPONSE)
         monitoring_hear_granted(talk);
+    else if (message_class == MESSAGE_GET_DEVICE_ID_RESPONSE)
+        hear_device_id(talk);
     else if (request->kind == REQUEST_MONITOR_STOP)
         monitoring_hear_ended(talk, request_call(request));
     else if (request->kind == REQUEST_SNAPSHOT_DEVICE || request->kind == REQUEST_SNAPSHOT_CALL)

@@ -20,6 +20,7 @@ struct live_options {
     struct holder *holder;   /* of this front-end */
     int control_listener;    /* -1: none */
     bool lasting;            /* a stop leaves calls as they are, for the next start */
+    bool regains;            /* all that was known was damaged: calls are asked for thoroughly */
 };
 
 /*
@@ -28,7 +29,7 @@ struct live_options {
  * Goes on where a front-end before it was killed: connections that the holder kept stay, and
  * nothing of what came on them is lost or taken twice. SIGTERM ends it (links end, FINISH; not if
  * `lasting`, then they are down), SIGHUP makes it read `config_file` again. Returns the exit code:
- * 0, or 1 when memory is out or what it goes on with is damaged (said).
+ * 0; 1 when memory is out; PROCESS_EXIT_DAMAGED when what it goes on with is damaged (said).
  */
 int live_run(struct shared_engine *engine, uint32_t index, struct settings *settings,
              const struct live_options *options);

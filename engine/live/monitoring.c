@@ -252,10 +252,12 @@ say_refused(const struct talk *talk, const struct shm_errand *errand, const char
         return;
     log_escape(device, sizeof device, errand_text(errand));
     log_escape(reason, sizeof reason, why != NULL ? text_of(why) : words);
-    log_say("link %s: the monitor of %s was refused%s%s%s; asking again %s, and saying no more of "
+    const struct session *session = talk->link->session;
+    bool named = session->has_answered && session->answered.kind == REQUEST_GET_DEVICE_ID;
+    log_say("link %s: the %s of %s was refused%s%s%s; asking again %s, and saying no more of "
             "others than their number",
-            talk->link->link->name, device, reason[0] != '\0' ? " (" : "", reason,
-            reason[0] != '\0' ? ")" : "",
+            talk->link->link->name, named ? "identifier" : "monitor", device,
+            reason[0] != '\0' ? " (" : "", reason, reason[0] != '\0' ? ")" : "",
             errand->lacks != 0 ? "in an hour, since resources or licences lack" : "later");
 }
 
@@ -352,7 +354,11 @@ ask(const struct talk *talk, struct shm_errand *errand)
         .monitors_calls = calls,
         .is_filtered = true,
     };
-    conversation_name_device(talk->link, &message, errand_text(errand), avaya);
+    bool names = naming_is_due(talk, errand);
+    if (names)
+        message = naming_question(talk, errand);
+    else
+        conversation_name_device(talk->link, &message, errand_text(errand), avaya);
     const char *why = NULL;
     enum live_sent sent = talk_request(talk, &message, &why);
     if (sent == LIVE_FULL)
@@ -364,7 +370,7 @@ ask(const struct talk *talk, struct shm_errand *errand)
         talk->state->ask_cursor = errand->after;
     errand->call_type = calls;
     if (sent == LIVE_SENT) {
-        errand_sent(talk, errand, ERRAND_ASKED, message.invoke_id);
+        errand_sent(talk, errand, names ? ERRAND_NAMED : ERRAND_ASKED, message.invoke_id);
         talk_paced(talk);
     } else {
         errand_move(talk, errand, LINE_NONE, 0);
@@ -436,6 +442,7 @@ monitoring_retry_work(const struct talk *talk, uint64_t *due_ms)
             talk_wake(due_ms, errand->due_ms);
             continue;
         }
+        naming_forget(talk, errand); /* it may be another by now */
         errand_move(talk, errand, LINE_AGAIN, 0);
         return TALK_DONE;
     }

@@ -73,6 +73,9 @@ add_link(struct live *live, const struct link_settings *settings)
     live->taken++;
     wire_open(link);
     conversation_open(link, !live->fresh);
+    for (uint32_t i = 0; live->fresh && live->options->regains && i < live->engine->shape.workers;
+         i++)
+        conversation_regain(link, i);
     return true;
 }
 

@@ -10,6 +10,7 @@
  *   parting.c       the goodbye
  *   roster.c        which devices the settings name
  *   monitoring.c    MonitorStart and MonitorStop
+ *   naming.c        what the switch calls a device
  *   resync.c        SnapshotDevice and SnapshotCall
  *   errand.c        the table all of that stands in (ipc/talk_state.h)
  *
@@ -178,6 +179,21 @@ void monitoring_unanswered(const struct talk *talk, struct shm_errand *errand);
 
 /* monitoring_hear_ended - our MonitorStop was answered. */
 void monitoring_hear_ended(const struct talk *talk, struct text cross_ref);
+
+/* ---- naming.c ------------------------------------------------------------------------------- */
+
+/* naming_is_due - is the switch to be asked what it calls the device, before anything else? */
+bool naming_is_due(const struct talk *talk, const struct shm_errand *errand);
+
+/* naming_question - that question. */
+struct outgoing naming_question(const struct talk *talk, const struct shm_errand *errand);
+
+/* naming_hear - it was answered. */
+void naming_hear(const struct talk *talk, struct shm_errand *errand);
+
+/* naming_forget - what it was called is not known any more: the errand is new, or the switch took
+ * no monitor by it. */
+void naming_forget(const struct talk *talk, const struct shm_errand *errand);
 
 /* ---- resync.c ------------------------------------------------------------------------------- */
 

@@ -27,10 +27,10 @@ enum {
     ARRANGED = 2,
     AS_JSON = 4,
     PAGES_SHIFT = 3, /* the rest of byte 1: pages the file is shorter */
-    LINKS_AT = 256,
+    LINKS_AT = 512,
     SLOTS_AT = LINKS_AT + CALL_LINKS_MAX * (int)sizeof(struct shm_worker_link),
     MAX_CALLS = 16,
-    BLOCKS_AT = SLOTS_AT + (MAX_CALLS + 1) * (int)sizeof(struct shm_call_slot),
+    BLOCKS_AT = (SLOTS_AT + (MAX_CALLS + 1) * (int)sizeof(struct shm_call_slot) + 63) / 64 * 64,
 };
 
 static char folder[] = "/tmp/onhook-fuzz-view-XXXXXX";
@@ -91,12 +91,14 @@ arrange_calls(const uint8_t **data, size_t *left)
                                      .links_offset = LINKS_AT,
                                      .devices_offset = LINKS_AT,
                                      .slots_offset = SLOTS_AT,
+                                     .waits_offset = BLOCKS_AT,
+                                     .works_offset = BLOCKS_AT,
                                      .blocks_offset = BLOCKS_AT,
                                      .slots_used = MAX_CALLS};
     for (uint32_t i = 1; i <= MAX_CALLS && *left > 0; i++) {
         lay(SHM_PAGE + SLOTS_AT + i * sizeof *slots, 40, data, left);
-        slots[i].block = BLOCKS_AT + slots[i].block % 64 * CALL_UNIT;
-        lay(SHM_PAGE + slots[i].block, sizeof(struct shm_call), data, left);
+        slots[i].block = BLOCKS_AT / CALL_BLOCK_UNIT + slots[i].block % 64;
+        lay(SHM_PAGE + call_block_offset(&slots[i]), sizeof(struct shm_call), data, left);
     }
     lay(SHM_PAGE + BLOCKS_AT + sizeof(struct shm_call), 8192, data, left);
 }

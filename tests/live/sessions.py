@@ -80,7 +80,7 @@ def main():
         Secure.folder = site.folder
         site.switch(["127.0.0.1:0," + listener for listener in LISTENERS], "--rate", "40",
                     "--seconds", seconds, "--agents", "40", "--talk-ms", "200..1500", "--session",
-                    "2", "--user", "me", "--password", PASSWORD, "--cert",
+                    "2", "--user", "me", "--device-ids", "--password", PASSWORD, "--cert",
                     site.path("server.pem"), "--key", site.path("server.key"))
         site.write("password", PASSWORD + "\n")
         if "tls-ca" not in site.links:

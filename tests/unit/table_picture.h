@@ -45,7 +45,7 @@ struct picture_piece {
 };
 
 enum {
-    PICTURE_PIECES = 7,
+    PICTURE_PIECES = 8,
 };
 
 /* All but the blocks. */
@@ -65,7 +65,9 @@ picture_pieces(struct picture_piece pieces[PICTURE_PIECES], const struct shm_cal
                                                                  sizeof(struct shm_index_entry)};
     pieces[5] = (struct picture_piece){shared->slots_offset, (shared->slots_used + UINT64_C(1)) *
                                                                  sizeof(struct shm_call_slot)};
-    pieces[6] =
+    pieces[6] = (struct picture_piece){shared->waits_offset, (shared->slots_used + UINT64_C(1)) *
+                                                                 sizeof(struct shm_call_waits)};
+    pieces[7] =
         (struct picture_piece){shared->blocks_offset, shared->blocks_end - shared->blocks_offset};
 }
 
@@ -90,8 +92,9 @@ picture_blocks_are_same(const struct table_picture *picture, const struct call_t
 {
     for (uint32_t i = 1; i <= table->shared->slots_used; i++) {
         const struct shm_call_slot *slot = &table->slots[i];
-        const struct shm_call *was = (const void *)(picture->bytes + slot->block);
-        if (slot->key != 0 && !picture_has_same(picture, table, slot->block, was->used))
+        uint64_t at = call_block_offset(slot);
+        const struct shm_call *was = (const void *)(picture->bytes + at);
+        if (slot->key != 0 && !picture_has_same(picture, table, at, was->used))
             return false;
     }
     for (int i = 0; i < CALL_CLASSES; i++) {

@@ -17,7 +17,7 @@ open_table(uint32_t max_calls)
 static void
 next_transaction(struct call_rig *rig)
 {
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     rig_begin_transaction(rig);
 }
 
@@ -123,12 +123,51 @@ freed_blocks_are_used_again(void **state)
     for (unsigned i = 0; i < 10000; i++) {
         struct call call = add(rig, i);
         assert_int_not_equal(call.number, 0);
-        assert_true(call_table_reserve(&rig->table, &call, 5000));
+        assert_true(call_table_reserve(&rig->table, &call, 4900));
         call_table_remove(&rig->table, call);
         if (i == 0)
             end = rig->table.shared->blocks_end;
         assert_int_equal(rig->table.shared->blocks_end, end);
         next_transaction(rig);
+    }
+    rig_close(rig);
+}
+
+static void
+every_size_has_the_smallest_class_that_holds_it(void **state)
+{
+    (void)state;
+    for (uint32_t bytes = 1; bytes <= CALL_BLOCK_MAX; bytes++) {
+        uint32_t class_number = call_class_of(bytes);
+        assert_true(class_number < CALL_CLASSES);
+        assert_true(call_class_size(class_number) >= bytes);
+        assert_true(class_number == 0 || call_class_size(class_number - 1) < bytes);
+    }
+    assert_int_equal(call_class_of(CALL_BLOCK_MAX + 1), CALL_CLASSES);
+    for (uint32_t i = 0; i < CALL_CLASSES; i++)
+        assert_int_equal(call_class_size(i) % CALL_BLOCK_UNIT, 0);
+}
+
+/* What is worked on has room; what is committed has none to spare. */
+static void
+a_committed_call_takes_no_more_than_it_needs(void **state)
+{
+    (void)state;
+    struct call_rig *rig = open_table(300);
+    for (unsigned i = 0; i < 300; i++) {
+        struct call call = add(rig, i);
+        assert_true(call_table_reserve(&rig->table, &call, i % 7 == 0 ? 9000 : 2000));
+        call_add_party(call.block, TEXT("2001"));
+        if (i % 3 == 0)
+            next_transaction(rig);
+    }
+    next_transaction(rig);
+    for (unsigned i = 0; i < 300; i++) {
+        struct call call = find(rig, i);
+        next_transaction(rig);
+        call = call_table_at(&rig->table, call.number);
+        assert_int_equal(call_class_of(call.block->used), call_class_of(call.block->capacity));
+        assert_non_null(call_active_party(call.block, TEXT("2001")));
     }
     rig_close(rig);
 }
@@ -149,8 +188,8 @@ spans_stay_in_the_order_of_their_ends(void **state)
     unsigned count = 0;
     struct call call;
     while ((call = span_first(&rig->table, 0, SPAN_WAIT)).number != 0) {
-        assert_true(call.slot->span[SPAN_WAIT].due_ms >= last);
-        last = call.slot->span[SPAN_WAIT].due_ms;
+        assert_true(span_at(&rig->table, call.number, SPAN_WAIT)->due_ms >= last);
+        last = span_at(&rig->table, call.number, SPAN_WAIT)->due_ms;
         span_clear(&rig->table, call, SPAN_WAIT);
         count++;
     }
@@ -213,7 +252,7 @@ a_table_is_found_again(void **state)
     (void)state;
     struct call_rig *rig = open_table(50);
     struct call call = add(rig, 7);
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     struct call_table again;
     assert_true(call_table_open(&again, rig->memory, rig->bytes, 50, &rig->transaction));
     transaction_begin(&rig->transaction);
@@ -238,7 +277,7 @@ devices_are_forgotten_with_their_index(void **state)
         if (i % 500 == 0)
             rig_handle(rig); /* with its rehearsal */
         else
-            rig_step(rig), transaction_commit(&rig->transaction);
+            rig_step(rig), call_table_commit(&rig->table);
     }
     for (unsigned i = 0; i < 5000; i++) {
         snprintf(number, sizeof number, "%u", i);
@@ -276,6 +315,8 @@ main(void)
         cmocka_unit_test(removing_calls_loses_no_other),
         cmocka_unit_test(a_block_grows_and_keeps_its_content),
         cmocka_unit_test(freed_blocks_are_used_again),
+        cmocka_unit_test(every_size_has_the_smallest_class_that_holds_it),
+        cmocka_unit_test(a_committed_call_takes_no_more_than_it_needs),
         cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
         cmocka_unit_test(what_is_rolled_back_never_was),
         cmocka_unit_test(a_table_is_found_again),

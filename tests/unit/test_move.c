@@ -79,7 +79,7 @@ part_of(struct call_rig *rig, struct ring_spsc *lane,
     rig_begin_transaction(rig);
     enum move_result result = part(&rig->step, lane);
     assert_int_equal(result, rehearsed);
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     return result;
 }
 
@@ -92,11 +92,11 @@ move(struct fixture *f, const char *call)
     unsigned parts = 0;
     rig_begin_transaction(f->from);
     begin_move(f->from, EVENT_MOVE_OUT, call);
-    transaction_commit(&f->from->transaction);
+    call_table_commit(&f->from->table);
     rig_begin_transaction(f->to);
     begin_move(f->to, EVENT_MOVE_IN, call);
     assert_int_equal(move_in(&f->to->step, &f->consumer), MOVE_WAITS);
-    transaction_commit(&f->to->transaction);
+    call_table_commit(&f->to->table);
     while (in == MOVE_WAITS) {
         if (out == MOVE_WAITS)
             out = part_of(f->from, &f->producer, move_out);
@@ -167,7 +167,7 @@ a_move_of_another_number_is_a_broken_promise(void **state)
     rig_begin_transaction(f->from);
     begin_move(f->from, EVENT_MOVE_OUT, "1");
     assert_int_equal(move_out(&f->from->step, &f->producer), MOVE_DONE);
-    transaction_commit(&f->from->transaction);
+    call_table_commit(&f->from->table);
     ring_spsc_publish(&f->producer, 0);
     rig_begin_transaction(f->to);
     begin_move(f->to, EVENT_MOVE_IN, "1");

@@ -26,7 +26,7 @@ pause_here(void *context)
     struct pauses *pauses = rig->pauses;
     if (pauses->give_up != 0 && ++pauses->count % pauses->give_up == 0)
         return false;
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     pauses->committed = rig->outcome_count;
     pauses->part = rig->part;
     rig_begin_transaction(rig);
@@ -105,7 +105,7 @@ handle_in_parts(struct call_rig *rig, unsigned give_up)
         if (!done)
             transaction_roll_back(&rig->transaction);
     }
-    transaction_commit(&rig->transaction);
+    call_table_commit(&rig->table);
     rig->part = (struct shm_part){0};
 }
 

@@ -83,7 +83,7 @@ add_calls(uint32_t count)
     transaction_begin(&transaction);
     for (uint32_t i = 0; i < count; i++)
         add_call(i);
-    transaction_commit(&transaction);
+    call_table_commit(&table);
 }
 
 static void
@@ -153,7 +153,7 @@ what_is_not_committed_is_not_seen(void **state)
     assert_int_equal(view_calls_next(&calls, &seen), VIEW_CALL_FOUND);
     assert_true(text_is_equal(view_call_text(&seen, view_call_head(&seen)->call_id), other));
 
-    transaction_commit(&transaction);
+    call_table_commit(&table);
     assert_int_equal(count_calls(), 2);
     open_calls();
     assert_int_equal(view_calls_next(&calls, &seen), VIEW_CALL_FOUND);
@@ -173,14 +173,14 @@ work(void *unused)
         transaction_begin(&transaction);
         for (uint32_t i = 0; i < CALLS; i++) {
             struct call call = call_table_at(&table, i + 1);
-            call_table_touch(&table, call);
+            call_table_touch(&table, &call);
             call.block->first_order = round;
             if (round % 64 == i && call.block->capacity < 16384)
                 (void)call_table_reserve(&table, &call, call.block->capacity);
             call.block->conn_id = round;
             call.slot->last_order = round;
         }
-        transaction_commit(&transaction);
+        call_table_commit(&table);
     }
     return unused;
 }
@@ -235,8 +235,8 @@ a_block_that_lies_is_damaged_and_the_next_call_is_read(void **state)
     add_calls(4);
     uint8_t *base = engine.calls[0];
     struct shm_call_slot *slots = (void *)(base + table.shared->slots_offset);
-    struct shm_call *second = (void *)(base + slots[2].block);
-    slots[1].block = UINT64_MAX - 7;
+    struct shm_call *second = (void *)(base + call_block_offset(&slots[2]));
+    slots[1].block = UINT32_MAX;
     second->used = CALL_BLOCK_MAX * 2;
     open_calls();
     assert_int_equal(view_calls_next(&calls, &seen), VIEW_CALL_UNSOUND);
@@ -251,7 +251,7 @@ a_list_that_bites_its_tail_ends(void **state)
     add_calls(1);
     uint8_t *base = engine.calls[0];
     struct shm_call_slot *slots = (void *)(base + table.shared->slots_offset);
-    struct shm_call *call = (void *)(base + slots[1].block);
+    struct shm_call *call = (void *)(base + call_block_offset(&slots[1]));
     call_first_party(call)->next = call->parties;
     open_calls();
     assert_int_equal(view_calls_next(&calls, &seen), VIEW_CALL_FOUND);

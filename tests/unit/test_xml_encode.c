@@ -105,6 +105,23 @@ what_may_not_be_sent_is_refused(void **state)
 }
 
 static void
+a_devices_identifier_is_asked_for_in_avayas_space(void **state)
+{
+    (void)state;
+    struct outgoing ask = {
+        .kind = OUTGOING_GET_DEVICE_ID, .switch_name = TEXT("CM1"), .device = TEXT("4750")};
+    assert_int_equal(encode(&ask, &ed3), ENCODE_OK);
+    const char *wanted = "<GetThirdPartyDeviceId xmlns=\"http://www.avaya.com/csta\">"
+                         "<switchName>CM1</switchName><extension>4750</extension>"
+                         "</GetThirdPartyDeviceId>";
+    assert_int_equal(length, strlen(wanted) + 38);
+    assert_memory_equal(bytes + 38, wanted, strlen(wanted));
+    ask.switch_name = TEXT_NONE;
+    assert_int_equal(encode(&ask, &ed3), ENCODE_MISSING);
+    assert_string_equal(why, "a device's identifier is asked for by switch-name");
+}
+
+static void
 a_field_that_is_needed_is_missed(void **state)
 {
     (void)state;
@@ -159,7 +176,8 @@ the_largest_message_fits_the_size_promised(void **state)
                                    text,
                                    text,
                                    text,
-                                   UINT32_MAX};
+                                   UINT32_MAX,
+                                   text};
         assert_int_equal(encode(&message, &namespaces), ENCODE_OK);
     }
 }
@@ -227,6 +245,7 @@ main(void)
         cmocka_unit_test(a_document_is_as_the_schemas_order_it),
         cmocka_unit_test(markup_in_a_text_is_escaped),
         cmocka_unit_test(what_may_not_be_sent_is_refused),
+        cmocka_unit_test(a_devices_identifier_is_asked_for_in_avayas_space),
         cmocka_unit_test(a_field_that_is_needed_is_missed),
         cmocka_unit_test(a_buffer_too_small_is_said_at_every_size),
         cmocka_unit_test(the_largest_message_fits_the_size_promised),

@@ -133,6 +133,6 @@ bench_step(struct bench *bench, const struct event *event)
     step_flush(&bench->step);
     if (bench->take != NULL)
         show(bench, event);
-    transaction_commit(&bench->transaction);
+    call_table_commit(&bench->table);
     return true;
 }

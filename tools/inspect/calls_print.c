@@ -63,7 +63,7 @@ age_s(const struct calls_entry *entry)
 static double
 idle_s(const struct calls_entry *entry)
 {
-    uint64_t touched = entry->call->slot.span[SPAN_IDLE].due_ms;
+    uint64_t touched = entry->call->slot.idle.due_ms;
     bool is_known = (entry->call->slot.spans >> SPAN_IDLE & 1) != 0;
     if (entry->link == NULL || !is_known || entry->link->clock_ms < touched)
         return 0;

@@ -59,7 +59,8 @@ walk_list(struct dump *dump, const struct view_call *call, call_ref first, enum 
         for (uint32_t i = 0; i < shape.field_count; i++)
             if (strcmp(shape.fields[i].name, "next") == 0)
                 memcpy(&next, (const uint8_t *)list.at + shape.fields[i].offset, sizeof next);
-        dump_bytes(dump, id, dump->base + call->slot.block + inside, list.at, shape.size, label);
+        dump_bytes(dump, id, dump->base + call_block_offset(&call->slot) + inside, list.at,
+                   shape.size, label);
         view_list_next(&list, next);
     }
 }
@@ -69,7 +70,8 @@ walk_block(struct dump *dump, const struct view_call *call)
 {
     const struct shm_call *head = view_call_head(call);
     dump->block = call;
-    dump_bytes(dump, LAYOUT_shm_call, dump->base + call->slot.block, head, sizeof *head, "");
+    dump_bytes(dump, LAYOUT_shm_call, dump->base + call_block_offset(&call->slot), head,
+               sizeof *head, "");
     struct view_list parties = view_list_begin(call, head->parties, sizeof(struct shm_party));
     walk_list(dump, call, head->parties, LAYOUT_shm_party, "party");
     while (parties.at != NULL) {
@@ -89,9 +91,8 @@ static bool
 read_block(const struct dump *dump, struct view_call *call)
 {
     struct shm_call head;
-    uint64_t at = call->slot.block;
-    if (at % 8 != 0 || at > dump->file.size ||
-        !view_file_read(&dump->file, dump->base + at, &head, sizeof head))
+    uint64_t at = call_block_offset(&call->slot);
+    if (at > dump->file.size || !view_file_read(&dump->file, dump->base + at, &head, sizeof head))
         return false;
     call->bytes = head.used;
     return head.used >= sizeof head && head.used <= CALL_BLOCK_MAX &&
@@ -142,8 +143,8 @@ walk_calls_of(struct dump *dump, uint32_t frontend)
         return; /* its worker has not begun */
     walk_links(dump, &table);
     walk_devices(dump, &table);
-    uint64_t room = table.blocks_offset > table.slots_offset
-                        ? (table.blocks_offset - table.slots_offset) / sizeof(struct shm_call_slot)
+    uint64_t room = table.waits_offset > table.slots_offset
+                        ? (table.waits_offset - table.slots_offset) / sizeof(struct shm_call_slot)
                         : 0;
     for (uint32_t i = 1; i <= table.slots_used && i < room; i++)
         if (!walk_slot(dump, &table, i))

@@ -75,7 +75,7 @@ enum answer_kind {
     ANSWER_SESSION_REFUSED,
     ANSWER_SESSION_TIMER,
     ANSWER_SESSION_STOP,
-    ANSWER_DEVICE_ID, /* Avaya's GetDeviceIdResponse */
+    ANSWER_DEVICE_ID, /* Avaya's GetThirdPartyDeviceIdResponse */
     ANSWER_REFUSAL,   /* CSTAErrorCode, return error */
     ASK_SYSTEM_STATUS,
     ASK_MONITOR_STOP, /* the switch ends a monitor */
@@ -90,6 +90,7 @@ enum answer_kind {
 /* Words of ECMA-323's error codes that are used. */
 enum refusal {
     REFUSAL_OBJECT, /* operation/objectNotKnown, invalidDeviceID */
+    REFUSAL_CALL,   /* operation/invalidCallID */
     REFUSAL_CONNECTION,
     REFUSAL_STATE,
     REFUSAL_LIMIT, /* systemResourceAvailibility/resourceLimitExceeded */

@@ -17,6 +17,9 @@
 #include "base/random.h"
 #include "engine/csta/csta_message.h"
 
+/* Behind the extension, what --device-ids calls a device. */
+#define PBX_ASKED_ID ":SWITCH:10.9.8.7:0"
+
 enum {
     PBX_NAME_SIZE = 32,
     PBX_NUMBER_SIZE = 24,

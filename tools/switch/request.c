@@ -76,7 +76,6 @@ kind_of_root(struct text root)
         {"SystemRegister", REQUEST_REGISTER},
         {"RequestSystemStatus", REQUEST_STATUS},
         {"SystemStatus", REQUEST_OUR_STATUS},
-        {"GetDeviceId", REQUEST_DEVICE_ID},
         {"GetThirdPartyDeviceId", REQUEST_DEVICE_ID},
     };
     for (size_t i = 0; i < sizeof roots / sizeof *roots; i++)

@@ -150,13 +150,18 @@ tell_device(struct client *client, const struct request *request)
 
 /* ---- monitors ------------------------------------------------------------------------------- */
 
-/* Avaya wants extension and switch: 4750:SWITCH::0. */
+/* Avaya wants extension and switch: 4750:SWITCH::0; or what it said when it was asked. */
 static struct pbx_device *
 find_device(struct client *client, struct text text)
 {
+    const struct text asked = TEXT(PBX_ASKED_ID);
     if (text_is_none(text))
         return NULL;
-    if (client->pbx->profile == PBX_AVAYA && memchr(text.at, ':', text.length) == NULL)
+    const char *colon = memchr(text.at, ':', text.length);
+    if (client->pbx->profile == PBX_AVAYA && colon == NULL)
+        return NULL;
+    if (client->pbx->profile == PBX_AVAYA && client->pbx->simulator->options.device_ids &&
+        !text_is_equal(text_skip(text, (uint32_t)(colon - text.at)), asked))
         return NULL;
     return pbx_find(client->pbx, text.at, text.length);
 }
@@ -298,7 +303,7 @@ client_snapshot(struct client *client, struct answer *answer, struct pbx_device 
     client_send_delayed(client, UINT64_MAX);
     if (answer->by_call && call == NULL) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, answer->invoke, REFUSAL_CONNECTION);
+        refuse(client, answer->invoke, REFUSAL_CALL);
         return;
     }
     uint32_t length = answer->by_call ? collect_call(call) : collect_device(pbx, device);
@@ -334,7 +339,11 @@ ask_snapshot(struct client *client, const struct request *request, bool by_call)
     }
     if ((device == NULL && serial == 0) || pbx_chance(pbx, options->snapshot_refuse)) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, request->invoke, device != NULL ? REFUSAL_BUSY : REFUSAL_OBJECT);
+        bool is_known = device != NULL || serial != 0;
+        refuse(client, request->invoke,
+               is_known  ? REFUSAL_BUSY
+               : by_call ? REFUSAL_CALL
+                         : REFUSAL_OBJECT);
         return;
     }
     struct answer answer = {.kind = by_call ? ANSWER_SNAPSHOT_CALL : ANSWER_SNAPSHOT_DEVICE,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "tools/switch/simulator.h"
 #include "tools/switch/write.h"
 
 struct xml {
@@ -312,6 +313,9 @@ put_refusal(struct xml *xml, enum refusal refusal)
     case REFUSAL_OBJECT:
         put_value(xml, "operation", "invalidDeviceID");
         break;
+    case REFUSAL_CALL:
+        put_value(xml, "operation", "invalidCallID");
+        break;
     case REFUSAL_CONNECTION:
         put_value(xml, "stateIncompatibility", "noConnectionToClear");
         break;
@@ -384,7 +388,8 @@ put_answer(struct xml *xml, const struct answer *answer)
         CHECK(answer->device.length < PBX_NUMBER_SIZE);
         memcpy(xml->at, answer->device.at, answer->device.length);
         xml->at += answer->device.length;
-        put(xml, ":SWITCH::0</device>");
+        put(xml, xml->pbx->simulator->options.device_ids ? PBX_ASKED_ID "</device>"
+                                                         : ":SWITCH::0</device>");
         break;
     case ANSWER_REFUSAL:
         put_refusal(xml, answer->refusal);
@@ -430,7 +435,7 @@ write_xml_answer(char out[WRITE_MAX], const struct pbx *pbx, const struct answer
         [ANSWER_SESSION_REFUSED] = {"StartApplicationSessionNegResponse", SESSION_SPACE},
         [ANSWER_SESSION_TIMER] = {"ResetApplicationSessionTimerPosResponse", SESSION_SPACE},
         [ANSWER_SESSION_STOP] = {"StopApplicationSessionPosResponse", SESSION_SPACE},
-        [ANSWER_DEVICE_ID] = {"GetDeviceIdResponse", AVAYA_SPACE},
+        [ANSWER_DEVICE_ID] = {"GetThirdPartyDeviceIdResponse", AVAYA_SPACE},
         [ANSWER_REFUSAL] = {"CSTAErrorCode", ""},
         [ASK_SYSTEM_STATUS] = {"SystemStatus", ""},
         [ASK_MONITOR_STOP] = {"MonitorStop", ""},

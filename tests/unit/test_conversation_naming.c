@@ -1,0 +1,183 @@
+/*
+ * What a switch calls a device is asked of it, where the settings say so: once, before the monitor.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "engine/device_list.h"
+#include "tests/unit/talk_rig.h"
+
+#define ASKED "4750:CM1:10.1.2.3:0"
+
+static void
+open_avaya(const char *monitored)
+{
+    OPEN("profile", "avaya-dmcc", "switch-name", "CM1", "ask-device-ids", "yes", "session", "none",
+         "monitored", monitored, "monitor-retry", "1s", "request-gap", "0");
+    talk_rig_connect();
+}
+
+static void
+say_id(const struct sent *sent, const char *id)
+{
+    talk_rig_say(sent->invoke,
+                 "<GetThirdPartyDeviceIdResponse xmlns=\"http://www.avaya.com/csta\"><device "
+                 "typeOfNumber=\"other\">%s</device></GetThirdPartyDeviceIdResponse>",
+                 id);
+    talk_rig_after(1);
+}
+
+static void
+the_identifier_is_asked_for_before_the_monitor_and_used_from_then_on(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    const struct sent *sent = talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    assert_string_equal(sent->device, "4750");
+    NOTHING_SENT();
+    say_id(sent, ASKED);
+    sent = talk_rig_expect(OUTGOING_MONITOR_START);
+    assert_string_equal(sent->device, ASKED);
+    assert_true(sent->is_other);
+    talk_rig_say(sent->invoke, "<MonitorStartResponse><monitorCrossRefID>7</monitorCrossRefID>"
+                               "</MonitorStartResponse>");
+    talk_rig_after(1);
+    sent = talk_rig_expect(OUTGOING_SNAPSHOT_DEVICE);
+    assert_string_equal(sent->device, ASKED);
+    char buffer[CONVERSATION_DEVICE_SIZE];
+    struct outgoing message = {.kind = OUTGOING_CLEAR_CONNECTION};
+    conversation_name_device(&live.link, &message, TEXT("4750"), buffer);
+    assert_true(text_is_equal(message.device, TEXT(ASKED)));
+    conversation_name_device(&live.link, &message, TEXT("4751"), buffer);
+    assert_true(text_is_equal(message.device, TEXT("4751:CM1::0")));
+}
+
+static void
+it_is_asked_for_once_and_kept_over_connections_and_lives(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), ASKED);
+    assert_string_equal(talk_rig_expect(OUTGOING_MONITOR_START)->device, ASKED);
+    conversation_end(&live.link);
+    talk_rig_work();
+    talk_rig_die();
+    talk_rig_connect();
+    assert_string_equal(talk_rig_expect(OUTGOING_MONITOR_START)->device, ASKED);
+}
+
+static void
+each_device_has_its_own(void **state)
+{
+    (void)state;
+    enum { DEVICES = 20 };
+    open_avaya("4700-4719");
+    for (uint32_t i = 0; i < DEVICES; i++) {
+        const struct sent *sent = talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+        char id[200];
+        snprintf(id, sizeof id, "%s:CM1:10.0.0.%u:0", sent->device, i);
+        say_id(sent, id);
+    }
+    uint32_t monitors = 0;
+    for (const struct sent *sent; (sent = talk_rig_next()) != NULL; monitors++) {
+        char id[64];
+        assert_int_equal(sent->kind, OUTGOING_MONITOR_START);
+        snprintf(id, sizeof id, "47%02u:CM1:10.0.0.%u:0", monitors, monitors);
+        assert_string_equal(sent->device, id);
+    }
+    assert_int_equal(monitors, DEVICES);
+}
+
+static void
+a_refusal_is_reported_and_it_is_asked_for_again_later(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    const struct sent *sent = talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    talk_rig_say(sent->invoke, "<CSTAErrorCode><operation>invalidDeviceID</operation>"
+                               "</CSTAErrorCode>");
+    talk_rig_after(999);
+    NOTHING_SENT();
+    assert_int_equal(rig_count(&rig, COUNTER_MONITORS_REFUSED), 1);
+    assert_int_equal(rig_count(&rig, COUNTER_UNMATCHED_ANSWERS), 0);
+    talk_rig_after(1);
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), ASKED);
+    talk_rig_grant(talk_rig_expect(OUTGOING_MONITOR_START));
+    talk_rig_after(1);
+    assert_string_equal(talk_rig_expect(OUTGOING_SNAPSHOT_DEVICE)->device, ASKED);
+}
+
+static void
+an_identifier_the_switch_does_not_take_is_asked_for_anew(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), ASKED);
+    const struct sent *sent = talk_rig_expect(OUTGOING_MONITOR_START);
+    talk_rig_say(sent->invoke, "<CSTAErrorCode><operation>invalidDeviceID</operation>"
+                               "</CSTAErrorCode>");
+    talk_rig_after(1);
+    struct sent look = *talk_rig_expect(OUTGOING_SNAPSHOT_DEVICE);
+    assert_string_equal(look.device, ASKED);
+    talk_rig_answer(&look);
+    talk_rig_after(1000);
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), "4750:CM1:10.1.2.4:0");
+    assert_string_equal(talk_rig_expect(OUTGOING_MONITOR_START)->device, "4750:CM1:10.1.2.4:0");
+}
+
+static void
+no_answer_no_name_and_a_late_answer_are_survived(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    struct sent first = *talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    talk_rig_after(10000); /* answer-timeout */
+    struct sent second = *talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    say_id(&first, "4750:CM1:late:0");
+    NOTHING_SENT();
+    say_id(&second, "");
+    NOTHING_SENT();
+    assert_int_equal(rig_count(&rig, COUNTER_MONITORS_REFUSED), 1);
+}
+
+static void
+a_device_that_goes_meanwhile_is_forgotten(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    struct sent sent = *talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    device_list_free(&live.settings->monitored);
+    conversation_open(&live.link, true);
+    talk_rig_work();
+    say_id(&sent, ASKED);
+    NOTHING_SENT();
+}
+
+static void
+other_profiles_ask_nothing(void **state)
+{
+    (void)state;
+    OPEN("switch-name", "CM1", "ask-device-ids", "yes", "monitored", "4750");
+    talk_rig_connect();
+    assert_string_equal(talk_rig_expect(OUTGOING_MONITOR_START)->device, "4750");
+}
+
+int
+main(void)
+{
+#define TEST(name) cmocka_unit_test_teardown(name, talk_rig_close)
+    const struct CMUnitTest tests[] = {
+        TEST(the_identifier_is_asked_for_before_the_monitor_and_used_from_then_on),
+        TEST(it_is_asked_for_once_and_kept_over_connections_and_lives),
+        TEST(each_device_has_its_own),
+        TEST(a_refusal_is_reported_and_it_is_asked_for_again_later),
+        TEST(an_identifier_the_switch_does_not_take_is_asked_for_anew),
+        TEST(no_answer_no_name_and_a_late_answer_are_survived),
+        TEST(a_device_that_goes_meanwhile_is_forgotten),
+        TEST(other_profiles_ask_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

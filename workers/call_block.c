@@ -1,0 +1,350 @@
+#include "workers/call_block.h"
+
+#include "base/check.h"
+
+enum {
+    SMALL_CLASSES = 14, /* in steps of 64 bytes, up to 1 KiB */
+    SMALL_MAX = 1024,
+    SMALL_POWER = 10,
+    MIDDLE_CLASSES = 8, /* four to a doubling, up to 4 KiB; then two */
+    MIDDLE_MAX = 4096,
+    MIDDLE_POWER = 12,
+    WORK_CLASS_BYTES = 3072, /* of the block that holds what the fullest work holds */
+    EASE_WORKS = 16,         /* calls in hand that stay in the nearest cache */
+    SHRINK_ROOM = 1024,      /* a call with so much room left in a work belongs into one */
+};
+
+uint32_t
+call_class_size(uint32_t class_number)
+{
+    if (class_number < SMALL_CLASSES)
+        return CALL_BLOCK_MIN + class_number * CALL_BLOCK_UNIT;
+    uint32_t above = class_number - SMALL_CLASSES;
+    if (above < MIDDLE_CLASSES)
+        return ((uint32_t)SMALL_MAX << above / 4) / 4 * (4 + above % 4 + 1);
+    above -= MIDDLE_CLASSES;
+    return ((uint32_t)MIDDLE_MAX << above / 2) / 2 * (2 + above % 2 + 1);
+}
+
+uint32_t
+call_class_of(uint64_t bytes)
+{
+    if (bytes <= CALL_BLOCK_MIN)
+        return 0;
+    if (bytes <= SMALL_MAX)
+        return (uint32_t)(bytes - CALL_BLOCK_MIN + CALL_BLOCK_UNIT - 1) / CALL_BLOCK_UNIT;
+    if (bytes > CALL_BLOCK_MAX)
+        return CALL_CLASSES;
+    uint32_t last = (uint32_t)bytes - 1;
+    uint32_t power = 31 - (uint32_t)__builtin_clz(last);
+    if (bytes <= MIDDLE_MAX)
+        return SMALL_CLASSES + (power - SMALL_POWER) * 4 + (last >> (power - 2) & 3);
+    return SMALL_CLASSES + MIDDLE_CLASSES + (power - MIDDLE_POWER) * 2 + (last >> (power - 1) & 1);
+}
+
+/* Each word has a factor of its own, an odd one: so no change of one word goes unseen, and no
+ * multiplication waits for another. */
+uint64_t
+block_sum(const struct shm_call *call)
+{
+    const uint8_t *at = (const uint8_t *)call;
+    uint64_t sum = call->used;
+    uint64_t factor = 1;
+    for (uint32_t i = 0; i < call->used; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at + i, sizeof word);
+        sum += word * factor;
+        factor += UINT64_C(0x9e3779b97f4a7c16);
+    }
+    uint64_t place = offsetof(struct shm_call, checksum) / sizeof(uint64_t);
+    return sum - call->checksum * (1 + place * UINT64_C(0x9e3779b97f4a7c16));
+}
+
+/* ---- the transaction's hand ---------------------------------------------------------------- */
+
+/* What was in the hand of an older transaction is settled, or never was. */
+static struct call_hand *
+hand_of(struct call_table *table)
+{
+    struct call_hand *hand = &table->hand;
+    const struct transaction *transaction = table->transaction;
+    if (hand->serial == transaction->serial)
+        return hand;
+    CHECK(hand->work_count + hand->given_count == 0 ||
+          hand->number == transaction_number(transaction)); /* it was undone */
+    hand->serial = transaction->serial;
+    hand->number = transaction_number(transaction);
+    hand->work_count = hand->pinned_count = hand->given_count = 0;
+    return hand;
+}
+
+/* Which work is it? CALL_WORKS or more: none. */
+static uint64_t
+work_number(const struct call_table *table, uint64_t offset)
+{
+    return (offset - table->shared->works_offset) / CALL_WORK_BYTES;
+}
+
+/* There must be a block for all that is in works, whatever comes of it. */
+static bool
+space_is_left(const struct call_table *table, uint32_t works, uint64_t size)
+{
+    uint64_t left = table->shared->segment_bytes - table->shared->blocks_end;
+    return size + (uint64_t)works * WORK_CLASS_BYTES <= left;
+}
+
+static bool
+work_is_left(const struct call_table *table, const struct call_hand *hand)
+{
+    return hand->work_count < CALL_WORKS && hand->pinned_count < CALL_WORKS &&
+           space_is_left(table, hand->work_count + 1, 0);
+}
+
+static void
+work_take(struct call_table *table, struct call_hand *hand, struct call *call)
+{
+    uint64_t offset = table->shared->works_offset + (uint64_t)hand->work_count * CALL_WORK_BYTES;
+    hand->works[hand->work_count++] = call->number;
+    call->slot->block = (uint32_t)(offset / CALL_BLOCK_UNIT);
+    call->block = block_at(table, call->slot);
+}
+
+/* ---- blocks -------------------------------------------------------------------------------- */
+
+/* Its offset; 0: none is left. What it holds is of no meaning. */
+static uint64_t
+block_take(struct call_table *table, uint32_t class_number, uint32_t works)
+{
+    struct shm_call_table *shared = table->shared;
+    uint64_t block = shared->free_blocks[class_number];
+    uint32_t size = call_class_size(class_number);
+    table_touch(table, shared, sizeof *shared);
+    if (block != 0) {
+        memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
+        table_touch(table, table->base + block, sizeof block);
+    } else {
+        if (!space_is_left(table, works, size))
+            return 0;
+        block = shared->blocks_end;
+        shared->blocks_end += size;
+    }
+    return block;
+}
+
+static void
+block_free(struct call_table *table, uint64_t block, uint32_t size)
+{
+    uint64_t *list = &table->shared->free_blocks[call_class_of(size)];
+    table_touch(table, table->shared, sizeof *table->shared);
+    table_touch(table, table->base + block, sizeof block);
+    memcpy(table->base + block, list, sizeof *list);
+    *list = block;
+}
+
+/* Free from the commit on; at once where that cannot be noted, its bytes being written down. */
+static void
+block_give(struct call_table *table, struct call_hand *hand, uint64_t block, uint32_t size)
+{
+    if (hand->given_count < CALL_GIVEN_MAX) {
+        hand->given[hand->given_count++] = (struct call_given){block, size};
+        return;
+    }
+    table_touch(table, table->base + block, size);
+    block_free(table, block, size);
+}
+
+/* It stays in a block of the area until the hand is settled. */
+static void
+pin(struct call_hand *hand, uint32_t number)
+{
+    if (hand->pinned_count < CALL_WORKS)
+        hand->pinned[hand->pinned_count++] = number;
+}
+
+static bool
+is_pinned(const struct call_hand *hand, uint32_t number)
+{
+    for (uint32_t i = 0; i < hand->pinned_count; i++)
+        if (hand->pinned[i] == number)
+            return true;
+    return false;
+}
+
+/* The block that the slot leaves: a work, or one of the area. */
+static void
+block_leave(struct call_table *table, struct call_hand *hand, const struct shm_call_slot *slot)
+{
+    uint64_t offset = call_block_offset(slot);
+    uint64_t work = work_number(table, offset);
+    if (work < CALL_WORKS)
+        hand->works[work] = 0;
+    else
+        block_give(table, hand, offset, block_at(table, slot)->capacity);
+}
+
+static void
+block_move(struct call_table *table, struct shm_call_slot *slot, uint64_t block, uint32_t size)
+{
+    const struct shm_call *old = block_at(table, slot);
+    struct shm_call *moved = (struct shm_call *)(void *)(table->base + block);
+    memcpy(moved, old, old->used);
+    moved->capacity = size;
+    slot->block = (uint32_t)(block / CALL_BLOCK_UNIT);
+}
+
+/* ---- for the table ------------------------------------------------------------------------- */
+
+void
+block_in_hand(struct call_table *table, struct call *call)
+{
+    struct call_hand *hand = hand_of(table);
+    uint64_t offset = call_block_offset(call->slot);
+    call->block = block_at(table, call->slot);
+    if (work_number(table, offset) < CALL_WORKS)
+        return;
+    struct shm_call *home = call->block;
+    bool pinned = hand->pinned_count != 0 && is_pinned(hand, call->number);
+    if (!pinned && home->capacity <= CALL_WORK_BYTES && work_is_left(table, hand)) {
+        CHECK(home->used <= home->capacity);
+        work_take(table, hand, call);
+        memcpy(call->block, home, home->used);
+        call->block->capacity = CALL_WORK_BYTES;
+        block_give(table, hand, offset, home->capacity);
+        return;
+    }
+    if (!pinned)
+        pin(hand, call->number);
+    table_touch(table, home, home->used);
+    transaction_own(table->transaction, home, home->capacity);
+}
+
+bool
+block_begin(struct call_table *table, struct call *call, uint64_t bytes)
+{
+    struct call_hand *hand = hand_of(table);
+    uint32_t capacity = CALL_WORK_BYTES;
+    if (bytes <= CALL_WORK_BYTES && work_is_left(table, hand)) {
+        work_take(table, hand, call);
+    } else {
+        uint32_t class_number = call_class_of(bytes);
+        uint64_t block =
+            class_number == CALL_CLASSES ? 0 : block_take(table, class_number, hand->work_count);
+        if (block == 0)
+            return false;
+        capacity = call_class_size(class_number);
+        call->slot->block = (uint32_t)(block / CALL_BLOCK_UNIT);
+        call->block = block_at(table, call->slot);
+        transaction_own(table->transaction, call->block, capacity);
+        pin(hand, call->number);
+    }
+    *call->block = (struct shm_call){.used = sizeof(struct shm_call), .capacity = capacity};
+    return true;
+}
+
+bool
+block_grow(struct call_table *table, struct call *call, uint64_t bytes)
+{
+    struct call_hand *hand = hand_of(table);
+    uint32_t class_number = call_class_of(bytes);
+    if (class_number == CALL_CLASSES)
+        return false;
+    uint64_t block = block_take(table, class_number, hand->work_count);
+    if (block == 0)
+        return false;
+    struct shm_call_slot left = *call->slot;
+    block_move(table, call->slot, block, call_class_size(class_number));
+    block_leave(table, hand, &left);
+    call->block = block_at(table, call->slot);
+    transaction_own(table->transaction, call->block, call->block->capacity);
+    if (!is_pinned(hand, call->number))
+        pin(hand, call->number);
+    return true;
+}
+
+void
+block_end(struct call_table *table, struct call call)
+{
+    block_leave(table, hand_of(table), call.slot);
+}
+
+/* ---- settling ------------------------------------------------------------------------------ */
+
+static void
+block_note_sum(struct shm_call *call)
+{
+    call->checksum = block_sum(call);
+}
+
+static void
+settle_works(struct call_table *table, struct call_hand *hand)
+{
+    for (uint32_t i = 0; i < hand->work_count; i++) {
+        if (hand->works[i] == 0)
+            continue;
+        struct shm_call_slot *slot = &table->slots[hand->works[i]];
+        uint32_t class_number = call_class_of(block_at(table, slot)->used);
+        uint64_t block = block_take(table, class_number, 0);
+        CHECK(block != 0); /* space_is_left() */
+        block_move(table, slot, block, call_class_size(class_number));
+        block_note_sum(block_at(table, slot));
+    }
+    hand->work_count = 0;
+}
+
+/* What was large for a while need not stay so. */
+static void
+settle_pinned(struct call_table *table, struct call_hand *hand)
+{
+    for (uint32_t i = 0; i < hand->pinned_count; i++) {
+        struct shm_call_slot *slot = &table->slots[hand->pinned[i]];
+        struct shm_call *call = block_at(table, slot);
+        if (slot->key == 0)
+            continue;
+        block_note_sum(call);
+        if (call->used + SHRINK_ROOM > CALL_WORK_BYTES)
+            continue;
+        uint32_t class_number = call_class_of(call->used);
+        uint64_t block =
+            class_number < call_class_of(call->capacity) ? block_take(table, class_number, 0) : 0;
+        if (block == 0)
+            continue;
+        struct shm_call_slot left = *slot;
+        block_move(table, slot, block, call_class_size(class_number));
+        block_note_sum(block_at(table, slot));
+        block_leave(table, hand, &left);
+    }
+    hand->pinned_count = 0;
+}
+
+void
+call_table_ease(struct call_table *table)
+{
+    struct call_hand *hand = &table->hand;
+    if (hand->work_count + hand->pinned_count > EASE_WORKS)
+        call_table_put_down(table);
+}
+
+void
+call_table_put_down(struct call_table *table)
+{
+    struct call_hand *hand = hand_of(table);
+    settle_works(table, hand);
+    settle_pinned(table, hand);
+}
+
+void
+call_table_settle(struct call_table *table)
+{
+    struct call_hand *hand = hand_of(table);
+    call_table_put_down(table);
+    for (uint32_t i = 0; i < hand->given_count; i++)
+        block_free(table, hand->given[i].block, hand->given[i].size);
+    hand->given_count = 0;
+}
+
+void
+call_table_commit(struct call_table *table)
+{
+    call_table_settle(table);
+    transaction_commit(table->transaction);
+}
