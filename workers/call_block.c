@@ -42,6 +42,24 @@ call_class_of(uint64_t bytes)
     return SMALL_CLASSES + MIDDLE_CLASSES + (power - MIDDLE_POWER) * 2 + (last >> (power - 1) & 1);
 }
 
+/* Each word has a factor of its own, an odd one: so no change of one word goes unseen, and no
+ * multiplication waits for another. */
+uint64_t
+block_sum(const struct shm_call *call)
+{
+    const uint8_t *at = (const uint8_t *)call;
+    uint64_t sum = call->used;
+    uint64_t factor = 1;
+    for (uint32_t i = 0; i < call->used; i += sizeof(uint64_t)) {
+        uint64_t word;
+        memcpy(&word, at + i, sizeof word);
+        sum += word * factor;
+        factor += UINT64_C(0x9e3779b97f4a7c16);
+    }
+    uint64_t place = offsetof(struct shm_call, checksum) / sizeof(uint64_t);
+    return sum - call->checksum * (1 + place * UINT64_C(0x9e3779b97f4a7c16));
+}
+
 /* ---- the transaction's hand ---------------------------------------------------------------- */
 
 /* What was in the hand of an older transaction is settled, or never was. */
@@ -252,6 +270,12 @@ block_end(struct call_table *table, struct call call)
 /* ---- settling ------------------------------------------------------------------------------ */
 
 static void
+block_note_sum(struct shm_call *call)
+{
+    call->checksum = block_sum(call);
+}
+
+static void
 settle_works(struct call_table *table, struct call_hand *hand)
 {
     for (uint32_t i = 0; i < hand->work_count; i++) {
@@ -262,6 +286,7 @@ settle_works(struct call_table *table, struct call_hand *hand)
         uint64_t block = block_take(table, class_number, 0);
         CHECK(block != 0); /* space_is_left() */
         block_move(table, slot, block, call_class_size(class_number));
+        block_note_sum(block_at(table, slot));
     }
     hand->work_count = 0;
 }
@@ -272,8 +297,11 @@ settle_pinned(struct call_table *table, struct call_hand *hand)
 {
     for (uint32_t i = 0; i < hand->pinned_count; i++) {
         struct shm_call_slot *slot = &table->slots[hand->pinned[i]];
-        const struct shm_call *call = block_at(table, slot);
-        if (slot->key == 0 || call->used + SHRINK_ROOM > CALL_WORK_BYTES)
+        struct shm_call *call = block_at(table, slot);
+        if (slot->key == 0)
+            continue;
+        block_note_sum(call);
+        if (call->used + SHRINK_ROOM > CALL_WORK_BYTES)
             continue;
         uint32_t class_number = call_class_of(call->used);
         uint64_t block =
@@ -282,6 +310,7 @@ settle_pinned(struct call_table *table, struct call_hand *hand)
             continue;
         struct shm_call_slot left = *slot;
         block_move(table, slot, block, call_class_size(class_number));
+        block_note_sum(block_at(table, slot));
         block_leave(table, hand, &left);
     }
     hand->pinned_count = 0;

@@ -21,6 +21,14 @@ block_at(const struct call_table *table, const struct shm_call_slot *slot)
     return (struct shm_call *)(void *)(table->base + call_block_offset(slot));
 }
 
+/*
+ * block_sum - the checksum of a block, whatever stands in its place
+ *
+ * It is noted when a call is put down, so it holds between transactions, and is looked at when a
+ * store may have gone anywhere (workers/call_table_check.h). `used` is a multiple of CALL_UNIT.
+ */
+uint64_t block_sum(const struct shm_call *call);
+
 /* block_in_hand - the call's block is about to change; *call says where it stands from now on. */
 void block_in_hand(struct call_table *table, struct call *call);
 

@@ -4,6 +4,7 @@
 
 #include "ipc/event_record.h"
 #include "workers/call.h"
+#include "workers/call_block.h"
 
 enum {
     GRAIN = CALL_BLOCK_UNIT, /* every block's size is a multiple of it */
@@ -203,7 +204,8 @@ block_is_sound(struct check *check, struct call call)
         return false;
     bool is_coming = check->part->moving != 0 && check->part->slot == call.number;
     return block->used >= sizeof *block && block->used <= block->capacity &&
-           block->used % CALL_UNIT == 0 && (is_coming || content_is_sound(block));
+           block->used % CALL_UNIT == 0 &&
+           (is_coming || (block_sum(block) == block->checksum && content_is_sound(block)));
 }
 
 static bool

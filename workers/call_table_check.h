@@ -8,8 +8,8 @@
  * a while. Everything that says where something else stands is followed: the index, slots and the
  * list of free ones, blocks and the lists of free ones, which share their area among them without
  * a gap, what waits for a moment of its link's clock, and what refers to what inside of a block. So
- * whoever goes on stays inside of the table, and his loops end. What a number or a text says is not
- * known here.
+ * whoever goes on stays inside of the table, and his loops end. What a number or a text of a call
+ * says is told by the checksum of its block.
  */
 
 #include "ipc/worker_journal.h"

@@ -63,7 +63,7 @@ END
 }
 
 begin "$work/long.trace"
-crash $((4096 + 74)) # of a list of free blocks
+crash $((4096 + 90)) # of a list of free blocks
 wait "$supervisor" || complain "a damaged table: exit code $?"
 grep -q "worker 0: its table of calls is damaged: the list of free blocks" "$work/said" ||
     complain "nothing was said of the damage"
@@ -81,7 +81,7 @@ cmp "$work/want" "$work/got" || complain "other bytes after a crash"
 mkfifo "$work/pipe"
 cat "$work/long.trace" >"$work/pipe" &
 begin "$work/pipe"
-crash $((4096 + 74))
+crash $((4096 + 90))
 wait "$supervisor" && complain "a run that could not be right ended well"
 grep -q "its table of calls is damaged" "$work/said" || complain "the damage of a pipe's run"
 grep -q "beginning again" "$work/said" && complain "a pipe was to be read again"

@@ -105,6 +105,27 @@ a_call_that_is_coming_in_is_not_looked_into(void **state)
     rig_close(rig);
 }
 
+/* Its states, times and numbers too, which say nothing of where something stands. */
+static void
+a_bit_that_turned_over_in_a_call_is_found(void **state)
+{
+    (void)state;
+    struct random random = {5};
+    struct call_rig *rig = open_used_table(&random, 50);
+    uint32_t number = 1;
+    while (rig->table.slots[number].key == 0)
+        number++;
+    uint8_t *block = (uint8_t *)call_table_at(&rig->table, number).block;
+    uint32_t bits = call_table_at(&rig->table, number).block->used * 8;
+    for (uint32_t bit = 0; bit < bits; bit += 37) {
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+        assert_non_null(call_table_fault(&rig->table, &nothing_in_hand));
+        block[bit / 8] ^= (uint8_t)(1u << bit % 8);
+    }
+    assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    rig_close(rig);
+}
+
 static void
 each_part_that_says_where_something_is_is_named(void **state)
 {
@@ -177,6 +198,7 @@ main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_table_in_use_has_no_fault),
         cmocka_unit_test(a_call_that_is_coming_in_is_not_looked_into),
+        cmocka_unit_test(a_bit_that_turned_over_in_a_call_is_found),
         cmocka_unit_test(each_part_that_says_where_something_is_is_named),
         cmocka_unit_test(whatever_the_bytes_are_looking_ends),
     };

@@ -303,7 +303,7 @@ client_snapshot(struct client *client, struct answer *answer, struct pbx_device 
     client_send_delayed(client, UINT64_MAX);
     if (answer->by_call && call == NULL) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, answer->invoke, REFUSAL_CONNECTION);
+        refuse(client, answer->invoke, REFUSAL_CALL);
         return;
     }
     uint32_t length = answer->by_call ? collect_call(call) : collect_device(pbx, device);
@@ -339,7 +339,9 @@ ask_snapshot(struct client *client, const struct request *request, bool by_call)
     }
     if ((device == NULL && serial == 0) || pbx_chance(pbx, options->snapshot_refuse)) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, request->invoke, device != NULL ? REFUSAL_BUSY : REFUSAL_OBJECT);
+        bool is_known = device != NULL || serial != 0;
+        enum refusal unknown = by_call ? REFUSAL_CALL : REFUSAL_OBJECT;
+        refuse(client, request->invoke, is_known ? REFUSAL_BUSY : unknown);
         return;
     }
     struct answer answer = {.kind = by_call ? ANSWER_SNAPSHOT_CALL : ANSWER_SNAPSHOT_DEVICE,
