@@ -34,6 +34,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,8 +46,9 @@
 
 enum {
     JOBS_MAX = 64,
-    BAD_MAX = 10,     /* of one trace; then its sweep ends */
-    RUN_SECONDS = 20, /* who takes longer never ends */
+    BAD_MAX = 10,        /* of one trace; then its sweep ends */
+    RUN_SECONDS = 20,    /* of a processor: who takes longer never ends */
+    WAIT_SECONDS = 1200, /* nor who waits so long; others may have the processor */
 };
 
 /* Where the sweep of a trace is; in memory that outlives its process. */
@@ -140,11 +142,19 @@ note(struct progress *progress, const struct run_result *result)
 }
 
 static void
+limit_time(void)
+{
+    const struct itimerval limit = {.it_value = {.tv_sec = RUN_SECONDS}};
+    CHECK(setitimer(ITIMER_PROF, &limit, NULL) == 0);
+    alarm(WAIT_SECONDS);
+}
+
+static void
 try(struct progress *progress, uint64_t cut, uint64_t second)
 {
     progress->cut = cut;
     progress->second = second;
-    alarm(RUN_SECONDS);
+    limit_time();
     struct run_result result = run_again(cut, second);
     note(progress, &result);
     if (second == STORES_NO_CUT)
@@ -159,7 +169,7 @@ try_successor(struct progress *progress, uint64_t cut)
 {
     const struct store *script;
     uint64_t count;
-    alarm(RUN_SECONDS);
+    limit_time();
     struct run_result result = run_successor(cut, &script, &count);
     for (uint64_t i = 0; i < count && result.verdict == RUN_RIGHT && !is_bad_enough(progress); i++)
         if (script[i].changes)
