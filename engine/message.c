@@ -73,7 +73,6 @@ take_call_event(const struct taking *taking)
     struct session *session = taking->session;
     struct event *event = taking->event;
     struct monitor_changes changes = {.count = 0};
-    last_call_expect(&session->front, event->link, event->texts[EVENT_TEXT_DEVICE]);
     struct shm_monitor *monitor =
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     const char *why = complete_connection(event, monitor);

@@ -192,6 +192,9 @@ bool places_open(struct live *live);
 /* places_reload - the settings are these from now on; takes them (heap, as all the loop has). */
 void places_reload(struct live *live, struct settings *settings);
 
+/* places_are_connected - does any connection stand? */
+bool places_are_connected(const struct live *live);
+
 /* places_leave - the links are down until the next start, which asks what has become of their
  * calls. */
 void places_leave(struct live *live);

@@ -453,15 +453,6 @@ turn(struct live *live)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-static bool
-is_connected(const struct live *live)
-{
-    for (uint32_t i = 0; i < live->count; i++)
-        if (live->wires[i].socket >= 0)
-            return true;
-    return false;
-}
-
 /* Every switch is told that we go; what it says until it has agreed is still taken. */
 static void
 say_goodbye(struct live *live)
@@ -473,7 +464,7 @@ say_goodbye(struct live *live)
     for (uint32_t i = 0; i < live->count; i++)
         if (live->links[i].link != NULL)
             wire_leave(&live->links[i], until_ms);
-    while (is_connected(live) && live->now_ms < until_ms)
+    while (places_are_connected(live) && live->now_ms < until_ms)
         turn(live);
 }
 

@@ -154,14 +154,13 @@ tell_device(struct client *client, const struct request *request)
 static struct pbx_device *
 find_device(struct client *client, struct text text)
 {
-    const struct text asked = TEXT(PBX_ASKED_ID);
     if (text_is_none(text))
         return NULL;
     const char *colon = memchr(text.at, ':', text.length);
-    if (client->pbx->profile == PBX_AVAYA && colon == NULL)
-        return NULL;
-    if (client->pbx->profile == PBX_AVAYA && client->pbx->simulator->options.device_ids &&
-        !text_is_equal(text_skip(text, (uint32_t)(colon - text.at)), asked))
+    struct text rest = colon == NULL ? TEXT_NONE : text_skip(text, (uint32_t)(colon - text.at));
+    bool asked = client->pbx->simulator->options.device_ids;
+    if (client->pbx->profile == PBX_AVAYA &&
+        (colon == NULL || (asked && !text_is_equal(rest, TEXT(PBX_ASKED_ID)))))
         return NULL;
     return pbx_find(client->pbx, text.at, text.length);
 }
