@@ -23,6 +23,6 @@ BEGIN { print "# onhook-trace 1"
     for (i = 0; i < stay; i++) opened(i)
     for (; i < more; i++) { opened(i); cleared(i) } }' >"$work/site.trace"
 "$build/tests/torture/restart_time" "$build/onhook" "$work" "$kills" "$work/restart.ini" \
-    "$work/site.trace" "$calls" >&2
+    "$work/site.trace" "$calls" >&2 || { tail -n 5 "$work/said" >&2; exit 1; }
 case_report restart ms "$work/times_ms"
 python3 bench/figures.py percentile restart.p99 ms 99 "$work/times_ms"

@@ -17,6 +17,7 @@
 #include "bench/cbench.h"
 #include "bench/sizes.h"
 #include "engine/sink/sink.h"
+#include "workers/ahead.h"
 #include "workers/call_step.h"
 #include "workers/due.h"
 #include "workers/judge.h"
@@ -31,6 +32,14 @@ enum {
     TICK_STEPS = 100,   /* a thousand messages a second */
     CALLS_SPARE = 8192, /* that have ended, and are remembered for some seconds */
     WAYS_MAX = 2,
+};
+
+/* An event to come. */
+struct told {
+    enum event_kind kind;
+    struct text device;
+    uint32_t length; /* of the callID */
+    char id[ID_SIZE];
 };
 
 /* A worker's rules with nobody around them. */
@@ -48,6 +57,9 @@ struct rig {
     uint64_t order;
     uint32_t calls;
     uint32_t *numbers; /* of the live calls, in their callIDs */
+    struct ahead ahead;
+    struct told told[BATCH];
+    uint32_t told_count;
     uint32_t next_number;
 };
 
@@ -104,6 +116,7 @@ handle(struct rig *rig)
 static void
 tell_tick(struct rig *rig)
 {
+    rig->step.key = 0;
     begin_event(rig, EVENT_TICK);
     rig->event.clock_ms = rig->order;
     handle(rig);
@@ -120,29 +133,58 @@ digits(char id[ID_SIZE], uint32_t number)
     return (struct text){at, (uint32_t)(id + ID_SIZE - at)};
 }
 
-static void
-tell(struct rig *rig, enum event_kind kind, uint32_t number, struct text device)
+static struct text
+told_id(const struct told *told)
 {
-    char id[ID_SIZE];
+    return (struct text){told->id + ID_SIZE - told->length, told->length};
+}
+
+static void
+note(struct rig *rig, enum event_kind kind, uint32_t number, struct text device)
+{
+    struct told *told = &rig->told[rig->told_count++];
+    told->kind = kind;
+    told->device = device;
+    told->length = digits(told->id, number).length;
+}
+
+static void
+tell(struct rig *rig, const struct told *told)
+{
     if (rig->order % TICK_STEPS == 0)
         tell_tick(rig);
-    begin_event(rig, kind);
+    begin_event(rig, told->kind);
     rig->event.clock_ms = rig->order;
-    rig->event.texts[EVENT_TEXT_CALL] = digits(id, number);
-    rig->event.texts[EVENT_TEXT_DEVICE] = device;
-    if (kind == EVENT_CONNECTION_CLEARED)
-        rig->event.texts[EVENT_TEXT_RELEASING] = device;
+    rig->event.texts[EVENT_TEXT_CALL] = told_id(told);
+    rig->event.texts[EVENT_TEXT_DEVICE] = told->device;
+    if (told->kind == EVENT_CONNECTION_CLEARED)
+        rig->event.texts[EVENT_TEXT_RELEASING] = told->device;
     else
-        rig->event.texts[EVENT_TEXT_SUBJECT] = device;
+        rig->event.texts[EVENT_TEXT_SUBJECT] = told->device;
+    rig->step.key = ahead_take(&rig->ahead, &rig->table);
     handle(rig);
+}
+
+/* All that was noted, as a worker does a batch: some events ahead are looked at. */
+static void
+tell_all(struct rig *rig)
+{
+    uint32_t looked = 0;
+    ahead_begin(&rig->ahead);
+    for (uint32_t i = 0; i < rig->told_count; i++) {
+        for (; looked < rig->told_count && ahead_wants(&rig->ahead); looked++)
+            ahead_add(&rig->ahead, &rig->table, call_key(0, told_id(&rig->told[looked])));
+        tell(rig, &rig->told[i]);
+    }
+    rig->told_count = 0;
 }
 
 static void
 begin_call(struct rig *rig, uint32_t at)
 {
     rig->numbers[at] = ++rig->next_number;
-    tell(rig, EVENT_ESTABLISHED, rig->numbers[at], TEXT("2001"));
-    tell(rig, EVENT_ESTABLISHED, rig->numbers[at], TEXT("2002"));
+    note(rig, EVENT_ESTABLISHED, rig->numbers[at], TEXT("2001"));
+    note(rig, EVENT_ESTABLISHED, rig->numbers[at], TEXT("2002"));
 }
 
 static void
@@ -179,6 +221,7 @@ open_rig(struct rig *rig, uint32_t calls)
     for (uint32_t call = 0; call < calls; call++) {
         begin_batch(rig);
         begin_call(rig, call);
+        tell_all(rig);
         call_table_commit(&rig->table);
     }
 }
@@ -191,10 +234,11 @@ step_calls(void *context, uint64_t operations)
         begin_batch(rig);
         for (uint64_t j = 0; j < BATCH; j += STEPS_OF_CALL) {
             uint32_t at = random_below(&rig->random, rig->calls);
-            tell(rig, EVENT_CONNECTION_CLEARED, rig->numbers[at], TEXT("2001"));
-            tell(rig, EVENT_CONNECTION_CLEARED, rig->numbers[at], TEXT("2002"));
+            note(rig, EVENT_CONNECTION_CLEARED, rig->numbers[at], TEXT("2001"));
+            note(rig, EVENT_CONNECTION_CLEARED, rig->numbers[at], TEXT("2002"));
             begin_call(rig, at);
         }
+        tell_all(rig);
         call_table_commit(&rig->table);
     }
 }

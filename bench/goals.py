@@ -38,6 +38,8 @@ GOALS = [
     Goal("replay", "replay end to end, BER", "4 M messages/s", "site.ber3.rate", least=4e6),
     Goal("twin", "the same, beside expat, uthash and pipes, a process a stage",
          "20 x the naive twin", "twin.onhook", peers={"twin": 20}),
+    Goal("twin", "the same in processor time, of all processes", "", "twin.processor",
+         peers={"twin": 0}),
     Goal("sqlite", "replay end to end, outcomes to SQLite", "150 k outcomes/s",
          missing="not built yet"),
     Goal("live", "live TCP, loopback, XML", "500 k messages/s", "live.rate", least=5e5),

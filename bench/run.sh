@@ -43,18 +43,24 @@ program_of() {
     done
 }
 
-load_now() { cut -d' ' -f1 /proc/loadavg; }
+# How many cores others use, in a second in which we do nothing; the load average would have us in it.
+busy_now() {
+    { head -n 1 /proc/stat; sleep 1; head -n 1 /proc/stat; } | awk -v cores="$(nproc)" '
+    { all[NR] = $2 + $3 + $4 + $5 + $6 + $7 + $8 + $9; idle[NR] = $5 + $6 }
+    END { took = all[2] - all[1]
+        printf "%.2f\n", took ? cores * (1 - (idle[2] - idle[1]) / took) : 0 }'
+}
 
 # The last line of a part: when, how long, and how busy the machine was before.
-print_part() { # PART SECONDS BEGAN LOAD
-    printf '{"part":"%s","seconds":%d,"began":"%s","load":%s,"cores":%d,"commit":"%s"}\n' \
+print_part() { # PART SECONDS BEGAN BUSY
+    printf '{"part":"%s","seconds":%d,"began":"%s","busy":%s,"cores":%d,"commit":"%s"}\n' \
         "$1" "$2" "$3" "$4" "$(nproc)" "$ONHOOK_COMMIT"
 }
 
 measure() { # PART
-    local part=$1 new=$figures/$1.jsonl.new began load=0 from=$SECONDS status=0
+    local part=$1 new=$figures/$1.jsonl.new began busy from=$SECONDS status=0
     began=$(date -u +%Y-%m-%dT%H:%MZ)
-    load=$(load_now)
+    busy=$(busy_now)
     say "$part"
     timeout "$part_seconds" "$(program_of "$part")" >"$new" || status=$?
     if [[ $status -ne 0 ]]; then
@@ -63,7 +69,7 @@ measure() { # PART
         rm -f "$new"
         return
     fi
-    print_part "$part" $((SECONDS - from)) "$began" "$load" >>"$new"
+    print_part "$part" $((SECONDS - from)) "$began" "$busy" >>"$new"
     mv "$new" "$figures/$part.jsonl"
     bench/table.py --brief "$figures/$part.jsonl"
     echo "$part: $((SECONDS - from)) s"

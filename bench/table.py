@@ -18,6 +18,7 @@ from goals import GOALS, PLOTS
 
 REACHED, MISSED, OPEN = "reached", "missed", "within the noise"
 PARTLY = "not all measured"
+BUSY = 0.1  # of the cores, by others: from there on a machine is not quiet
 
 
 class Figures:
@@ -130,12 +131,15 @@ def goal_row(goal, figures, reasons):
 
 
 def reasons_of(path):
-    """The headings of docs/speed.md."""
+    """The sections of docs/speed.md; one that no goal leads to is said on standard error."""
     if not os.path.exists(path):
         return set()
     with open(path, encoding="utf-8") as lines:
-        return {line.strip("#\n ").lower().replace(" ", "-") for line in lines
-                if line.startswith("#")}
+        found = {line[3:].strip().lower().replace(" ", "-") for line in lines
+                 if line.startswith("## ")}
+    for lost in sorted(found - {goal.section for goal in GOALS} - {"how-to-look"}):
+        print(f"table.py: {path}: no goal leads to '{lost}' (bench/goals.py)", file=sys.stderr)
+    return found
 
 
 def print_goals(figures, reasons):
@@ -210,21 +214,25 @@ def print_site(which, site):
     for way in site["Capacity"]:
         print(row(way["FrontEnds"], way["Workers"], short(way["MessagesPerSecond"]),
                   f"{short(way['Least'])} to {short(way['Most'])}"))
-    print("\n" + head("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us"))
+    rounds = site["Live"]["Rounds"]
+    print(f"\nA live link over loopback TCP takes {short(site['Live']['MessagesPerSecond'])} "
+          f"messages/s ({short(min(rounds))} to {short(max(rounds))}).\n")
+    print(head("offered/s", "achieved/s", "p50 us", "p99 us", "p99.9 us", "longest us", "outcomes"))
     for pace in site["Latency"]:
+        # A percentile that so few outcomes do not have is not made up.
         print(row(short(pace["OfferedPerSecond"]), short(pace["AchievedPerSecond"]),
-                  *(short(pace[key] / 1000)
-                    for key in ("P50Ns", "P99Ns", "P999Ns", "LongestNs"))))
+                  *(short(pace[key] / 1000) if pace["Outcomes"] >= needed else "-"
+                    for key, needed in (("P50Ns", 2), ("P99Ns", 100), ("P999Ns", 1000),
+                                        ("LongestNs", 1))), pace["Outcomes"]))
 
 
 def print_parts(figures):
     print("\n## How this was measured\n\nBy `tools/dev bench`, which measures all parts, or by "
-          "these commands. `load` is what the machine was\nbusy with before (1-minute load "
-          "average).\n")
-    print(head("command", "seconds", "when (UTC)", "load", "commit"))
+          "these commands. `busy` is how many cores others\nused in the second before.\n")
+    print(head("command", "seconds", "when (UTC)", "busy", "commit"))
     for part in sorted(figures.parts, key=lambda part: part["began"]):
         print(row(f"`tools/dev bench {part['part']}`", part["seconds"], part["began"],
-                  part["load"], part["commit"]))
+                  part["busy"], part["commit"]))
     print(f"\nAll of them: {sum(part['seconds'] for part in figures.parts)} s.")
 
 
@@ -252,6 +260,15 @@ def print_brief(figures):
         print(f"{name:28} left out: {why}")
 
 
+def print_busy(figures):
+    """A machine that did other things meanwhile makes absolute figures worse than they are."""
+    busy = sorted(part["part"] for part in figures.parts if part["busy"] > part["cores"] * BUSY)
+    if busy:
+        print("\n**Not a quiet machine**: others kept it busy when these parts were begun: "
+              + ", ".join(busy) + ".\nTheir absolute figures are worse than the program is, and "
+              "say nothing on the goals; their ratios say a little.")
+
+
 def main():
     if len(sys.argv) == 3 and sys.argv[1] == "--brief":
         print_brief(Figures([sys.argv[2]]))
@@ -267,6 +284,7 @@ def main():
     print("# Benchmarks\n\nWritten by `tools/dev bench` (bench/table.py); not to be edited. "
           "Machine: " + "; ".join(f"{cpu}, {cores} cores" for cpu, cores in sorted(machines))
           + ". Commit: " + ", ".join(sorted(commits)) + ".")
+    print_busy(figures)
     print_goals(figures, reasons_of(speed))
     print_plots(figures, plots)
     for which in sorted(figures.sites):

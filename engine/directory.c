@@ -161,7 +161,7 @@ number_of(const struct table *table, struct cds_lfht_node *node)
 static unsigned long
 hash_of(uint16_t link, struct text text)
 {
-    return (unsigned long)hash_text(link, text);
+    return (unsigned long)hash_quick(link, text);
 }
 
 static struct text
@@ -215,11 +215,26 @@ find(const struct key *key, cds_lfht_match_fct match)
     return node == NULL ? 0 : number_of(key->table, node);
 }
 
+static uint32_t *
+recent_of(struct directory *directory, uint16_t link, struct text cross_ref)
+{
+    return &directory->recent[hash_of(link, cross_ref) % RECENT];
+}
+
+void
+directory_expect_monitor(struct directory *directory, uint16_t link, struct text cross_ref)
+{
+    const struct shm_monitor *monitor =
+        &directory->front->tables->monitors[*recent_of(directory, link, cross_ref)];
+    __builtin_prefetch(monitor);
+    __builtin_prefetch(&monitor->device);
+}
+
 struct shm_monitor *
 directory_find_monitor(struct directory *directory, uint16_t link, struct text cross_ref)
 {
     struct shm_monitor *monitors = directory->front->tables->monitors;
-    uint32_t *recent = &directory->recent[hash_of(link, cross_ref) % RECENT];
+    uint32_t *recent = recent_of(directory, link, cross_ref);
     if (monitors[*recent].used != 0 && is_monitor_of(&monitors[*recent], link, cross_ref))
         return &monitors[*recent];
     struct key key = monitor_key(directory, link, cross_ref);

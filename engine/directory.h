@@ -46,6 +46,9 @@ void directory_quiescent(struct directory *directory);
 void directory_pause(struct directory *directory);
 void directory_resume(struct directory *directory);
 
+/* directory_expect_monitor - it will be looked for soon: it is fetched from memory meanwhile. */
+void directory_expect_monitor(struct directory *directory, uint16_t link, struct text cross_ref);
+
 /* NULL when it is not there. */
 struct shm_monitor *directory_find_monitor(struct directory *directory, uint16_t link,
                                            struct text cross_ref);

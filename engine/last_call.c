@@ -6,7 +6,7 @@
 static uint64_t
 device_key(uint16_t link, struct text device)
 {
-    return hash_text(link, device) | 1; /* 0 means none */
+    return hash_quick(link, device) | 1; /* 0 means none */
 }
 
 static size_t

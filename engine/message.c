@@ -73,7 +73,6 @@ take_call_event(const struct taking *taking)
     struct session *session = taking->session;
     struct event *event = taking->event;
     struct monitor_changes changes = {.count = 0};
-    last_call_expect(&session->front, event->link, event->texts[EVENT_TEXT_DEVICE]);
     struct shm_monitor *monitor =
         monitor_of(session->directory, taking->link, taking->message->cross_ref, &changes);
     const char *why = complete_connection(event, monitor);
@@ -110,9 +109,8 @@ put_request(const struct taking *taking, enum request_kind kind, struct text cal
             struct text device)
 {
     struct request_query sent = query(taking, kind);
-    struct session *session = taking->session;
     struct shm_front_request *request =
-        request_put(&session->requests, &sent, session_order(session));
+        request_put(&taking->session->requests, &sent, session_order(taking->session));
     CHECK(call.length <= EVENT_TEXT_LENGTH && device.length <= EVENT_TEXT_LENGTH);
     request->call_length = (uint8_t)call.length;
     request->device_length = (uint8_t)device.length;
@@ -129,8 +127,7 @@ take_clear(const struct taking *taking, enum request_kind kind, enum event_kind 
 {
     struct session *session = taking->session;
     struct event *event = taking->event;
-    struct text *call = &event->texts[EVENT_TEXT_CALL];
-    struct text device = event->texts[EVENT_TEXT_DEVICE];
+    struct text *call = &event->texts[EVENT_TEXT_CALL], device = event->texts[EVENT_TEXT_DEVICE];
     if (text_is_none(*call) && !text_is_none(device))
         *call = last_call_find(&session->front, event->link, device);
     put_request(taking, kind, *call, device);
@@ -230,6 +227,7 @@ send_answer(const struct taking *taking, const struct shm_front_request *request
     announce_stamp(taking->session, taking->link, answer, kind);
     answer->texts[EVENT_TEXT_CALL] = request_call(request);
     answer->request = request->order;
+    answer->extra = kind == EVENT_SNAPSHOT_CALL; /* whole: nobody is in a call that is not known */
     route_call(&taking->session->route, answer);
 }
 
@@ -250,6 +248,9 @@ take_error(const struct taking *taking)
         return NULL;
     if (request.kind == REQUEST_CLEAR_CONNECTION || request.kind == REQUEST_CLEAR_CALL)
         send_answer(taking, &request, EVENT_REQUEST_REFUSED);
+    if (request.kind == REQUEST_SNAPSHOT_CALL && taking->link->lists_calls &&
+        csta_message_knows_no_call(taking->message))
+        send_answer(taking, &request, EVENT_SNAPSHOT_CALL);
     return NULL;
 }
 
@@ -307,6 +308,7 @@ send_snapshot(const struct taking *taking, const struct shm_front_request *reque
     event->request = request->order;
     event->extra = taking->message->whole ? 1 : 0;
     if (is_call) {
+        taking->link->lists_calls |= event->extra != 0 && event->item_count > 0;
         event->texts[EVENT_TEXT_CALL] = request_call(request);
         route_call(&taking->session->route, event);
     } else {

@@ -68,8 +68,8 @@ take_report(struct route *route, const struct shm_call_report *report)
     struct text call = {report->call, report->call_length};
     if (report->kind == CALL_FORGOTTEN)
         forget_call(route, report->key, report->last_order);
-    else if (route->grows_stale != NULL && call.length <= EVENT_TEXT_LENGTH)
-        route->grows_stale(route->context, report->link, call);
+    else if (route->ask_about != NULL && call.length <= EVENT_TEXT_LENGTH)
+        route->ask_about(route->context, report->link, call);
 }
 
 /* The reports are given back when it is certain that they were taken. */

@@ -50,7 +50,7 @@ struct route {
     bool pinned; /* entries are in use: what workers forget waits */
     /* A call ends as stale soon; called by route_publish(), with a transaction in hand, and may
      * change what is committed with it. NULL: nobody can be asked. */
-    void (*grows_stale)(void *context, uint16_t link, struct text call);
+    void (*ask_about)(void *context, uint16_t link, struct text call);
     /* There is no room, and has not been for a while; called by route_reserve(), again and again,
      * with all committed that was in hand. NULL: there is nothing to do meanwhile. */
     void (*waits)(void *context);

@@ -7,6 +7,7 @@
 #include "engine/announce.h"
 #include "engine/declared.h"
 #include "engine/front_check.h"
+#include "engine/last_call.h"
 #include "engine/message.h"
 #include "ipc/process_state.h"
 
@@ -248,11 +249,24 @@ ends_association(enum message_class message_class)
            message_class == MESSAGE_ASSOCIATION_ENDED;
 }
 
+/* What the event will need comes from memory while the link's clock is looked at. */
+static void
+expect_event(struct session *session, const struct shm_link *link)
+{
+    const struct csta_message *message = &session->reader.message;
+    if (message->message_class != MESSAGE_CALL_EVENT)
+        return;
+    directory_expect_monitor(session->directory, link->index, message->cross_ref);
+    last_call_expect(&session->front, link->index, message->event.texts[EVENT_TEXT_DEVICE]);
+}
+
 static enum session_result
 take_message(struct session *session, struct shm_link *link, const struct source_message *source,
              const char **why, size_t *where)
 {
     *why = read_message(session, link, source, where);
+    if (*why == NULL)
+        expect_event(session, link);
     begin(session, link, source, *why == NULL ? &session->reader.message : NULL, true);
     if (*why == NULL && !ends_association(session->reader.message.message_class))
         link->down = 0;

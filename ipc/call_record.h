@@ -76,6 +76,7 @@ enum {
     CALL_DELETE_TOLD = 1 << 11, /* EventCallDeleted is out, or there is none to tell */
     CALL_REGAINED = 1 << 12,    /* may have been known before the worker lost its calls */
     CALL_OVER_BEFORE = 1 << 13, /* ... and all that was heard since may have been told then */
+    CALL_BOTH_NAMED = 1 << 14,  /* its first message is its answer, and names the two who talk */
 };
 
 struct shm_call {
@@ -87,8 +88,10 @@ struct shm_call {
     int64_t answer_us;
     uint64_t deleted_seq; /* what EventCallDeleted will say */
     int64_t deleted_us;
-    uint64_t new_conn_id; /* of the call this one was joined to, 0 none */
-    uint64_t joined_key;  /* its key, 0 none */
+    uint64_t new_conn_id;  /* of the call this one was joined to, 0 none */
+    uint64_t joined_key;   /* its key, 0 none */
+    uint64_t listed_order; /* of the last message that listed all its parties, 0 none */
+    uint64_t asked_order;  /* of the message at which the switch was last to be asked for one */
     uint32_t flags;
     uint8_t life;
     uint8_t failure_cause;
@@ -113,7 +116,7 @@ struct shm_call {
     uint64_t checksum;    /* of what is in use, this word as 0; as of the last commit */
 };
 
-static_assert(sizeof(struct shm_call) == 120, "bump SHM_LAYOUT_VERSION");
+static_assert(sizeof(struct shm_call) == 136, "bump SHM_LAYOUT_VERSION");
 
 enum {
     PARTY_ENDED = 1 << 0,
@@ -129,6 +132,7 @@ enum {
     PARTY_END_HAS_TIME = 1 << 10,
     PARTY_OBSERVER = 1 << 11, /* joined by silent participation */
     PARTY_DYNAMIC = 1 << 12,  /* its number is a dynamic device ID: no message named its device */
+    PARTY_UNSURE = 1 << 13,   /* it may have cleared, under an ID that nobody explained */
 };
 
 struct shm_party {
@@ -328,9 +332,9 @@ struct shm_worker_link {
     uint64_t lost_ms;    /* its clock then */
     uint64_t up_ms;      /* spans that ended while the link was down end then; 0: it is down */
     uint64_t
-        regained_ms; /* its clock when all was told again, after our calls were lost; 0 never */
-    uint32_t asked;  /* of SPAN_IDLE's list: the last call asked about, as all before it were */
-    uint32_t reserved;
+        regained_ms;    /* its clock when all was told again, after our calls were lost; 0 never */
+    uint32_t asked;     /* of SPAN_IDLE's list: the last call asked about, as all before it were */
+    uint32_t tried_out; /* calls asked about to learn whether the switch tells who is in a call */
     struct shm_span_list spans[SPAN_COUNT];
     char name[CALL_DEVICE_TEXT];
 };

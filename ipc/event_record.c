@@ -363,6 +363,30 @@ event_unpack(struct event *event, const void *slot, uint32_t available)
     return header.slots;
 }
 
+struct text
+event_peek_call(const void *slot, uint32_t available, uint16_t *link, uint32_t *slots)
+{
+    static_assert(EVENT_TEXT_CALL == 0, "it is the first text");
+    *slots = 0;
+    if (available == 0)
+        return TEXT_NONE;
+    struct shm_event_record header;
+    memcpy(&header, slot, sizeof(header));
+    if (!header_is_sound(&header, available))
+        return TEXT_NONE;
+    *slots = header.slots;
+    *link = header.link;
+    const uint8_t *start = slot;
+    struct reader reader = {start + sizeof(header), start + header.slots * EVENT_SLOT_SIZE};
+    uint32_t before = ((header.follows & FOLLOWS_EXTRA) != 0 ? EXTRA_SIZE : 0U) +
+                      ((header.follows & FOLLOWS_TIMES) != 0 ? TIMES_SIZE : 0U);
+    struct text call = TEXT_NONE;
+    if ((header.text_mask & 1) == 0 || reader.end - reader.at < before)
+        return TEXT_NONE;
+    reader.at += before;
+    return take_text(&reader, &call) ? call : TEXT_NONE;
+}
+
 const char *
 event_kind_name(uint8_t kind)
 {

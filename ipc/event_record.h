@@ -187,6 +187,14 @@ uint32_t event_unpack(struct event *event, const void *slot, uint32_t available)
  */
 bool event_is_whole(const struct event *event, const void *slot);
 
+/*
+ * event_peek_call - the callID and the link of a record that is not taken up yet
+ *
+ * For looking ahead: TEXT_NONE where there is none, or the record is not sound. *slots: how many
+ * ring slots it has; 0: it is not sound.
+ */
+struct text event_peek_call(const void *slot, uint32_t available, uint16_t *link, uint32_t *slots);
+
 /* The printed name of a kind; "None" for EVENT_NONE, "?" for anything else. */
 const char *event_kind_name(uint8_t kind);
 

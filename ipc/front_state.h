@@ -75,7 +75,7 @@ struct shm_link {
     uint32_t epoch;     /* times the switch has lost all monitors: their IDs may mean others now */
     uint16_t index;
     uint8_t down; /* its association or connection has ended, and nothing was said on it since */
-    uint8_t reserved1;
+    uint8_t lists_calls; /* it has answered a SnapshotCall with parties */
     int64_t time_us;
     uint64_t seq; /* of the last message */
     uint64_t clock_ms;

@@ -260,14 +260,14 @@ outbox_slot_is_sound(const struct shm_outbox_slot *slot)
 
 enum call_report {
     CALL_FORGOTTEN = 0, /* the worker no longer remembers it */
-    CALL_GROWS_STALE,   /* it ends soon, unless the switch says that it is still there */
+    CALL_ASKED_ABOUT,   /* the switch is to be asked who is in it */
 };
 
 /* Worker -> front-end: what has become of a call. */
 struct shm_call_report {
     uint64_t key;        /* hash of (link, callID) */
     uint64_t last_order; /* order of the last record the worker handled for it */
-    uint16_t link;       /* this and `call`: CALL_GROWS_STALE only */
+    uint16_t link;       /* this and `call`: CALL_ASKED_ABOUT only */
     uint8_t kind;        /* enum call_report */
     uint8_t call_length;
     char call[EVENT_TEXT_LENGTH]; /* the callID */

@@ -156,13 +156,27 @@ place_of(const struct transaction *transaction, const void *at, uint64_t length)
     CHECK_NEVER("what is touched is covered");
 }
 
+/* Most of what is written down is a word, two, or a line: these are copied without a call. */
+static inline void
+copy_old(uint8_t *to, const void *from, uint64_t length)
+{
+    if (length == sizeof(uint64_t))
+        memcpy(to, from, sizeof(uint64_t));
+    else if (length == 2 * sizeof(uint64_t))
+        memcpy(to, from, 2 * sizeof(uint64_t));
+    else if (length == SHM_LINE)
+        memcpy(to, from, SHM_LINE);
+    else
+        memcpy(to, from, length);
+}
+
 void
 transaction_log(struct transaction *transaction, const void *at, uint64_t length)
 {
     DCHECK(transaction->open);
     CHECK(length <= transaction_room(transaction));
     uint64_t place = place_of(transaction, at, length);
-    memcpy(transaction->log + transaction->used, at, length);
+    copy_old(transaction->log + transaction->used, at, length);
     *entry_at(transaction, transaction->count) = (struct shm_undo){
         .place = place,
         .length = (uint32_t)length,

@@ -15,6 +15,7 @@
 #include "engine/live/control_reload.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/holder.h"
+#include "engine/live/record.h"
 #include "engine/service_notify.h"
 #include "engine/supervisor.h"
 #include "ipc/call_record.h"
@@ -225,7 +226,7 @@ note_reload(void *context)
 {
     struct running *running = context;
     service_notify_reloading(&running->notify, now_ms());
-    struct settings *settings = control_reload(running->run->config_file, running->settings);
+    struct settings *settings = control_reload(running->run->config_file, running->settings, true);
     if (settings == NULL)
         return false;
     drop_settings(running);
@@ -281,11 +282,24 @@ record_file(struct running *running, uint32_t frontend)
     return running->records[frontend];
 }
 
+/* A start with more front-ends left files that a replay of FILE* would take for this one's. */
+static void
+forget_records(struct running *running)
+{
+    for (uint32_t i = running->frontends; i < FRONTENDS_MAX; i++) {
+        const char *left = record_file(running, i);
+        if (left != NULL && record_forget(left))
+            log_say("%s is removed: it was recorded by an earlier start with more front-ends",
+                    left);
+    }
+}
+
 static bool
 open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
     const uint64_t started_ns = clock_ns();
+    forget_records(running);
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {

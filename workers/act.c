@@ -90,7 +90,7 @@ act_begin(struct step *step, struct call call, struct shm_party *subject)
     }
     if ((block->flags & CALL_HAD_CLEARING) == 0)
         act->flags |= ACT_FIRST_CLEARING;
-    if (!doubt_is_whole(step, call))
+    if (!doubt_knows_all(step, call))
         act->flags |= ACT_GAP;
     if (doubt_is_blind(step, call, act->counted))
         act->flags |= ACT_BLIND;

@@ -360,6 +360,8 @@ step_living(struct step *step, struct call call)
     }
     if (call.block->life == CALL_LIVING) {
         party_make_monitored(step, call);
+        if (opening)
+            doubt_note_first(step, call);
         if (was_quiet && left_is_unseen(step, call))
             span_set(step->table, call, SPAN_QUIET, event->clock_ms + SPAN_QUIET_MS);
     }
@@ -371,7 +373,7 @@ step_call_event(struct step *step)
 {
     const struct event *event = step->event;
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
-    uint64_t key = call_key(event->link, call_id);
+    uint64_t key = step->key != 0 ? step->key : call_key(event->link, call_id);
     struct call call = call_table_find(step->table, key, event->link, call_id);
     if (clearing_is_hold(step)) {
         step->note.conn_id = call.number == 0 ? 0 : call.block->conn_id;
@@ -380,7 +382,7 @@ step_call_event(struct step *step)
     }
     if (call.number != 0 && is_opening(event->kind) && call.block->life == CALL_LIVING &&
         call_table_reserve(step->table, &call, CALL_ROOM_STEP))
-        left_end_opened(step, call);
+        left_end_replaced(step, call);
     bool ended = call.number != 0 && call.block->life == CALL_ENDED;
     if (ended && step_ended(step, call))
         return;

@@ -129,14 +129,6 @@ tag_of(uint64_t key)
     return (uint32_t)(key >> 32);
 }
 
-/* Where the entry would stand if nobody stood there: the entry alone says it, so that deleting one
- * looks at no slots. */
-static uint32_t
-home_of(uint32_t tag, uint32_t mask)
-{
-    return tag & mask;
-}
-
 /* Is this the call we look for? A call ID of length 0 asks for the key alone. */
 static bool
 is_sought(struct call call, uint64_t key, uint16_t link, struct text call_id)
@@ -150,7 +142,7 @@ struct call
 call_table_find(struct call_table *table, uint64_t key, uint16_t link, struct text call_id)
 {
     uint32_t mask = table->shared->index_mask;
-    for (uint32_t i = home_of(tag_of(key), mask);; i = (i + 1) & mask) {
+    for (uint32_t i = call_index_home(table, key);; i = (i + 1) & mask) {
         struct shm_index_entry entry = table->index[i];
         if (entry.slot == 0)
             return CALL_NONE;
@@ -181,7 +173,7 @@ static void
 index_insert(struct call_table *table, uint64_t key, uint32_t number)
 {
     uint32_t mask = table->shared->index_mask;
-    uint32_t i = home_of(tag_of(key), mask);
+    uint32_t i = call_index_home(table, key);
     while (table->index[i].slot != 0)
         i = (i + 1) & mask;
     index_set(table, i, (struct shm_index_entry){tag_of(key), number});
@@ -191,12 +183,12 @@ static void
 index_delete(struct call_table *table, uint64_t key, uint32_t number)
 {
     uint32_t mask = table->shared->index_mask;
-    uint32_t hole = home_of(tag_of(key), mask);
+    uint32_t hole = call_index_home(table, key);
     while (table->index[hole].slot != number)
         hole = (hole + 1) & mask;
     /* Shift back whoever would no longer be found across the hole. */
     for (uint32_t i = (hole + 1) & mask; table->index[i].slot != 0; i = (i + 1) & mask) {
-        uint32_t home = home_of(table->index[i].tag, mask);
+        uint32_t home = table->index[i].tag & mask;
         if (((i - home) & mask) >= ((i - hole) & mask)) {
             index_set(table, hole, table->index[i]);
             hole = i;

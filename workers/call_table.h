@@ -120,6 +120,14 @@ device_index(const struct call_table *table)
     return table->device_indexes + table->shared->device_mask + 1;
 }
 
+/* Where in the index the search for a key begins. The entry alone says it, so that deleting one
+ * looks at no slots. */
+static inline uint32_t
+call_index_home(const struct call_table *table, uint64_t key)
+{
+    return (uint32_t)(key >> 32) & table->shared->index_mask;
+}
+
 /* call_table_find - the call with that key and callID on that link, touched; number 0 if there is
  * none. */
 struct call call_table_find(struct call_table *table, uint64_t key, uint16_t link,

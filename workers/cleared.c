@@ -2,6 +2,7 @@
 
 #include "workers/directory.h"
 #include "workers/doubt.h"
+#include "workers/judge.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
 
@@ -48,11 +49,13 @@ guess_dynamic(struct step *step, struct call call)
     struct shm_party *party = only_party(step, call, has_no_other_name);
     if (party == NULL)
         party = only_party(step, call, has_no_monitor);
-    /* Where another is named, it may be one of whom we were never told that was removed. */
-    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
-    bool names_other =
-        party != NULL && releasing.length != 0 && !party_is_named(call.block, party, releasing);
-    return names_other && !doubt_is_whole(step, call) ? NULL : party;
+    if (party == NULL || doubt_is_whole(step, call))
+        return party;
+    /* It may as well be one of whom we were never told: nothing more is said of this one, unless a
+     * message shows that he is there. */
+    if (party->seen_order != step->event->order)
+        party->flags |= PARTY_UNSURE;
+    return NULL;
 }
 
 /* The party whose connection cleared, under a name it has not gone by so far; or NULL. */
@@ -69,6 +72,15 @@ guess_party(struct step *step, struct call call)
     return call_anonymous_party(call.block);
 }
 
+/* As whom the clearing shows one who was never seen before. */
+static enum local_state
+state_before(const struct step *step)
+{
+    uint8_t cause = step->event->cause;
+    return judge_is_diversion(cause) || judge_is_no_answer(cause) ? LOCAL_ALERTING
+                                                                  : LOCAL_CONNECTED;
+}
+
 /* Nothing was seen of the party before. A dynamic ID that clears at the monitor's own device is
  * that device. */
 static struct shm_party *
@@ -77,11 +89,11 @@ join_cleared(struct step *step, struct call call, struct text device)
     struct text own = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
     bool is_dynamic = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0;
     if (is_dynamic && step->event->local_state == LOCAL_NULL && own.length != 0) {
-        struct shm_party *party = party_join(step, call, own, LOCAL_CONNECTED);
+        struct shm_party *party = party_join(step, call, own, state_before(step));
         party_note_name(step, call, party, device);
         return party;
     }
-    struct shm_party *party = party_join(step, call, device, LOCAL_CONNECTED);
+    struct shm_party *party = party_join(step, call, device, state_before(step));
     if (is_dynamic)
         party->flags |= PARTY_DYNAMIC;
     return party;

@@ -27,11 +27,13 @@ clearing_is_hold(const struct step *step)
            !text_is_equal(event->texts[EVENT_TEXT_RELEASING], event->texts[EVENT_TEXT_DEVICE]);
 }
 
-/* A bridged connection that never talked comes and goes unseen. */
+/* A bridged connection that never talked comes and goes unseen; and of who may have cleared under
+ * another name nothing more is said. */
 static bool
 is_silent(const struct shm_party *party)
 {
-    return (party->flags & PARTY_BRIDGED) != 0 && (party->flags & PARTY_TALKED) == 0;
+    return ((party->flags & PARTY_BRIDGED) != 0 && (party->flags & PARTY_TALKED) == 0) ||
+           (party->flags & PARTY_UNSURE) != 0;
 }
 
 /* Several phones under one number: all but the last one's clearings say nothing of the party. */
@@ -239,8 +241,8 @@ end_no_more_alone(struct step *step, struct call call, struct shm_party *party)
     end_in_own_act(step, call, party, 0);
 }
 
-/* Where a party may be whom we never saw, one who talks need not have been left alone: his end is
- * of the same act if it comes with it, or names the other. */
+/* Where a party may be whom we never saw, nobody need have been left alone: his end is of the same
+ * act if it comes with it, or names the other. */
 static bool
 may_have_talked_on(const struct step *step, struct call call, const struct shm_party *party,
                    const struct shm_act *act, struct text releasing)
@@ -248,7 +250,7 @@ may_have_talked_on(const struct step *step, struct call call, const struct shm_p
     if ((act->flags & ACT_GAP) == 0 || party->state == LOCAL_QUEUED)
         return false;
     if (releasing.length == 0)
-        return party_is_engaged(party) && step->now_ms > act->tick_ms + SPAN_TOGETHER_MS;
+        return !left_is_together(step, act);
     return party_is_named(call.block, party, releasing);
 }
 
@@ -324,12 +326,21 @@ clearing_connection(struct step *step, struct call call)
 static void
 clear_empty_call(struct step *step, struct call call)
 {
-    if (left_end_opened(step, call))
+    if (left_end_empty(step, call))
         return;
     struct shm_act *act =
         act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_HANGUP, RULE_ALL_GONE);
     act_end_call(step, call, (call.block->flags & CALL_HAD_PARTY) != 0 ? act : NULL);
     act_settle(step, call);
+}
+
+/* Where others may have gone on with him, the end of the call is another decision. */
+static bool
+is_still_alone(const struct step *step, struct call call, const struct shm_party *party)
+{
+    const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
+    return (party->flags & PARTY_ALONE) != 0 &&
+           ((act->flags & ACT_GAP) == 0 || left_is_together(step, act));
 }
 
 void
@@ -340,13 +351,13 @@ clearing_call(struct step *step, struct call call)
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && is_silent(party))
             act_drop_party(call, party);
-        if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0 && act == NULL)
+        if (party_is_active(party) && !is_still_alone(step, call, party) && act == NULL)
             act = act_begin(step, call, NULL);
     }
     FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
-        last = (party->flags & PARTY_ALONE) != 0 ? call_at(call.block, party->act) : act;
+        last = is_still_alone(step, call, party) ? call_at(call.block, party->act) : act;
         act_end_party(step, call, party, last);
     }
     if (last == NULL) {
@@ -371,11 +382,24 @@ find_left(struct step *step, struct call call, struct shm_act *act)
         act_mark_alone(call, party, act);
 }
 
+/* Somebody was diverted under a dynamic ID that nobody had explained. This copy does: it comes from
+ * his own monitor. */
+static void
+divert_namesake(struct step *step, struct call call, const struct shm_party *diverted)
+{
+    struct shm_party *own =
+        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    if (own != NULL && diverted != NULL && !party_is_active(diverted) && diverted->act == 0 &&
+        (diverted->flags & PARTY_DYNAMIC) != 0 && step->event->local_state == LOCAL_NULL)
+        act_drop_party(call, own);
+}
+
 void
 clearing_copy(struct step *step, struct call call)
 {
     struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
     struct shm_party *party = call_party(call.block, step_text(step, EVENT_TEXT_DEVICE));
+    divert_namesake(step, call, party);
     if (party == NULL || party_is_active(party) || party->act == 0)
         return;
     struct shm_act *act = call_at(call.block, party->act);

@@ -3,10 +3,15 @@
 #include "workers/directory.h"
 #include "workers/evidence.h"
 
+enum {
+    TRIED_OUT_MAX = 3,
+};
+
 void
 doubt_clear(const struct step *step, struct shm_party *party)
 {
     party->seen_order = step->event->order;
+    party->flags = (uint16_t)(party->flags & ~PARTY_UNSURE);
 }
 
 bool
@@ -32,6 +37,66 @@ bool
 doubt_is_whole(const struct step *step, struct call call)
 {
     return (call.block->flags & CALL_FROM_START) != 0 && !doubt_is_older(step, call);
+}
+
+static bool
+is_listed(const struct step *step, struct call call)
+{
+    return call.block->listed_order > step->link->lost_order;
+}
+
+bool
+doubt_knows_all(const struct step *step, struct call call)
+{
+    bool is_begun = (call.block->flags & (CALL_FROM_START | CALL_BOTH_NAMED)) != 0;
+    return (is_begun && !doubt_is_older(step, call)) || is_listed(step, call);
+}
+
+/* Somebody answered who was called, and was not added to those who talked already. */
+void
+doubt_note_first(const struct step *step, struct call call)
+{
+    struct text calling = step_text(step, EVENT_TEXT_CALLING);
+    uint8_t cause = step->event->cause;
+    bool is_added = cause == CAUSE_CONFERENCE || cause == CAUSE_SINGLE_STEP_CONFERENCE ||
+                    cause == CAUSE_SILENT_PARTICIPATION || cause == CAUSE_ACTIVE_PARTICIPATION ||
+                    cause == CAUSE_JOIN_CALL;
+    if ((call.block->flags & CALL_REGAINED) == 0 && step->event->kind == EVENT_ESTABLISHED &&
+        !is_added && calling.length != 0 &&
+        !text_is_equal(calling, step_text(step, EVENT_TEXT_SUBJECT)))
+        call.block->flags |= CALL_BOTH_NAMED;
+    doubt_note_third(call);
+}
+
+void
+doubt_note_third(struct call call)
+{
+    uint32_t count = 0;
+    FOR_EACH_PARTY (party, call.block)
+        count++;
+    if (count > 2)
+        call.block->flags &= ~(uint32_t)CALL_BOTH_NAMED;
+}
+
+void
+doubt_try_out(const struct step *step, struct call call)
+{
+    if (step->port.ask_about == NULL || step->link->up_ms == 0 || step->link->lost_order == 0 ||
+        step->link->tried_out >= TRIED_OUT_MAX)
+        return;
+    if (step->port.ask_about(step->port.context, call))
+        step->link->tried_out++;
+}
+
+void
+doubt_ask(const struct step *step, struct call call, bool again)
+{
+    bool was_asked = call.block->asked_order > step->link->lost_order;
+    if (step->port.ask_about == NULL || step->link->up_ms == 0 || doubt_knows_all(step, call) ||
+        (was_asked && !again))
+        return;
+    if (step->port.ask_about(step->port.context, call))
+        call.block->asked_order = step->event->order;
 }
 
 bool

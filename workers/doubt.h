@@ -26,8 +26,31 @@ bool doubt_is_call(const struct step *step, struct call call);
 /* doubt_is_older - was the call there before the last loss? */
 bool doubt_is_older(const struct step *step, struct call call);
 
-/* doubt_is_whole - seen from its start and through no loss: we know every party of it. */
+/* doubt_is_whole - seen from its start and through no loss: we know every name of it. */
 bool doubt_is_whole(const struct step *step, struct call call);
+
+/*
+ * doubt_knows_all - do we know every party of it?
+ *
+ * It is whole, or its answer was the first we saw of it, or all its parties were listed since the
+ * last loss. Else others may talk on when those we know of have left.
+ */
+bool doubt_knows_all(const struct step *step, struct call call);
+
+/* doubt_note_first - what the message in hand, the first of its call, tells of the parties. */
+void doubt_note_first(const struct step *step, struct call call);
+
+/* doubt_note_third - what an answer told holds as long as no third comes: where one rings, there
+ * may be others. */
+void doubt_note_third(struct call call);
+
+/* doubt_try_out - two talk: the switch is asked who is in the call, though we know, a few times on
+ * each link. Where it tells, it is believed when it knows of no such call (engine/message.c). */
+void doubt_try_out(const struct step *step, struct call call);
+
+/* doubt_ask - the switch is to be asked who is in the call, unless we know. Once for each loss;
+ * `again`: also if it was. */
+void doubt_ask(const struct step *step, struct call call, bool again);
 
 /*
  * doubt_is_regained - were the link's calls lost (their table was damaged), and was the worker told

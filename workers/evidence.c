@@ -17,7 +17,7 @@ party_is_observer(const struct step *step, struct call call, const struct shm_pa
 bool
 party_counts(const struct step *step, struct call call, const struct shm_party *party)
 {
-    if (!party_is_active(party))
+    if (!party_is_active(party) || (party->flags & PARTY_UNSURE) != 0)
         return false;
     if ((party->flags & PARTY_BRIDGED) != 0 && (party->flags & PARTY_TALKED) == 0)
         return false;

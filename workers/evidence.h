@@ -33,7 +33,8 @@ bool request_is_open(const struct step *step, const struct shm_request *request)
 /* Does a granted request still wait for its clearing? */
 bool request_is_fresh(const struct step *step, const struct shm_request *request);
 
-/* Parties that count as left: active, no observers, no bridged connections that never talked. */
+/* Parties that count as left: active, surely there, no observers, no bridged connections that never
+ * talked. */
 bool party_counts(const struct step *step, struct call call, const struct shm_party *party);
 bool party_is_observer(const struct step *step, struct call call, const struct shm_party *party);
 

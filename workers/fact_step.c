@@ -4,6 +4,7 @@
 #include "workers/act.h"
 #include "workers/clearing.h"
 #include "workers/directory.h"
+#include "workers/doubt.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
 
@@ -95,6 +96,7 @@ step_established(struct step *step, struct call call, bool opening)
         if (call.block->answer_fact == 0)
             call.block->answer_fact = call.block->fact_count;
         party_answer(step, call, party);
+        doubt_try_out(step, call);
     }
 }
 

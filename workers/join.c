@@ -147,9 +147,13 @@ merge_names(struct call kept, const struct shm_call *other)
 
 /* What the kept call takes over from the other. Its own beginning, numbers and ConnID stay. */
 static void
-merge_details(struct call kept, const struct shm_call *other)
+merge_details(struct step *step, struct call kept, struct call from)
 {
     struct shm_call *block = kept.block;
+    const struct shm_call *other = from.block;
+    bool known = doubt_knows_all(step, kept) && doubt_knows_all(step, from);
+    block->listed_order = known ? step->event->order : 0;
+    block->flags &= ~(uint32_t)CALL_BOTH_NAMED;
     bool both_from_start = (block->flags & other->flags & CALL_FROM_START) != 0;
     block->flags |= other->flags & (CALL_WATCHED | CALL_CONFERENCE | CALL_HAD_CLEARING);
     if (!both_from_start)
@@ -173,7 +177,7 @@ merge_calls(struct step *step, struct join *join, struct call from)
     }
     struct shm_call *other = from.block;
     left_join(join->kept);
-    merge_details(join->kept, other);
+    merge_details(step, join->kept, from);
     FOR_EACH_PARTY (party, other) {
         if (party_is_active(party))
             merge_party(join->kept, party, other);
@@ -375,6 +379,8 @@ join_two(struct step *step, struct join *join)
         end_other(step, join);
     left_join(join->kept);
     apply_list(step, join);
+    if (step->event->item_count > 0)
+        join->kept.block->listed_order = step->event->order;
     if (join->conference) {
         join->kept.block->flags |= CALL_CONFERENCE;
         join->kept.block->controller = call_add_text(join->kept.block, join->controller);

@@ -88,12 +88,12 @@ left_after(struct step *step, struct call call, struct shm_act *act,
     }
 }
 
-/* Bridged connections that never talked keep no call open. */
+/* Bridged connections that never talked keep no call open, nor does who may have cleared. */
 static void
 drop_silent(struct call call)
 {
     FOR_EACH_PARTY (party, call.block) {
-        if (!party_is_active(party))
+        if (!party_is_active(party) || (party->flags & PARTY_UNSURE) != 0)
             continue;
         if ((party->flags & PARTY_BRIDGED) == 0 || (party->flags & PARTY_TALKED) != 0)
             return;
@@ -110,8 +110,18 @@ rule_of(enum reason reason)
     return reason == REASON_STALE ? RULE_STALE : RULE_OUT_OF_SIGHT;
 }
 
-/* Those who are alone end in their act, if they were there at all; the others in one of their own,
- * of that reason. The act of the last one is returned; the latter's, if it has any but phantoms. */
+/* Was he left alone by one who left everybody we may know of? Then he ends in that act, whatever
+ * ends him; else others of whom we were never told may have gone on with him. */
+static bool
+is_surely_alone(struct call call, const struct shm_party *party)
+{
+    const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
+    return (party->flags & PARTY_ALONE) != 0 && (act->flags & ACT_GAP) == 0;
+}
+
+/* Those who are surely alone end in their act, if they were there at all; the others in one of
+ * their own, of that reason. The act of the last one is returned; the latter's, if it has any but
+ * phantoms. */
 static struct shm_act *
 end_left(struct step *step, struct call call, struct shm_act *act, enum reason reason)
 {
@@ -121,7 +131,11 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
     FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
-        bool alone = (party->flags & PARTY_ALONE) != 0;
+        if ((party->flags & PARTY_UNSURE) != 0) {
+            act_drop_party(call, party);
+            continue;
+        }
+        bool alone = is_surely_alone(call, party);
         if (alone)
             act = call_at(call.block, party->act);
         if (alone && !doubt_is_phantom(step, call, party)) {
@@ -136,72 +150,147 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
     return decides ? own : act;
 }
 
-/* Soon after a loss the answer for another device may still show that the call goes on there. */
+/* Others may be in the call of whom we were never told: another monitor, or the switch when it is
+ * asked, may show them. */
+static void
+wait_for_more(struct step *step, struct call call)
+{
+    span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_SIGHT_MS);
+    doubt_ask(step, call, true);
+}
+
+/* Where calls were lost, the answers to come may still show that the call goes on. */
 static bool
 waits_for_answers(struct step *step, struct call call)
 {
     uint64_t until_ms = step->link->lost_ms + SPAN_SIGHT_MS;
-    bool lived_through = doubt_is_older(step, call) || (call.block->flags & CALL_REGAINED) != 0;
-    if (!lived_through || step->event->clock_ms >= until_ms)
+    if ((call.block->flags & CALL_REGAINED) == 0 || step->event->clock_ms >= until_ms)
         return false;
     span_set(step->table, call, SPAN_SIGHT, until_ms);
     return true;
 }
 
-/* The message that opened the call ended all we know of it: a copy may show who else is there. */
 static bool
-may_show_more(const struct step *step, struct call call)
+are_surely_alone(struct call call)
 {
-    return step->event->kind == EVENT_CONNECTION_CLEARED &&
-           call.block->first_order == step->event->order;
+    FOR_EACH_PARTY (party, call.block) {
+        if (party_is_active(party) && !is_surely_alone(call, party))
+            return false;
+    }
+    return true;
+}
+
+/* Did the one who asked for the act leave in it, or before, and another because of that? Then
+ * nobody goes on. */
+static bool
+took_another(struct call call, const struct shm_act *act)
+{
+    const struct shm_party *initiator =
+        call_party(call.block, call_text(call.block, act->initiator));
+    if (act->initiator == 0 || initiator == NULL || party_is_active(initiator) ||
+        initiator->act == 0)
+        return false;
+    FOR_EACH_PARTY (party, call.block) {
+        if (act_ends(call, party, act) && party != initiator)
+            return true;
+    }
+    return false;
+}
+
+/* All we knew of have left: is it certain that the call is over by this act? */
+static bool
+is_surely_over(struct call call, const struct shm_act *act)
+{
+    return act == NULL || (act->flags & ACT_GAP) == 0 || took_another(call, act);
 }
 
 void
 left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
-    if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call))
-        act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
-    if (!left_any(call) && call.block->life == CALL_LIVING) {
-        bool is_regained = (call.block->flags & CALL_REGAINED) != 0;
-        if (may_show_more(step, call))
-            span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_TOGETHER_MS);
-        else if (!is_regained || !waits_for_answers(step, call))
+    if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call)) {
+        if (doubt_knows_all(step, call) || are_surely_alone(call))
+            act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
+        else
+            wait_for_more(step, call);
+    }
+    if (!left_any(call) && call.block->life == CALL_LIVING && !waits_for_answers(step, call)) {
+        if (is_surely_over(call, act))
             act_end_call(step, call, act);
+        else
+            wait_for_more(step, call);
     }
     act_settle(step, call);
 }
 
-/* The last party that ended, if the call's end waited for what more may be shown of it: that was by
- * the message that opened the call, or the call was regained. Else NULL. */
+/* The one who left last, in some act, if nobody is left; else NULL. */
 static const struct shm_party *
-ended_and_waits(struct call call)
+last_party(struct call call)
 {
     const struct shm_party *last = NULL;
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party))
             return NULL;
-        if (last == NULL || party->end_index > last->end_index)
+        if ((party->flags & PARTY_UNSURE) == 0 &&
+            (last == NULL || party->end_index > last->end_index))
             last = party;
     }
-    if (last == NULL || last->act == 0)
-        return NULL;
-    const struct shm_act *act = call_at(call.block, last->act);
-    bool first = act->order == call.block->first_order && (act->flags & ACT_FIXED) == 0;
-    return first || (call.block->flags & CALL_REGAINED) != 0 ? last : NULL;
+    return last == NULL || last->act == 0 ? NULL : last;
+}
+
+/* The act that the last one we knew of left in, if others may have gone on; NULL: no such. */
+static struct shm_act *
+last_act(struct call call)
+{
+    const struct shm_party *last = last_party(call);
+    struct shm_act *act = last == NULL ? NULL : call_at(call.block, last->act);
+    return act == NULL || (act->flags & ACT_GAP) == 0 ? NULL : act;
+}
+
+/* What had only to wait for the answers after calls were lost ends as it was decided. */
+static bool
+end_regained(struct step *step, struct call call)
+{
+    const struct shm_party *last = last_party(call);
+    if ((call.block->flags & CALL_REGAINED) == 0 || last == NULL ||
+        !is_surely_over(call, call_at(call.block, last->act)))
+        return false;
+    act_end_call(step, call, call_at(call.block, last->act));
+    call.block->deleted_seq = last->end_seq;
+    call.block->deleted_us = last->end_us;
+    call.block->deleted_has_time = (last->flags & PARTY_END_HAS_TIME) != 0;
+    call.block->deleted_cause = last->end_cause;
+    act_settle(step, call);
+    return true;
 }
 
 bool
-left_end_opened(struct step *step, struct call call)
+left_is_together(const struct step *step, const struct shm_act *act)
 {
-    const struct shm_party *party = ended_and_waits(call);
-    if (party == NULL)
+    return step->now_ms <= act->tick_ms + SPAN_TOGETHER_MS;
+}
+
+bool
+left_end_empty(struct step *step, struct call call)
+{
+    struct shm_act *act = last_act(call);
+    if (act == NULL || !left_is_together(step, act))
         return false;
-    act_end_call(step, call, call_at(call.block, party->act));
-    call.block->deleted_seq = party->end_seq;
-    call.block->deleted_us = party->end_us;
-    call.block->deleted_has_time = (party->flags & PARTY_END_HAS_TIME) != 0;
-    call.block->deleted_cause = party->end_cause;
+    act_end_call(step, call, act);
+    act_settle(step, call);
+    return true;
+}
+
+bool
+left_end_replaced(struct step *step, struct call call)
+{
+    struct shm_act *act = last_act(call);
+    if (act == NULL || act->order != call.block->first_order)
+        return false;
+    act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT,
+                          RULE_OUT_OF_SIGHT);
+    act_end_call(step, call, act);
+    call.block->deleted_cause = CAUSE_ABSENT;
     act_settle(step, call);
     return true;
 }
@@ -209,7 +298,7 @@ left_end_opened(struct step *step, struct call call)
 void
 left_end_all(struct step *step, struct call call, enum reason reason)
 {
-    if (left_end_opened(step, call))
+    if (end_regained(step, call))
         return;
     drop_silent(call);
     struct shm_act *act = end_left(step, call, NULL, reason);

@@ -20,12 +20,19 @@ void left_after(struct step *step, struct call call, struct shm_act *act,
  * For ends by clearing, loss and being alone; not for diversions. Then tells what can be told. */
 void left_finish(struct step *step, struct call call, struct shm_act *act);
 
-/* left_end_opened - a call whose first message seemed to be its last ends by the act of that
- * message, with its Seq and Time. False if it is no such call, or somebody is in it. */
-bool left_end_opened(struct step *step, struct call call);
+/* left_is_together - does what comes now come with the act, so that it may be of it? */
+bool left_is_together(const struct step *step, const struct shm_act *act);
 
-/* left_end_all - end all that are left, and the call: out of sight, stale, lost. Whoever was alone
- * ends in the act he was left alone in. */
+/* left_end_empty - the switch says that the call is over, in which others might have gone on: by
+ * the act that ended the last one we knew of, if it comes with it. False: nothing is done. */
+bool left_end_empty(struct step *step, struct call call);
+
+/* left_end_replaced - the callID is a new call's: one whose first message seemed to be its last is
+ * over. False if it is no such call, or somebody is in it. */
+bool left_end_replaced(struct step *step, struct call call);
+
+/* left_end_all - end all that are left, and the call: out of sight, stale, lost. Whoever was surely
+ * alone ends in the act he was left alone in. */
 void left_end_all(struct step *step, struct call call, enum reason reason);
 
 /* Will the call send us nothing more: no monitored party left, no call monitor? */

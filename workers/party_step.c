@@ -43,6 +43,7 @@ party_join(struct step *step, struct call call, struct text number, enum local_s
     left_join(call);
     struct shm_party *party = call_add_party(call.block, number);
     party->state = (uint8_t)state;
+    doubt_note_third(call);
     party->end_seq = step->event->order;
     call.block->flags &= ~(uint32_t)CALL_OVER_BEFORE;
     doubt_clear(step, party);

@@ -21,15 +21,27 @@ lost_act(struct step *step, struct call call, const struct shm_party *party)
     return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST, RULE_LOST);
 }
 
+/* Does the answer that nobody is in the call come with the act? */
+static bool
+is_gone_with(const struct step *step, const struct shm_act *act)
+{
+    return step->event->kind == EVENT_SNAPSHOT_CALL && step->event->item_count == 0 &&
+           left_is_together(step, act);
+}
+
 /* Connections ended while we could not see. Whoever is left keeps the evidence of its own clearing;
  * one left out of sight ends with them. Whoever was alone ends in the act he was left alone in, if
- * we knew all who were there. */
+ * we knew all who were there, or the switch knows nobody any more as soon as he was alone. */
 static struct shm_act *
 lose_party(struct step *step, struct call call, struct shm_party *party, struct shm_act *act)
 {
+    if ((party->flags & PARTY_UNSURE) != 0) {
+        act_drop_party(call, party);
+        return act;
+    }
     struct shm_act *own =
         (party->flags & PARTY_ALONE) == 0 ? NULL : call_at(call.block, party->act);
-    if (own != NULL && (own->flags & ACT_GAP) == 0) {
+    if (own != NULL && ((own->flags & ACT_GAP) == 0 || is_gone_with(step, own))) {
         act_end_party(step, call, party, own);
         return act != NULL ? act : own;
     }
@@ -168,6 +180,7 @@ adopt_listed_calls(struct step *step)
             call_note(step, call); /* its other parties are as doubtful as before */
         else
             call_touch(step, call);
+        doubt_ask(step, call, false);
     }
 }
 
@@ -189,6 +202,14 @@ lists_party(const struct event *event, const struct shm_call *block, const struc
     return false;
 }
 
+/* Nothing has shown him since the loss; or nobody is there by whose monitor his end would show. */
+static bool
+may_have_left(const struct step *step, const struct shm_party *party)
+{
+    return doubt_is_party(step, party) ||
+           (step->event->item_count == 0 && (party->flags & PARTY_ALONE) != 0);
+}
+
 /* Whoever is in doubt and not listed by the answer has left while we could not see; nobody listed,
  * and it is the old call that has. */
 static void
@@ -196,11 +217,27 @@ lose_unlisted(struct step *step, struct call call)
 {
     struct shm_act *act = NULL;
     FOR_EACH_PARTY (party, call.block) {
-        if (party_is_active(party) && doubt_is_party(step, party) &&
+        if (party_is_active(party) && may_have_left(step, party) &&
             !lists_party(step->event, call.block, party))
             act = lose_party(step, call, party, act);
     }
-    finish_loss(step, call, act);
+    if (act == NULL && step->event->item_count == 0)
+        left_end_empty(step, call);
+    else
+        finish_loss(step, call, act);
+}
+
+/* An answer that was under way may list one whose clearing we have seen since it was asked for. */
+static bool
+has_left_since(const struct step *step, struct call call, const struct event_item *item)
+{
+    const struct shm_party *party = call_party(call.block, item_device(item));
+    if (party == NULL)
+        party = call_party(call.block, item->new_device);
+    if (party == NULL || party_is_active(party) || party->act == 0)
+        return false;
+    const struct shm_act *act = call_at(call.block, party->act);
+    return act->order > step->event->request;
 }
 
 static void
@@ -225,9 +262,12 @@ snapshot_call(struct step *step)
     if (call.number == 0)
         return;
     step->note.conn_id = call.block->conn_id;
-    for (uint32_t i = 0; i < event->item_count; i++)
-        adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
-              event->items[i].state);
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        if (!has_left_since(step, call, &event->items[i]))
+            adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
+                  event->items[i].state);
+    }
+    call.block->listed_order = event->order;
     call_touch(step, call);
 }
 

@@ -7,6 +7,12 @@
 #include "workers/part.h"
 #include "workers/request_step.h"
 
+enum {
+    DUE_LINE = 64,
+    DUE_LINES = 6, /* of most calls, all */
+    DUE_AHEAD = 8, /* calls between the one whose span ends and the one that is asked for */
+};
+
 static uint64_t
 tick_at_or_after(uint64_t ms)
 {
@@ -114,9 +120,32 @@ gather_due(const struct step *step, enum call_span span, uint64_t tick, struct d
          call.number != 0 && due_tick(step, call, span) <= tick;
          call = span_next(step->table, call, span)) {
         if (count < step->table->shared->max_calls)
-            due[count++] = due_call_of(call, span);
+            due[count++] = (struct due_call){.number = call.number, .span = (uint32_t)span};
+        __builtin_prefetch(call.block);
     }
     return count;
+}
+
+/* Where its index entry and its block stand, of one that is due soon. */
+static void
+ask_for_due(const struct step *step, struct call call)
+{
+    __builtin_prefetch(&step->table->index[call_index_home(step->table, call.slot->key)], 1);
+    for (int i = 1; i < DUE_LINES; i++)
+        __builtin_prefetch((const uint8_t *)call.block + (size_t)i * DUE_LINE);
+}
+
+/* The list was walked along the slots alone, and the blocks were asked for on the way. */
+static void
+sort_gathered(const struct step *step, struct due_call *due, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct call call = call_table_at(step->table, due[i].number);
+        due[i] = due_call_of(call, (enum call_span)due[i].span);
+        if (i < DUE_AHEAD)
+            ask_for_due(step, call);
+    }
+    due_sort(due, count);
 }
 
 /* False: given up. */
@@ -125,6 +154,8 @@ end_gathered(struct step *step, const struct due_call *due, uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         struct call call = call_table_at(step->table, due[i].number);
+        if (i + DUE_AHEAD < count)
+            ask_for_due(step, call_table_at(step->table, due[i + DUE_AHEAD].number));
         /* An earlier one may have ended, or even forgotten, this call. */
         if (!part_is_done(step, &due[i]) && call.slot->key != 0 &&
             call.slot->link == step->event->link && span_is_set(call, (enum call_span)due[i].span))
@@ -145,7 +176,7 @@ end_tick(struct step *step, uint64_t tick)
         if (!waits_for_link((enum call_span)span) || step->link->up_ms != 0)
             count = gather_due(step, (enum call_span)span, tick, due, count);
     }
-    due_sort(due, count);
+    sort_gathered(step, due, count);
     if (!end_gathered(step, due, count))
         return false;
     step_flush(step);
@@ -179,11 +210,11 @@ asked_at(const struct step *step, struct call call)
 static void
 ask_about_idle(struct step *step)
 {
-    if (step->port.grows_stale == NULL || step->link->up_ms == 0)
+    if (step->port.ask_about == NULL || step->link->up_ms == 0)
         return;
     struct call call = span_first_unasked(step->table, step->event->link);
     while (call.number != 0 && asked_at(step, call) <= step->event->clock_ms &&
-           step->port.grows_stale(step->port.context, call)) {
+           step->port.ask_about(step->port.context, call)) {
         span_note_asked(step->table, call);
         call = span_first_unasked(step->table, step->event->link);
     }
@@ -219,7 +250,7 @@ span_step_end(struct step *step)
     uint32_t count = 0;
     for (size_t i = 0; i < sizeof waiting / sizeof waiting[0]; i++)
         count = gather_due(step, waiting[i], UINT64_MAX, due, count);
-    due_sort(due, count);
+    sort_gathered(step, due, count);
     step->now_ms = UINT64_MAX / 2; /* no request is waited for any more */
     end_gathered(step, due, count);
 }

@@ -32,9 +32,9 @@ struct step_port {
      * stands; whatever it changed will be undone, and it will come again. NULL: no such moments.
      */
     bool (*pause)(void *context);
-    /* The call ends as stale soon: the switch may be asked about it. False: not now, ask again
-     * later. NULL: there is nobody to ask. */
-    bool (*grows_stale)(void *context, struct call call);
+    /* The switch should be asked who is in the call: it ends as stale soon, or we know too little
+     * of it. False: not now, ask again later. NULL: there is nobody to ask. */
+    bool (*ask_about)(void *context, struct call call);
 };
 
 enum {
@@ -58,6 +58,7 @@ struct step {
     struct step_port port;
     const struct event *event; /* the message, or the tick, being handled */
     struct shm_worker_link *link;
+    uint64_t key; /* call_key() of the event's callID, if somebody knows it already; else 0 */
     uint64_t decided_order; /* as in struct shm_outcome */
     uint64_t decided_tick;
     uint64_t seq; /* what is printed for what ends now */

@@ -141,12 +141,16 @@ worker_records(struct worker *worker, uint32_t ready)
 {
     struct ring_spsc *ring = worker->channel->events;
     uint64_t end = ring->position + ready;
+    uint64_t next = ring->position;
+    ahead_begin(&worker->ahead);
     while (ring->position != end && worker->records < worker->channel->batch_most) {
         uint32_t left = (uint32_t)(end - ring->position);
         uint32_t slots = event_unpack(&worker->event, ring_spsc_slot(ring, ring->position), left);
         if (slots == 0)
             return BATCH_BROKEN;
         worker->judged_ns = 0;
+        next = worker_look_ahead(worker, next, end);
+        worker->step.key = ahead_take(&worker->ahead, &worker->channel->table);
         enum batch result = is_passed_over(worker) ? BATCH_MORE : worker_handle(worker);
         if (result != BATCH_MORE)
             return result;
@@ -400,7 +404,7 @@ worker_prepare(struct worker *worker, uint32_t max_calls)
     worker->step = (struct step){
         .counters = &worker->self->counters,
         .port = {worker_write, worker_closed, worker, worker_pause,
-                 engine->shape.live_links > 0 ? worker_grows_stale : NULL},
+                 engine->shape.live_links > 0 ? worker_ask_about : NULL},
         .part_outcomes = half < OUTCOMES_IN_BATCH / 2 ? half : OUTCOMES_IN_BATCH / 2,
         .part_log = BATCH_LOG_BYTES,
         .outcomes = malloc(sizeof(struct shm_outcome) * OUTCOMES_IN_BATCH),

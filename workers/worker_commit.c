@@ -199,6 +199,25 @@ worker_note_decided(struct worker *worker, uint64_t decided)
         worker->cursors->decided = decided;
 }
 
+/* ---- what comes next ----------------------------------------------------------------------- */
+
+uint64_t
+worker_look_ahead(struct worker *worker, uint64_t next, uint64_t end)
+{
+    const struct call_table *table = &worker->channel->table;
+    while (next != end && ahead_wants(&worker->ahead)) {
+        uint16_t link;
+        uint32_t slots;
+        struct text call = event_peek_call(ring_spsc_slot(worker->channel->events, next),
+                                           (uint32_t)(end - next), &link, &slots);
+        if (slots == 0)
+            return end; /* what is wrong with it is found when it has its turn */
+        ahead_add(&worker->ahead, table, call.length == 0 ? 0 : call_key(link, call));
+        next += slots;
+    }
+    return next;
+}
+
 /* ---- what a step hands over ---------------------------------------------------------------- */
 
 uint64_t
@@ -258,7 +277,7 @@ worker_closed(void *context, uint64_t key, uint64_t last_order)
 
 /* Half of the ring is for calls that were forgotten. */
 bool
-worker_grows_stale(void *context, struct call call)
+worker_ask_about(void *context, struct call call)
 {
     struct worker *worker = context;
     struct ring_spsc *ring = worker->channel->closed;
@@ -267,7 +286,7 @@ worker_grows_stale(void *context, struct call call)
     struct text call_id = call_text(call.block, call.block->call_id);
     struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
     *report = (struct shm_call_report){
-        .kind = CALL_GROWS_STALE,
+        .kind = CALL_ASKED_ABOUT,
         .key = call.slot->key,
         .last_order = call.slot->last_order,
         .link = call.slot->link,

@@ -9,6 +9,7 @@
 
 #include "ipc/shared_engine.h"
 #include "ipc/worker_journal.h"
+#include "workers/ahead.h"
 #include "workers/call_step.h"
 
 enum channel_state {
@@ -45,6 +46,7 @@ struct worker {
     struct channel *channel;            /* the one in hand; a transaction is of one channel */
     struct shm_worker_cursors *cursors; /* of the transaction in hand, that channel's */
     struct step step;
+    struct ahead ahead;
     struct event event;
     struct event tick;
     struct event blank;
@@ -85,6 +87,9 @@ void worker_tell_progress(struct worker *worker, uint64_t decided);
 uint64_t worker_decided_before(const struct event *event);
 void worker_note_decided(struct worker *worker, uint64_t decided);
 
+/* worker_look_ahead - looks at records behind the one in hand, from `next` on; where to go on. */
+uint64_t worker_look_ahead(struct worker *worker, uint64_t next, uint64_t end);
+
 /* worker_judged_ns - when the record in hand, which is timed, was judged: the first time asked. */
 uint64_t worker_judged_ns(struct worker *worker);
 
@@ -116,6 +121,6 @@ void worker_hear_retold(struct worker *worker);
 void worker_write(void *context, const struct shm_outcome *outcome);
 bool worker_closed(void *context, uint64_t key, uint64_t last_order);
 bool worker_pause(void *context);
-bool worker_grows_stale(void *context, struct call call);
+bool worker_ask_about(void *context, struct call call);
 
 #endif

@@ -61,6 +61,7 @@ enum ber_place {
     BER_PLACE_SERVICE_REF = offsetof(struct csta_message, service_ref),
     BER_PLACE_REFUSAL = offsetof(struct csta_message, refusal),
     BER_PLACE_LACK = offsetof(struct csta_message, lack),
+    BER_PLACE_OPERATION = offsetof(struct csta_message, operation),
     BER_PLACE_ITEM_NEW = offsetof(struct event_item, new_call),
     BER_PLACE_ITEM_OLD = offsetof(struct event_item, old_call),
     BER_PLACE_ITEM_ENDPOINT = offsetof(struct event_item, endpoint),

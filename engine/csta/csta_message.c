@@ -98,11 +98,26 @@ csta_message_is_equal(const struct csta_message *left, const struct csta_message
            left->has_time == right->has_time && left->time_us == right->time_us;
 }
 
+/* Words of ECMA-323, numbers of ECMA-285 and of phases I and II. */
+bool
+csta_message_knows_no_call(const struct csta_message *message)
+{
+    static const char *const words[] = {
+        "invalidCallID", "invalidConnectionID", "objectNotKnown", "11", "13", "4"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (text_is_equal(message->operation, text_of(words[i])))
+            return true;
+    }
+    return false;
+}
+
 const char *
 csta_message_finish(struct csta_message *message)
 {
     struct event *event = &message->event;
     struct text *texts = event->texts;
+    if (text_is_none(message->refusal))
+        message->refusal = message->operation;
     if (message->message_class != MESSAGE_CALL_EVENT)
         return NULL;
     if (event->kind == EVENT_FAILED) {

@@ -107,6 +107,7 @@ struct csta_message {
     struct text service_ref;  /* serviceCrossRefID of an answer in segments, likewise */
     struct text refusal;      /* what an error says: a word, in BER a number */
     struct text lack;         /* likewise, where resources or licences lack */
+    struct text operation;    /* likewise, where what was asked for cannot be */
     enum system_status status;
     struct text invoke; /* BER: content octets of the invokeID, shortest form, 1 to 4; else none */
     bool invoke_unreadable; /* BER: an answer whose invokeID is NULL, absent or over 4 octets */
@@ -145,11 +146,15 @@ csta_message_reset(struct csta_message *message)
     message->session_seconds = message->segment = 0;
     message->session = message->register_id = message->service_ref = TEXT_NONE;
     message->device_id = TEXT_NONE;
-    message->refusal = message->lack = TEXT_NONE;
+    message->refusal = message->lack = message->operation = TEXT_NONE;
     message->status = STATUS_ABSENT;
     message->invoke_unreadable = message->has_time = false;
     message->time_us = 0;
 }
+
+/* csta_message_knows_no_call - an error by which the switch says that there is no such call, or
+ * connection, as was asked for. */
+bool csta_message_knows_no_call(const struct csta_message *message);
 
 /* csta_message_open_item - the next of event.items, empty; NULL when there are EVENT_ITEMS_MAX. */
 struct event_item *csta_message_open_item(struct csta_message *message);

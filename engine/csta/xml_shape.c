@@ -16,6 +16,7 @@ enum xml_place {
     PLACE_SERVICE_REF = offsetof(struct csta_message, service_ref),
     PLACE_REFUSAL = offsetof(struct csta_message, refusal),
     PLACE_LACK = offsetof(struct csta_message, lack),
+    PLACE_OPERATION = offsetof(struct csta_message, operation),
     PLACE_ITEM_NEW = offsetof(struct event_item, new_call),
     PLACE_ITEM_OLD = offsetof(struct event_item, old_call),
     PLACE_ITEM_ENDPOINT = offsetof(struct event_item, endpoint),

@@ -82,7 +82,7 @@ read_again(struct control *control)
         log_say("there is no configuration file to read again");
         return;
     }
-    struct settings *settings = control_reload(control->config_file, &control->current);
+    struct settings *settings = control_reload(control->config_file, &control->current, false);
     if (settings == NULL)
         return;
     control->settings = settings;

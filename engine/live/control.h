@@ -75,7 +75,7 @@ struct control; /* engine/live/control.c */
  *
  * `config_file`: read again when reload is asked for (control_ask_reload()); it outlives the
  * control. Of what `current` says outside of links nothing changes while the engine runs: where the
- * file says something else now, that is said, and the command has what `current` has. NULL: errno.
+ * file says something else now, the command has what `current` has. NULL: errno.
  */
 struct control *control_open(int listener, const char *config_file, const struct settings *current);
 void control_close(struct control *control);

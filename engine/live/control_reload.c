@@ -12,7 +12,8 @@ enum {
 
 /* A key that cannot change now keeps its value. */
 static void
-keep(const struct config_key *key, struct settings *settings, const struct settings *current)
+keep(const struct config_key *key, struct settings *settings, const struct settings *current,
+     bool says)
 {
     char now[VALUE_SIZE];
     char wanted[VALUE_SIZE];
@@ -21,14 +22,15 @@ keep(const struct config_key *key, struct settings *settings, const struct setti
     CHECK(said);
     if (strcmp(now, wanted) == 0)
         return;
-    log_say("[%s] %s = \"%s\": this changes with the next start; until then it is \"%s\"",
-            config_section_heading(key->section), key->name, wanted, now);
+    if (says)
+        log_say("[%s] %s = \"%s\": this changes with the next start; until then it is \"%s\"",
+                config_section_heading(key->section), key->name, wanted, now);
     bool set = config_key_set(key, settings, text_of(now));
     CHECK(set);
 }
 
 struct settings *
-control_reload(const char *file, const struct settings *current)
+control_reload(const char *file, const struct settings *current, bool says)
 {
     struct settings *settings = malloc(sizeof *settings);
     if (settings == NULL) {
@@ -47,6 +49,6 @@ control_reload(const char *file, const struct settings *current)
     const struct config_key *key;
     for (unsigned i = 0; (key = config_key_at(i)) != NULL; i++)
         if (key->section != SECTION_LINK)
-            keep(key, settings, current);
+            keep(key, settings, current, says);
     return settings;
 }

@@ -10,9 +10,10 @@
 /*
  * control_reload - what `file` says now; NULL when it cannot be used: every error was said
  *
- * Outside of links nothing changes while the engine runs: what the file says there else than
- * `current` is said, and the result has what `current` has. For settings_free() and free().
+ * Outside of links nothing changes while the engine runs: the result has there what `current` has.
+ * `says`: where the file has something else is said; the supervisor does, for all who read it after
+ * him. For settings_free() and free().
  */
-struct settings *control_reload(const char *file, const struct settings *current);
+struct settings *control_reload(const char *file, const struct settings *current, bool says);
 
 #endif

@@ -258,7 +258,8 @@ time_out_work(const struct talk *talk, enum talk_line line, uint64_t *due_ms)
     return TALK_DONE;
 }
 
-/* Monitors first, so that as little as possible is missed; then what they may have missed. */
+/* Calls of which a worker waits to know who is in them; then monitors, so that as little as
+ * possible is missed; then what they may have missed. */
 static enum talk_work
 request_work(const struct talk *talk, uint64_t *due_ms)
 {
@@ -266,13 +267,13 @@ request_work(const struct talk *talk, uint64_t *due_ms)
         return TALK_NOTHING;
     enum talk_work work = monitoring_stop_work(talk);
     if (work == TALK_NOTHING)
+        work = resync_call_work(talk);
+    if (work == TALK_NOTHING)
         work = monitoring_work(talk, LINE_FIRST);
     if (work == TALK_NOTHING)
         work = resync_work(talk);
     if (work == TALK_NOTHING)
         work = monitoring_work(talk, LINE_AGAIN);
-    if (work == TALK_NOTHING)
-        work = resync_call_work(talk);
     return work;
 }
 

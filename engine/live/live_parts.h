@@ -6,6 +6,7 @@
  *
  *   loop.c     the process: what is waited for, and in which turn things are done
  *   wire.c     one link's connection: made, read in frames, written, lost
+ *   turns.c    in which order links are served, and how much of each at a time
  *   live.c     what is done with a link in one step (engine/live/live.h)
  *   early.c    what is answered before its turn
  *   places.c   which links there are, at the start and after a reload
@@ -24,6 +25,11 @@
 
 enum {
     LIVE_FRAMES_PER_TURN = 64, /* of one link, before the next has its turn */
+    LIVE_ROUND_FRAMES = 128,   /* of all that have some, shared out; then each has its turn again */
+    LIVE_FRAMES_LEAST = 4,     /* such a share */
+    LIVE_BACKLOG = 4096,       /* slots of a worker's ring: who floods waits while there are more */
+    LIVE_BACKLOG_PART = 4,     /* or that part of its ring */
+    LIVE_FLOODS_WAIT_MS = 100, /* so long; then the workers do not move, and everybody waits */
     LIVE_STEPS_MAX = 256,     /* of all links, before they are published: directory.h has a bound */
     LIVE_WORDS_PER_TURN = 32, /* things a conversation does, likewise */
     LIVE_PARTIAL_MS = 10000,  /* a frame that is not complete for so long ends the connection */
@@ -53,6 +59,9 @@ struct live_wire {
     bool readable;
     uint32_t awaited;        /* EPOLLIN, EPOLLOUT: what epoll waits for */
     bool frames_left;        /* more frames may be complete */
+    bool floods;             /* it had more to say than its share of the last round */
+    bool is_last;            /* so it comes after the others in this one */
+    bool waits;              /* or not at all: the workers are behind */
     bool removed;            /* the configuration no longer has it */
     bool ended;              /* we have nothing more to say, and the switch's kernel knows */
     uint64_t leave_until_ms; /* we are leaving; 0: we are not */
@@ -76,6 +85,8 @@ struct live {
     int64_t time_us;              /* since 1970, as of now_ms */
     bool clock_set;               /* time_us was set since the links were told last */
     uint64_t tick_ms;             /* when the last tick was looked at */
+    uint64_t behind_since_ms;     /* the workers are; 0: they are not */
+    uint32_t share;               /* frames of one link in this round; 0: before the first */
     uint32_t taken;               /* steps since the last publication */
     struct dialect_reader *ahead; /* early.c's; NULL until first needed */
     bool fresh;                   /* nobody was front-end before us */
@@ -130,7 +141,7 @@ void wire_dial(struct live_link *link);
 /* wire_receive - what the socket has, as far as there is room. */
 void wire_receive(struct live_link *link);
 
-/* wire_take_frames - complete frames, at most LIVE_FRAMES_PER_TURN. */
+/* wire_take_frames - complete frames, at most the link's share. */
 void wire_take_frames(struct live_link *link);
 
 /* wire_send - what is committed to be sent, as much as the socket takes. */
@@ -161,6 +172,18 @@ void wire_reload(struct live_link *link, const struct link_settings *settings);
 /* wire_close - without anything being said to the switch or anybody; for the end of the process. */
 void wire_close(struct live_link *link);
 
+/* ---- whose turn it is (turns.c) ---- */
+
+/*
+ * turns_begin - a round begins: sets `share`, and who comes last or waits in it
+ *
+ * Links that had more to say than their share of the last round are served after the others; and
+ * while a worker has much to do, not at all: what they add is what others would wait behind. So a
+ * flood costs others a share of a round and what is in the rings, not what the flood holds. True:
+ * somebody comes last.
+ */
+bool turns_begin(struct live *live);
+
 /* ---- links (places.c) ---- */
 
 /* places_open - a place for every link of the settings that is ours. False: too many, said. */
@@ -168,6 +191,9 @@ bool places_open(struct live *live);
 
 /* places_reload - the settings are these from now on; takes them (heap, as all the loop has). */
 void places_reload(struct live *live, struct settings *settings);
+
+/* places_are_connected - does any connection stand? */
+bool places_are_connected(const struct live *live);
 
 /* places_leave - the links are down until the next start, which asks what has become of their
  * calls. */

@@ -232,7 +232,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
         *input = (struct shm_front_input){.file = 1, .phase = INPUT_READING};
     if (!open_record(live))
         return false;
-    live->session->route.grows_stale = ask_about_stale;
+    live->session->route.ask_about = ask_about_stale;
     live->session->route.waits = early_look;
     live->session->route.before_commit = flush_record;
     live->session->route.context = live;
@@ -329,12 +329,27 @@ serve_link(struct live_link *link)
 {
     if (link->link == NULL)
         return;
-    wire_receive(link);
-    wire_take_frames(link);
+    if (!live_wire_of(link)->waits) {
+        wire_receive(link);
+        wire_take_frames(link);
+    }
     converse(link);
     wire_look(link);
     if (live_wire_of(link)->dial_due_ms <= link->live->now_ms)
         wire_dial(link);
+}
+
+/* Those that come last, or those that do not. */
+static void
+serve_links(struct live *live, bool last)
+{
+    for (uint32_t i = 0; i < live->count; i++) {
+        if (live->wires[i].is_last != last)
+            continue;
+        serve_link(&live->links[i]);
+        if (live->taken >= LIVE_STEPS_MAX)
+            live_publish(live, false);
+    }
 }
 
 /* Every link whose own messages do not move its clock learns that time passed; all at one moment,
@@ -372,11 +387,13 @@ idle_until(const struct live *live, uint64_t desk_due_ms)
         const struct live_wire *wire = &live->wires[i];
         if (live->links[i].link == NULL)
             continue;
-        bool hears = wire->deaf_since_ms == 0;
+        bool hears = wire->deaf_since_ms == 0 && !wire->waits;
+        if (wire->waits)
+            until = earlier(until, live->now_ms + 1);
         if (wire->socket >= 0 &&
             ((hears && (wire->readable || wire->frames_left)) || wire->over != NULL))
             return 0;
-        if (!hears)
+        if (wire->deaf_since_ms != 0)
             until = earlier(until, wire->deaf_since_ms + LIVE_DEAF_MS);
         until = earlier(until, wire->due_ms);
         if (wire->socket < 0 && !wire->removed)
@@ -417,11 +434,11 @@ turn(struct live *live)
     process_beat(&live->engine->frontends[live->index]);
     log_rest();
     regain_work(live);
-    for (uint32_t i = 0; i < live->count; i++) {
-        serve_link(&live->links[i]);
-        if (live->taken >= LIVE_STEPS_MAX)
-            live_publish(live, false);
-    }
+    bool some_last = turns_begin(live);
+    serve_links(live, false);
+    if (some_last && live->taken > 0)
+        live_publish(live, false); /* it is not to wait for what comes last */
+    serve_links(live, true);
     while (desk_work(live->desk, &desk_due_ms))
         continue;
     tick_links(live);
@@ -436,15 +453,6 @@ turn(struct live *live)
 
 /* ---- the end ------------------------------------------------------------------------------- */
 
-static bool
-is_connected(const struct live *live)
-{
-    for (uint32_t i = 0; i < live->count; i++)
-        if (live->wires[i].socket >= 0)
-            return true;
-    return false;
-}
-
 /* Every switch is told that we go; what it says until it has agreed is still taken. */
 static void
 say_goodbye(struct live *live)
@@ -456,7 +464,7 @@ say_goodbye(struct live *live)
     for (uint32_t i = 0; i < live->count; i++)
         if (live->links[i].link != NULL)
             wire_leave(&live->links[i], until_ms);
-    while (is_connected(live) && live->now_ms < until_ms)
+    while (places_are_connected(live) && live->now_ms < until_ms)
         turn(live);
 }
 

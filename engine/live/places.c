@@ -238,6 +238,15 @@ places_reload(struct live *live, struct settings *settings)
     log_say("configuration read again: %u links", (unsigned)count);
 }
 
+bool
+places_are_connected(const struct live *live)
+{
+    for (uint32_t i = 0; i < live->count; i++)
+        if (live->wires[i].socket >= 0)
+            return true;
+    return false;
+}
+
 void
 places_leave(struct live *live)
 {

@@ -85,7 +85,7 @@ drop_socket(struct live_wire *wire)
     wire->readable = wire->frames_left = false;
     wire->partial_since_ms = wire->closing_since_ms = wire->deaf_since_ms = 0;
     wire->leave_until_ms = 0;
-    wire->ended = false;
+    wire->ended = wire->floods = wire->waits = false;
     wire->over = NULL;
 }
 
@@ -449,12 +449,13 @@ void
 wire_take_frames(struct live_link *link)
 {
     struct live_wire *wire = live_wire_of(link);
+    uint32_t share = link->live->share > 0 ? link->live->share : LIVE_FRAMES_PER_TURN;
     uint32_t count = 0;
-    while (wire->socket >= 0 && wire->frames_left && count < LIVE_FRAMES_PER_TURN &&
-           may_hear(link)) {
+    while (wire->socket >= 0 && wire->frames_left && count < share && may_hear(link)) {
         wire->frames_left = take_next(link);
         count++;
     }
+    wire->floods = wire->frames_left && count == share;
 }
 
 void
@@ -474,7 +475,8 @@ wire_send(struct live_link *link)
     }
     wipe_out(wire, sent, wire->out.sent, wire->out_end);
     bool waits = wire->over == NULL && wire->out.sent != wire->out_end;
-    uint32_t awaited = (wire->deaf_since_ms == 0 ? EPOLLIN : 0u) | (waits ? EPOLLOUT : 0u);
+    uint32_t awaited =
+        (wire->deaf_since_ms == 0 && !wire->waits ? EPOLLIN : 0u) | (waits ? EPOLLOUT : 0u);
     if (awaited != wire->awaited)
         watch_socket(link, EPOLL_CTL_MOD, awaited);
 }

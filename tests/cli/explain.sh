@@ -71,6 +71,9 @@ expect "no such option" "$?" 2
 has "no such option" "$work/err" 'there is no option --colour, or it is short for several'
 
 # Nothing is left behind.
-left=$(find /dev/shm -name 'onhook-explain-*' -newer "$work" | head -n 1)
+"$onhook" explain 180 "$trace" >"$work/out" &
+explain=$!
+wait $explain
+left=$(find /dev/shm -name "onhook-explain-$explain.*" | head -n 1)
 expect "left in /dev/shm" "$left" ""
 exit $wrong

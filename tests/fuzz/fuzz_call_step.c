@@ -83,7 +83,7 @@ closed(void *context, uint64_t key, uint64_t last_order)
 }
 
 static bool
-grows_stale(void *context, struct call call)
+ask_about(void *context, struct call call)
 {
     (void)context;
     CHECK(call.block->life == CALL_LIVING);
@@ -280,7 +280,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     bench.step = (struct step){
         .table = &bench.table,
         .counters = &bench.counters,
-        .port = {check_outcome, closed, &bench, NULL, grows_stale},
+        .port = {check_outcome, closed, &bench, NULL, ask_about},
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,
         .outcomes = outcomes,

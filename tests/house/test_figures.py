@@ -158,6 +158,14 @@ class Table(unittest.TestCase):
         self.assertIn("missed, [why](speed.md#step)",
                       self.rows(goal, case("x", 200), reasons=["step"]))
 
+    def test_reasons_are_the_sections_of_the_page(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "speed.md")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("# Where\n\n## step\n\nwhy\n\n### detail\n\n## event-ring\n")
+            self.assertEqual(table.reasons_of(path), {"step", "event-ring"})
+            self.assertEqual(table.reasons_of(path + ".not"), set())
+
     def test_one_peer_missed_is_missed(self):
         goal = goals.Goal("d", "a ring", "", "x", most=100, peers={"ck": 4, "rte": 1})
         lines = [case("x", 50), ratio("x", "ck", 2), ratio("x", "rte", 3)]
@@ -169,6 +177,19 @@ class Table(unittest.TestCase):
     def test_a_peer_that_was_not_measured_leaves_the_goal_open(self):
         goal = goals.Goal("d", "a ring", "", "x", most=100, peers={"ck": 4})
         self.assertNotIn("| reached |", self.rows(goal, case("x", 50)))
+
+    def test_figures_of_a_busy_machine_are_said_to_be(self):
+        for busy, wanted in ((0.1, ""), (7, "**Not a quiet machine**")):
+            known = table.Figures([])
+            known.add({"part": "x", "seconds": 1, "began": "then", "busy": busy, "cores": 2,
+                       "commit": "made"})
+            out, kept = io.StringIO(), sys.stdout
+            sys.stdout = out
+            try:
+                table.print_busy(known)
+            finally:
+                sys.stdout = kept
+            self.assertTrue(wanted in out.getvalue() and bool(out.getvalue()) == bool(wanted))
 
     def test_every_goal_has_a_row_without_any_figure(self):
         out, kept = io.StringIO(), sys.stdout

@@ -45,8 +45,8 @@ def without(links, names):
 
 
 def section(name, port, more=""):
-    return "[link %s]\naddresses = 127.0.0.1:%d\nencoding = xml\nshared = yes\nmonitored = 1\n" \
-        "%s\n" % (name, port, more)
+    return "[link %s]\naddresses = 127.0.0.1:%d\nencoding = xml\nshared = yes\n" \
+        "monitored = 1\n%s\n" % (name, port, more)
 
 
 def add_to_link(site, name, line):

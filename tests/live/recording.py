@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """recording.py ONHOOK - recordings of a lasting engine, and one that is taken away.
 
-As promised when each start begins a recording that can be replayed by itself, and a recording that
-was removed is said and done without, by successors too.
+As promised when each start begins a recording that can be replayed by itself, what an earlier start
+with more front-ends recorded is gone, and a recording that was removed is said and done without, by
+successors too.
 """
 
 import os
@@ -33,6 +34,8 @@ def main():
     with rig.Rig(onhook) as site:
         site.switch(["127.0.0.1:0,name=one"], "--rate", "30", "--agents", "40", "--seconds", "7",
                     "--talk-ms", "100..500")
+        site.write("all.trace-1", "# onhook-trace 1\n1.0 one < 9999 <x/>\n")
+        site.write("all.trace-2", "somebody's notes\n")
         for start in range(2):
             site.start(settings="lasting = yes", arguments=("--record", site.path("all.trace")))
             time.sleep(1.5)
@@ -44,6 +47,8 @@ def main():
             assert "# link one anew=yes" in text.splitlines()[2], text[:200]
             assert text.count(" one ! up") == 1, "it has what another start took"
             assert len(replayed(site)) > 10
+        assert not os.path.exists(site.path("all.trace-1")), "left of more front-ends"
+        assert site.read("all.trace-2") == "somebody's notes\n"
         os.remove(site.path("all.trace"))
         for _ in range(2):
             kill_front_end(site)
@@ -52,7 +57,7 @@ def main():
         site.await_switch(30)
         time.sleep(0.5)
         site.stop()
-        print(site.judge(unknown=20).splitlines()[-1])
+        print(site.judge().splitlines()[-1])
 
 
 if __name__ == "__main__":

@@ -152,8 +152,8 @@ class Rig:
                                  "--json"], stdout=subprocess.PIPE, check=False)
         return json.loads(answer.stdout or "{}")
 
-    def judge(self, unknown=0):
-        """What was said of the switch's links; other links have no truth. `unknown`: at most."""
+    def judge(self):
+        """What was said of the switch's links; other links have no truth."""
         names = [line.split()[0] for line in self.read("ready").splitlines()]
         with open(self.path("outcomes.jsonl"), encoding="utf-8") as lines, \
                 open(self.path("judged.jsonl"), "w", encoding="utf-8") as judged:
@@ -163,10 +163,7 @@ class Rig:
                                  self.path("truth.jsonl"), self.path("judged.jsonl")],
                                 stdout=subprocess.PIPE, check=False)
         text = answer.stdout.decode()
-        total = json.loads(text.splitlines()[-1])
-        excused = 0 < total["unknown"] <= unknown and not any(
-            total[what] for what in ("false", "missing", "doubled", "unreadable", "misled"))
-        assert answer.returncode == 0 or excused, "the judge:\n" + text
+        assert answer.returncode == 0, "the judge:\n" + text
         idle = [row["Link"] for row in map(json.loads, text.splitlines())
                 if row["Link"] in names and row["right"] == 0]
         assert not idle, "nothing was heard of " + ", ".join(idle)

@@ -64,9 +64,10 @@ def main():
         rig.await_(20, "all links are there", lambda: watching.started >= 1 and gone.connections)
         time.sleep(0.5)
         assert site.ask("clear", "1")["result"] == "elsewhere", "a callID of no link was cleared"
-        site.configure(many, "front-ends = 2")  # one link goes, and devices come
+        site.configure(many, "front-ends = 2\nring-slots = 32768")  # one link goes, devices come
         site.reload()
         rig.await_(20, "devices come", lambda: watching.started >= 1 + DEVICES)
+        assert site.log().count("ring-slots = \"32768\": this changes with the next start") == 1
         connections = gone.connections
         while site.switch_process.poll() is None:
             kill(site)

@@ -1,3 +1,7 @@
+/*
+ * tests/stores/life.c - the calls that are taken have the linker's names (--wrap).
+ * NOLINTBEGIN(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming)
+ */
 #include "tests/stores/life.h"
 
 #include <fcntl.h>
@@ -324,3 +328,4 @@ __wrap_ftruncate(int descriptor, off_t length)
         stores_output();
     return __real_ftruncate(descriptor, length);
 }
+/* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */

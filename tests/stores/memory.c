@@ -1,5 +1,6 @@
 #include "tests/stores/memory.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -99,8 +100,8 @@ memory_is_as_kept(const struct shared_engine *engine)
             read_page(segment, at, bytes);
             if (page_is_as_kept(page, bytes))
                 continue;
-            fprintf(stderr, "%s: other bytes at %#llx\n", segment->path,
-                    (unsigned long long)(at + first_other(page, bytes)));
+            uint64_t other = at + first_other(page, bytes);
+            fprintf(stderr, "segment %u: other bytes at %#" PRIx64 "\n", (unsigned)i, other);
             return false;
         }
         base += segment->size / SHM_PAGE;

@@ -18,9 +18,6 @@ enum mutant {
 /* mutant_choose - by its name. False: there is none of that name. */
 bool mutant_choose(const char *name);
 
-/* mutant_begin - before each run */
-void mutant_begin(void);
-
 /* mutant_print - names, and how they break it */
 void mutant_print(void);
 

@@ -15,7 +15,6 @@
 #include "ipc/process_state.h"
 #include "ipc/segment.h"
 #include "tests/stores/memory.h"
-#include "tests/stores/mutant.h"
 #include "workers/worker.h"
 
 enum {
@@ -264,7 +263,6 @@ begin_run(uint64_t cut, uint64_t second)
     run.result = (struct run_result){.verdict = RUN_RIGHT};
     run.second = second;
     life_reset_clock();
-    mutant_begin();
     CHECK(ftruncate(run.publisher.descriptor, 0) == 0);
     CHECK(lseek(run.publisher.descriptor, 0, SEEK_SET) == 0);
     stores.script = run.script;
@@ -322,6 +320,12 @@ uint64_t
 run_messages(void)
 {
     return run.counters[PART_FRONTEND][COUNTER_MESSAGES];
+}
+
+uint64_t
+run_moves(void)
+{
+    return run.counters[PART_FRONTEND][COUNTER_MOVES];
 }
 
 uint64_t

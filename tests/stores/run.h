@@ -52,9 +52,10 @@ bool run_open(const char *name, const struct run_options *options);
 /* The counted stores of the undisturbed run. */
 const struct store *run_script(uint64_t *count);
 
-/* Messages in the input; transactions that were committed. */
+/* Messages in the input; transactions that were committed; calls that another worker got. */
 uint64_t run_messages(void);
 uint64_t run_commits(void);
+uint64_t run_moves(void);
 
 /*
  * run_again - where the role that is about to do the undisturbed run's store `cut` dies

@@ -33,6 +33,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -44,8 +46,9 @@
 
 enum {
     JOBS_MAX = 64,
-    BAD_MAX = 10,     /* of one trace; then its sweep ends */
-    RUN_SECONDS = 20, /* who takes longer never ends */
+    BAD_MAX = 10,        /* of one trace; then its sweep ends */
+    RUN_SECONDS = 20,    /* of a processor: who takes longer never ends */
+    WAIT_SECONDS = 1200, /* nor who waits so long; others may have the processor */
 };
 
 /* Where the sweep of a trace is; in memory that outlives its process. */
@@ -55,6 +58,7 @@ struct progress {
     bool ended; /* and not by a fault */
     uint64_t messages;
     uint64_t commits;
+    uint64_t moves;
     uint64_t stores;
     uint64_t deaths[PARTS_MAX];
     uint64_t second_deaths;
@@ -138,11 +142,19 @@ note(struct progress *progress, const struct run_result *result)
 }
 
 static void
+limit_time(void)
+{
+    const struct itimerval limit = {.it_value = {.tv_sec = RUN_SECONDS}};
+    CHECK(setitimer(ITIMER_PROF, &limit, NULL) == 0);
+    alarm(WAIT_SECONDS);
+}
+
+static void
 try(struct progress *progress, uint64_t cut, uint64_t second)
 {
     progress->cut = cut;
     progress->second = second;
-    alarm(RUN_SECONDS);
+    limit_time();
     struct run_result result = run_again(cut, second);
     note(progress, &result);
     if (second == STORES_NO_CUT)
@@ -157,7 +169,7 @@ try_successor(struct progress *progress, uint64_t cut)
 {
     const struct store *script;
     uint64_t count;
-    alarm(RUN_SECONDS);
+    limit_time();
     struct run_result result = run_successor(cut, &script, &count);
     for (uint64_t i = 0; i < count && result.verdict == RUN_RIGHT && !is_bad_enough(progress); i++)
         if (script[i].changes)
@@ -219,6 +231,7 @@ sweep_trace(struct progress *progress, uint64_t from)
         return 1;
     progress->messages = run_messages();
     progress->commits = run_commits();
+    progress->moves = run_moves();
     int words = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
     hush();
     life_prepare();
@@ -246,6 +259,7 @@ start(struct progress *progress, uint64_t from)
 static pid_t
 follow(struct progress *progress, int status)
 {
+    CHECK(progress != NULL);
     if (progress->ended || !progress->opened) {
         progress->bad += !WIFEXITED(status) || WEXITSTATUS(status) != 0;
         return 0;
@@ -291,6 +305,7 @@ report(const struct progress *traces, uint32_t count, uint64_t seconds)
     for (uint32_t i = 0; i < count; i++) {
         sum.messages += traces[i].messages;
         sum.commits += traces[i].commits;
+        sum.moves += traces[i].moves;
         sum.stores += traces[i].stores;
         sum.second_deaths += traces[i].second_deaths;
         sum.bad += traces[i].bad;
@@ -300,13 +315,17 @@ report(const struct progress *traces, uint32_t count, uint64_t seconds)
     for (uint8_t part = PART_WORKERS; part < PARTS_MAX; part++)
         workers += sum.deaths[part];
     printf("%" PRIu32 " traces, %" PRIu64 " messages, %" PRIu64 " transactions, %" PRIu64
-           " stores\n",
-           count, sum.messages, sum.commits, sum.stores);
+           " moves, %" PRIu64 " stores\n",
+           count, sum.messages, sum.commits, sum.moves, sum.stores);
     printf("%" PRIu64 " deaths: front-end %" PRIu64 ", workers %" PRIu64 ", publisher %" PRIu64
            "; %" PRIu64 " of a successor\n",
            sum.deaths[PART_FRONTEND] + workers + sum.deaths[PART_PUBLISHER] + sum.second_deaths,
            sum.deaths[PART_FRONTEND], workers, sum.deaths[PART_PUBLISHER], sum.second_deaths);
-    printf("%" PRIu64 " bad, %" PRIu64 " s\n", sum.bad, seconds);
+    struct rusage used;
+    CHECK(getrusage(RUSAGE_CHILDREN, &used) == 0);
+    int64_t processor = (int64_t)used.ru_utime.tv_sec + (int64_t)used.ru_stime.tv_sec;
+    printf("%" PRIu64 " bad, %" PRIu64 " s, of a processor %" PRId64 " s\n", sum.bad, seconds,
+           processor);
     return sum.bad;
 }
 

@@ -142,8 +142,10 @@ main(int argc, char **argv)
     if (!victim_start(&victim, command))
         return 1;
     while (!victim_find(&victim) || steps_of(&victim) < least)
-        if (has_ended(&victim))
+        if (has_ended(&victim)) {
+            fprintf(stderr, "restart_time: the run ended before %s steps, see %s\n", argv[6], said);
             return 1;
+        }
     uint32_t count = 0;
     while (count < kills && measure(&victim, count)) {
         count += times.step[count] != 0;
@@ -153,5 +155,8 @@ main(int argc, char **argv)
     waitpid(victim.supervisor, NULL, 0);
     if (count > 0)
         report(argv[2], count);
+    if (count < kills)
+        fprintf(stderr, "restart_time: only %u of %u: the run had nothing left, or stood still\n",
+                count, kills);
     return count < kills;
 }

@@ -70,7 +70,7 @@ rig_closed(void *context, uint64_t key, uint64_t last_order)
 }
 
 static inline bool
-rig_grows_stale(void *context, struct call call)
+rig_ask_about(void *context, struct call call)
 {
     struct call_rig *rig = context;
     assert_int_equal(call.block->life, CALL_LIVING);
@@ -216,7 +216,7 @@ rig_open(uint32_t max_calls)
     rig->step = (struct step){
         .table = &rig->table,
         .counters = &rig->counters,
-        .port = {rig_write, rig_closed, rig, NULL, rig_grows_stale},
+        .port = {rig_write, rig_closed, rig, NULL, rig_ask_about},
         .part = &rig->part,
         .part_outcomes = OUTCOMES_IN_BATCH / 2,
         .part_log = UINT64_MAX,

@@ -259,7 +259,7 @@ static void
 an_overloaded_switch_is_left_alone_until_it_is_relieved(void **state)
 {
     (void)state;
-    OPEN("monitored", "1000-1999", "keep-alive", "1h");
+    OPEN("monitored", "1000-1999", "keep-alive", "1h", "request-gap", "2ms");
     talk_rig_connect();
     talk_rig_expect(OUTGOING_MONITOR_START);
     talk_rig_say("0001", STATUS("overloadReached"));
@@ -279,7 +279,8 @@ static void
 an_overload_that_is_never_relieved_counts_a_minute(void **state)
 {
     (void)state;
-    OPEN("monitored", "1000-1999", "keep-alive", "1h", "answer-timeout", "5m");
+    OPEN("monitored", "1000-1999", "keep-alive", "1h", "answer-timeout", "5m", "request-gap",
+         "2ms");
     talk_rig_connect();
     talk_rig_expect(OUTGOING_MONITOR_START);
     talk_rig_say("0001", STATUS("overloadImminent"));

@@ -322,6 +322,32 @@ what_unpacks_packs_again_to_the_same(void **state)
     assert_true(understood > 1000 && understood < 20000);
 }
 
+/* Whatever follows the header: what is peeked at is what is unpacked. */
+static void
+a_peek_tells_what_unpacking_tells(void **state)
+{
+    (void)state;
+    for (unsigned follows = 0; follows < 8; follows++) {
+        event_reset(&in);
+        in.kind = EVENT_DELIVERED;
+        in.link = 7;
+        in.extra = (follows & 1) != 0 ? 5 : 0;
+        in.received_ns = (follows & 2) != 0 ? 9 : 0;
+        in.texts[EVENT_TEXT_DEVICE] = TEXT("2001");
+        if ((follows & 4) != 0)
+            in.texts[EVENT_TEXT_CALL] = TEXT("call-1");
+        uint32_t count = pack();
+        uint32_t peeked = 0;
+        uint16_t link = 0;
+        struct text call = event_peek_call(slots, count, &link, &peeked);
+        assert_int_equal(event_unpack(&out, slots, count), peeked);
+        assert_int_equal(link, 7);
+        assert_true(text_is_equal(call, out.texts[EVENT_TEXT_CALL]));
+        assert_int_equal(event_peek_call(slots, 0, &link, &peeked).length, 0);
+        assert_int_equal(peeked, 0);
+    }
+}
+
 static void
 an_overlong_text_of_our_own_stops_the_program(void **state)
 {
@@ -371,6 +397,7 @@ main(void)
         PROMISE(a_header_we_never_write_is_refused),
         PROMISE(a_text_length_that_leads_out_of_the_record_is_refused),
         PROMISE(what_unpacks_packs_again_to_the_same),
+        PROMISE(a_peek_tells_what_unpacking_tells),
         PROMISE(an_overlong_text_of_our_own_stops_the_program),
         PROMISE(every_kind_has_a_name),
     };

@@ -287,7 +287,7 @@ report_stale(const char *call)
     assert_true(ring_spsc_claim(ring, 1));
     struct shm_call_report *report = ring_spsc_slot(ring, ring->position);
     *report = (struct shm_call_report){
-        .kind = CALL_GROWS_STALE, .link = 7, .call_length = (uint8_t)strlen(call)};
+        .kind = CALL_ASKED_ABOUT, .link = 7, .call_length = (uint8_t)strlen(call)};
     memcpy(report->call, call, strlen(call));
     ring_spsc_publish(ring, 1);
 }
@@ -302,7 +302,7 @@ a_call_that_grows_stale_is_handed_on_and_stays_where_it_is(void **state)
     originated(one, "2");
     transferred(zero, one);
     feed();
-    rig.session->route.grows_stale = note_stale;
+    rig.session->route.ask_about = note_stale;
     rig.session->route.context = said;
     report_stale(one);
     report_stale("c2");

@@ -12,7 +12,7 @@
 
 enum {
     PIPE_BYTES = 1 << 20,
-    ARGUMENTS_MAX = 32,
+    ARGUMENTS_MAX = 48,
 };
 
 static void

@@ -122,7 +122,7 @@ measure_floods(struct site *site)
         if (!measure_flood(site))
             return false;
     }
-    (void)trial_median(site->floods, site->flood_count); /* sorts */
+    site->flood = trial_median(site->floods, site->flood_count);
     return true;
 }
 
@@ -137,7 +137,7 @@ measure_offered(struct site *site)
         if (!measure_flood(site) || !trial_pace(pace, &site->input, site->options.seconds))
             return false;
     }
-    (void)trial_median(site->floods, site->flood_count);
+    site->flood = trial_median(site->floods, site->flood_count);
     return true;
 }
 

@@ -42,6 +42,7 @@ struct site {
     uint32_t pace_count;
     double floods[TRIAL_ROUNDS_MAX]; /* messages a second over TCP, sorted */
     uint32_t flood_count;
+    double flood;       /* their median */
     double cpu_seconds; /* of a million messages, one front-end and one worker */
     double bytes_per_call;
     double bytes_fixed;

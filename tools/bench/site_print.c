@@ -36,8 +36,17 @@ print_floods(const struct site *site)
     printf(
         "\nLive, one link over loopback TCP, one front-end, one worker: %.0f messages/s (%.0f to "
         "%.0f)\nas fast as they are taken. The sender shares this machine's %u cores.\n",
-        site->floods[site->flood_count / 2], site->floods[0], site->floods[site->flood_count - 1],
-        site->cores);
+        site->flood, site->floods[0], site->floods[site->flood_count - 1], site->cores);
+}
+
+/* A percentile that so few outcomes do not have is not made up. */
+static void
+print_lateness(double us, uint64_t count, uint64_t needed)
+{
+    if (count < needed)
+        printf(" %9s", "-");
+    else
+        printf(" %9.0f", us);
 }
 
 static void
@@ -48,9 +57,11 @@ print_paces(const struct site *site)
          "  offered/s   achieved/s       p50       p99     p99.9   longest   outcomes");
     for (uint32_t i = 0; i < site->pace_count; i++) {
         const struct trial_pace *pace = &site->paces[i];
-        printf("  %9.0f %12.0f %9.0f %9.0f %9.0f %9.0f %10llu%s\n", pace->offered, pace->achieved,
-               pace->p50_us, pace->p99_us, pace->p999_us, pace->longest_us,
-               (unsigned long long)pace->count,
+        printf("  %9.0f %12.0f", pace->offered, pace->achieved);
+        print_lateness(pace->p50_us, pace->count, 2);
+        print_lateness(pace->p99_us, pace->count, 100);
+        print_lateness(pace->p999_us, pace->count, 1000);
+        printf(" %9.0f %10llu%s\n", pace->longest_us, (unsigned long long)pace->count,
                pace->achieved < 0.95 * pace->offered ? "  did not keep up" : "");
     }
 }
@@ -132,7 +143,7 @@ static void
 put_floods(struct json_writer *json, const struct site *site)
 {
     json_open_key(json, "Live", '{');
-    json_unsigned(json, "MessagesPerSecond", whole(site->floods[site->flood_count / 2]));
+    json_unsigned(json, "MessagesPerSecond", whole(site->flood));
     json_open_key(json, "Rounds", '[');
     for (uint32_t i = 0; i < site->flood_count; i++)
         json_unsigned(json, NULL, whole(site->floods[i]));

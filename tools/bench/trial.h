@@ -35,7 +35,11 @@ struct trial_way {
     double cpu_seconds[TRIAL_ROUNDS_MAX]; /* of a million messages, all processes */
 };
 
-/* trial_run - one more round of it; false when the program failed or read less than was written. */
+/*
+ * trial_run - one more round of it: all files, three times over
+ *
+ * False when the program failed or read less than that.
+ */
 bool trial_run(struct trial_way *way, const struct trial_input *input);
 
 /* Latency of messages at one offered load. */

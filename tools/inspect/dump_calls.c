@@ -31,6 +31,13 @@ walk_devices(struct dump *dump, const struct shm_call_table *table)
     for (uint32_t i = 1; i <= count; i++) {
         uint64_t at = dump->base + table->devices_offset + i * sizeof(struct shm_device);
         uint64_t key;
+        uint64_t data = view_file_data(&dump->file, at);
+        if (data == UINT64_MAX)
+            return; /* a damaged count: no device stands in the hole that follows */
+        if (data >= at + sizeof(struct shm_device)) {
+            i += (uint32_t)((data - at) / sizeof(struct shm_device)) - 1;
+            continue;
+        }
         if (!view_file_read(&dump->file, at, &key, sizeof key))
             return;
         snprintf(label, sizeof label, "device %" PRIu32, i);

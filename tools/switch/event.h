@@ -90,6 +90,7 @@ enum answer_kind {
 /* Words of ECMA-323's error codes that are used. */
 enum refusal {
     REFUSAL_OBJECT, /* operation/objectNotKnown, invalidDeviceID */
+    REFUSAL_CALL,   /* operation/invalidCallID */
     REFUSAL_CONNECTION,
     REFUSAL_STATE,
     REFUSAL_LIMIT, /* systemResourceAvailibility/resourceLimitExceeded */

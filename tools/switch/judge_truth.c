@@ -90,16 +90,20 @@ static bool
 make_room(struct judge_truth *truth)
 {
     struct judge_call *old = truth->calls;
-    uint64_t old_capacity = truth->capacity;
+    uint64_t old_capacity = old == NULL ? 0 : truth->capacity;
     if (old != NULL && truth->call_count * 4 < old_capacity * 3)
         return true;
-    truth->capacity = old == NULL ? FIRST_CALLS : old_capacity * 2;
-    truth->calls = calloc(truth->capacity, sizeof *truth->calls);
-    for (uint64_t i = 0; truth->calls != NULL && i < old_capacity; i++)
+    uint64_t capacity = old == NULL ? FIRST_CALLS : old_capacity * 2;
+    struct judge_call *calls = calloc(capacity, sizeof *calls);
+    if (calls == NULL)
+        return false;
+    truth->calls = calls;
+    truth->capacity = capacity;
+    for (uint64_t i = 0; i < old_capacity; i++)
         if (old[i].serial != 0)
             *place_of(truth, old[i].link, old[i].serial) = old[i];
     free(old);
-    return truth->calls != NULL;
+    return true;
 }
 
 static struct judge_end *
@@ -196,11 +200,13 @@ read_lost(struct judge_truth *truth, uint32_t link, struct text line)
 static const char *
 read_down(struct judge_link *link, struct text line)
 {
+    if (link->down_count >= JUDGE_DOWNS_MAX)
+        return "there are too many cuts";
     if (link->down_count % 64 == 0) {
         struct judge_down *downs =
             realloc(link->downs, (link->down_count + 64) * sizeof *link->downs);
-        if (downs == NULL || link->down_count >= JUDGE_DOWNS_MAX)
-            return "there are too many cuts";
+        if (downs == NULL)
+            return "there is not enough memory";
         link->downs = downs;
     }
     link->downs[link->down_count++] =

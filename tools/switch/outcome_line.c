@@ -1,6 +1,6 @@
 #include "tools/switch/outcome_line.h"
 
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -208,13 +208,12 @@ outcome_time_us(const struct outcome_line *line)
 {
     char text[40];
     struct tm moment = {0};
-    int micros;
     if (line->time.length >= sizeof text)
         return 0;
     memcpy(text, line->time.at, line->time.length);
     text[line->time.length] = '\0';
     const char *rest = strptime(text, "%Y-%m-%dT%H:%M:%S", &moment);
-    if (rest == NULL || sscanf(rest, ".%6dZ", &micros) != 1)
+    if (rest == NULL || rest[0] != '.' || strspn(rest + 1, "0123456789") != 6)
         return 0;
-    return (int64_t)timegm(&moment) * 1000000 + micros;
+    return (int64_t)timegm(&moment) * 1000000 + strtol(rest + 1, NULL, 10);
 }

@@ -154,14 +154,13 @@ tell_device(struct client *client, const struct request *request)
 static struct pbx_device *
 find_device(struct client *client, struct text text)
 {
-    const struct text asked = TEXT(PBX_ASKED_ID);
     if (text_is_none(text))
         return NULL;
     const char *colon = memchr(text.at, ':', text.length);
-    if (client->pbx->profile == PBX_AVAYA && colon == NULL)
-        return NULL;
-    if (client->pbx->profile == PBX_AVAYA && client->pbx->simulator->options.device_ids &&
-        !text_is_equal(text_skip(text, (uint32_t)(colon - text.at)), asked))
+    struct text rest = colon == NULL ? TEXT_NONE : text_skip(text, (uint32_t)(colon - text.at));
+    bool asked = client->pbx->simulator->options.device_ids;
+    if (client->pbx->profile == PBX_AVAYA &&
+        (colon == NULL || (asked && !text_is_equal(rest, TEXT(PBX_ASKED_ID)))))
         return NULL;
     return pbx_find(client->pbx, text.at, text.length);
 }
@@ -303,7 +302,7 @@ client_snapshot(struct client *client, struct answer *answer, struct pbx_device 
     client_send_delayed(client, UINT64_MAX);
     if (answer->by_call && call == NULL) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, answer->invoke, REFUSAL_CONNECTION);
+        refuse(client, answer->invoke, REFUSAL_CALL);
         return;
     }
     uint32_t length = answer->by_call ? collect_call(call) : collect_device(pbx, device);
@@ -339,7 +338,9 @@ ask_snapshot(struct client *client, const struct request *request, bool by_call)
     }
     if ((device == NULL && serial == 0) || pbx_chance(pbx, options->snapshot_refuse)) {
         count(pbx, COUNT_SNAPSHOTS_REFUSED);
-        refuse(client, request->invoke, device != NULL ? REFUSAL_BUSY : REFUSAL_OBJECT);
+        bool is_known = device != NULL || serial != 0;
+        enum refusal unknown = by_call ? REFUSAL_CALL : REFUSAL_OBJECT;
+        refuse(client, request->invoke, is_known ? REFUSAL_BUSY : unknown);
         return;
     }
     struct answer answer = {.kind = by_call ? ANSWER_SNAPSHOT_CALL : ANSWER_SNAPSHOT_DEVICE,

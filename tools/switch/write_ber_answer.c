@@ -80,9 +80,10 @@ write_refusal(struct ber *ber, const struct answer *answer)
     static const struct {
         uint8_t early, three, value;
     } codes[] = {
-        [REFUSAL_OBJECT] = {0x81, 0xa0, 12}, [REFUSAL_CONNECTION] = {0x82, 0xa2, 7},
-        [REFUSAL_STATE] = {0x82, 0xa2, 1},   [REFUSAL_LIMIT] = {0x84, 0xa4, 2},
-        [REFUSAL_BUSY] = {0x83, 0xa3, 2},    [REFUSAL_SECURITY] = {0x81, 0xa1, 1},
+        [REFUSAL_OBJECT] = {0x81, 0xa0, 12},    [REFUSAL_CALL] = {0x81, 0xa0, 11},
+        [REFUSAL_CONNECTION] = {0x82, 0xa2, 7}, [REFUSAL_STATE] = {0x82, 0xa2, 1},
+        [REFUSAL_LIMIT] = {0x84, 0xa4, 2},      [REFUSAL_BUSY] = {0x83, 0xa3, 2},
+        [REFUSAL_SECURITY] = {0x81, 0xa1, 1},
     };
     size_t pdu = put_head(ber, 0xa3, answer->invoke);
     ber_put_number(ber, 0x02, 1);

@@ -313,6 +313,9 @@ put_refusal(struct xml *xml, enum refusal refusal)
     case REFUSAL_OBJECT:
         put_value(xml, "operation", "invalidDeviceID");
         break;
+    case REFUSAL_CALL:
+        put_value(xml, "operation", "invalidCallID");
+        break;
     case REFUSAL_CONNECTION:
         put_value(xml, "stateIncompatibility", "noConnectionToClear");
         break;
