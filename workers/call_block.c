@@ -42,7 +42,7 @@ call_class_of(uint64_t bytes)
     return SMALL_CLASSES + MIDDLE_CLASSES + (power - MIDDLE_POWER) * 2 + (last >> (power - 1) & 1);
 }
 
-/* Sums of words, and sums of these sums, which tell places apart; four of each beside each other. */
+/* Sums of words, and sums of these sums, which tell places apart; four of each side by side. */
 struct sums {
     uint64_t words[4];
     uint64_t places[4];
