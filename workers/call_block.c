@@ -42,22 +42,48 @@ call_class_of(uint64_t bytes)
     return SMALL_CLASSES + MIDDLE_CLASSES + (power - MIDDLE_POWER) * 2 + (last >> (power - 1) & 1);
 }
 
-/* Each word has a factor of its own, an odd one: so no change of one word goes unseen, and no
- * multiplication waits for another. */
+/* Sums of words, and sums of these sums, which tell places apart; four of each side by side. */
+struct sums {
+    uint64_t words[4];
+    uint64_t places[4];
+};
+
+static void
+add_words(struct sums *sums, const uint8_t *at, uint32_t bytes)
+{
+    uint32_t i = 0;
+    for (; i + sizeof sums->words <= bytes; i += sizeof sums->words) {
+        uint64_t words[4];
+        memcpy(words, at + i, sizeof words);
+        for (int lane = 0; lane < 4; lane++) {
+            sums->words[lane] += words[lane];
+            sums->places[lane] += sums->words[lane];
+        }
+    }
+    for (int lane = 0; i < bytes; i += sizeof(uint64_t), lane++) {
+        uint64_t word;
+        memcpy(&word, at + i, sizeof word);
+        sums->words[lane] += word;
+        sums->places[lane] += sums->words[lane];
+    }
+}
+
+/* Odd factors for the ones, even ones for the others: so no change of one word goes unseen. */
 uint64_t
 block_sum(const struct shm_call *call)
 {
-    const uint8_t *at = (const uint8_t *)call;
+    const uint32_t before = offsetof(struct shm_call, checksum);
+    const uint32_t behind = before + sizeof call->checksum;
+    struct sums sums = {{0}, {0}};
+    add_words(&sums, (const uint8_t *)call, before);
+    add_words(&sums, (const uint8_t *)call + behind, call->used - behind);
     uint64_t sum = call->used;
-    uint64_t factor = 1;
-    for (uint32_t i = 0; i < call->used; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, at + i, sizeof word);
-        sum += word * factor;
-        factor += UINT64_C(0x9e3779b97f4a7c16);
+    uint64_t factor = UINT64_C(0x9e3779b97f4a7c15);
+    for (int lane = 0; lane < 4; lane++) {
+        sum += sums.words[lane] * factor + sums.places[lane] * (factor << 1);
+        factor *= UINT64_C(0xff51afd7ed558ccd);
     }
-    uint64_t place = offsetof(struct shm_call, checksum) / sizeof(uint64_t);
-    return sum - call->checksum * (1 + place * UINT64_C(0x9e3779b97f4a7c16));
+    return sum;
 }
 
 /* ---- the transaction's hand ---------------------------------------------------------------- */
