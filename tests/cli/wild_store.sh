@@ -22,7 +22,7 @@ complain() {
     wrong=1
 }
 
-awk 'BEGIN { for (i = 0; i < 120000; i++) {
+awk 'BEGIN { for (i = 0; i < 300000; i++) {
     printf "%d.000 pbx < 9999 <OriginatedEvent><originatedConnection><callID>c%d</callID>" \
         "<deviceID>2001</deviceID></originatedConnection></OriginatedEvent>\n", i, i
     printf "%d.500 pbx < 9999 <ConnectionClearedEvent><droppedConnection><callID>c%d</callID>" \
@@ -45,25 +45,30 @@ begin() {
     done
 }
 
-# crash BYTE - worker 0 stands still, has that byte of its table turned over, and ends by a fault
+# crash BYTE... - worker 0 stands still, has these bytes of its table turned over, ends by a fault
 crash() {
     pid=$("$onhook" rings --name "$name" --json | python3 -c 'import json, sys
 print(*(p["Pid"] for p in json.load(sys.stdin)["Processes"] if p["Role"] == "worker" and p["Index"] == 0))')
     kill -STOP "$pid"
-    python3 - "/dev/shm/onhook-$name.calls-0" "$1" <<'END'
+    python3 - "/dev/shm/onhook-$name.calls-0" "$@" <<'END'
 import sys
 with open(sys.argv[1], "r+b") as table:
-    table.seek(int(sys.argv[2]))
-    byte = table.read(1)[0]
-    table.seek(int(sys.argv[2]))
-    table.write(bytes([byte ^ 0x10]))
+    for place in map(int, sys.argv[2:]):
+        table.seek(place)
+        byte = table.read(1)[0]
+        table.seek(place)
+        table.write(bytes([byte ^ 0x10]))
 END
     kill -SEGV "$pid"
     kill -CONT "$pid"
 }
 
+# Of the heads of all lists of free blocks: what the record in hand has changed of them is undone.
+heads=$(seq $((4096 + 90)) 8 $((4096 + 90 + 33 * 8)))
+
 begin "$work/long.trace"
-crash $((4096 + 90)) # of a list of free blocks
+# shellcheck disable=SC2086 # a list of numbers
+crash $heads
 wait "$supervisor" || complain "a damaged table: exit code $?"
 grep -q "worker 0: its table of calls is damaged: the list of free blocks" "$work/said" ||
     complain "nothing was said of the damage"
@@ -81,7 +86,8 @@ cmp "$work/want" "$work/got" || complain "other bytes after a crash"
 mkfifo "$work/pipe"
 cat "$work/long.trace" >"$work/pipe" &
 begin "$work/pipe"
-crash $((4096 + 90))
+# shellcheck disable=SC2086 # a list of numbers
+crash $heads
 wait "$supervisor" && complain "a run that could not be right ended well"
 grep -q "its table of calls is damaged" "$work/said" || complain "the damage of a pipe's run"
 grep -q "beginning again" "$work/said" && complain "a pipe was to be read again"

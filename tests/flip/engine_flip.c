@@ -10,8 +10,9 @@
  * code of success with other bytes in the output is *silent*: where outcomes are under a checksum
  * (outboxes, result ring) that is wrong too; elsewhere it is counted and told.
  *
- * Each segment by turns; half the flips hit what is read first. The seed decides every choice; when
- * the run is killed is up to the machine. Of what went wrong what was said stays in FOLDER.
+ * The first of sixteen flips turns nothing over, and must finish with the same bytes. Each segment
+ * by turns; half the flips hit what is read first. The seed decides every choice; when the run is
+ * killed is up to the machine. Of what went wrong what was said stays in FOLDER.
  * Exit: 0 nothing wrong, 1 not, 2 wrong usage.
  */
 #include <dirent.h>
@@ -149,11 +150,11 @@ file_take(struct file *file, const char *path)
     close(descriptor);
 }
 
+/* The same file as before: another one of that name is no output to go on with. */
 static void
 file_put_back(const struct file *file)
 {
-    unlink(file->path);
-    int descriptor = open(file->path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int descriptor = open(file->path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
     CHECK(descriptor >= 0);
     CHECK(ftruncate(descriptor, (off_t)file->size) == 0);
     for (const struct piece *piece = file->pieces; piece != NULL; piece = piece->next)
@@ -369,13 +370,18 @@ try_flip(void)
     const char *how;
     struct file *file = &flip.files[flip.flips % flip.file_count];
     uint64_t place = choose_place(file);
-    uint8_t mask = (uint8_t)(1 << random_below(&flip.random, 8));
+    bool intact = flip.flips % FLIPS_OF_A_BASE == 0; /* or no flip would tell anything */
+    uint8_t mask = intact ? 0 : (uint8_t)(1 << random_below(&flip.random, 8));
     for (uint32_t i = 0; i < flip.file_count; i++)
         file_put_back(&flip.files[i]);
     file_put_back(&flip.output);
     turn_over(file, place, mask);
     int status = go_on(&hangs);
     enum verdict verdict = judge(file, status, hangs, &how);
+    if (intact && verdict != FINISHED) {
+        verdict = WRONG;
+        how = "nothing was turned over, and it was not gone on with";
+    }
     tally_of(file->suffix)->counts[verdict]++;
     flip.wrong += verdict == WRONG;
     flip.flips++;
