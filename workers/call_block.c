@@ -343,6 +343,12 @@ settle_pinned(struct call_table *table, struct call_hand *hand)
 }
 
 void
+call_table_undone(struct call_table *table)
+{
+    table->hand.work_count = table->hand.pinned_count = table->hand.given_count = 0;
+}
+
+void
 call_table_ease(struct call_table *table)
 {
     struct call_hand *hand = &table->hand;

@@ -98,6 +98,7 @@ worker_overflow(struct worker *worker)
     struct ring_spsc *outbox = worker->channel->outbox;
     uint64_t fitted = outbox->position - worker_committed(worker, worker->channel)->outbox;
     transaction_roll_back(&worker->transaction);
+    call_table_undone(&worker->channel->table);
     worker_rewind(worker);
     if (before > 0) {
         worker->channel->batch_most = before;

@@ -91,8 +91,8 @@ OPERATIONS = {"ClearCall": 4, "ClearConnection": 5, "MonitorStart": 71, "Monitor
 # Tags of a universalFailure in phases I and II; III counts from one less but has security in it.
 FAILURES = {"operation": (1, 0), "security": (None, 1), "stateIncompatibility": (2, 2),
             "systemResourceAvailability": (3, 3), "systemResourceAvailibility": (3, 3)}
-FAILED = {"generic": 1, "noConnectionToClear": 7, "noCallToClear": 6, "invalidConnectionID": 13,
-          "objectNotKnown": 4}
+FAILED = {"generic": 1, "noConnectionToClear": 7, "noCallToClear": 6, "invalidCallID": 11,
+          "invalidConnectionID": 13, "objectNotKnown": 4}
 CONTEXT = bytes.fromhex("06052b0c008134")  # CSTA's application context
 USER_INFORMATION = bytes.fromhex("06072b0c00815a8148")
 

@@ -5,7 +5,7 @@
 LISTENER-LINE is a line of the ready file. What came and went is written as an onhook trace, so
 that `onhook replay` judges it without any live engine. BER is written by tests/dialects/ber.py,
 XML here; of the engine nothing is used. It connects again when a link is cut, monitors and
-snapshots all.
+snapshots all; with --snapshots it asks from then on who is in each call it hears of, once.
 """
 
 import argparse
@@ -66,8 +66,10 @@ class Link:
         self.incoming, self.outgoing = b"", b""
         self.invoke, self.waiting, self.queue = 0, {}, []
         self.is_open = False
+        self.asked = set()
         self.selector = selector
         selector.register(self.socket, selectors.EVENT_READ, self)
+        self.was_cut = self.was_up
         if self.was_up:
             self.trace.write("%.6f %s ! up\n" % (time.time(), self.name))
         self.was_up = True
@@ -135,6 +137,8 @@ class Link:
                 "</monitorObject><monitorType>device</monitorType>"
         elif what == "SnapshotDevice":
             inner = self.device(object_) % ("snapshotObject", "snapshotObject")
+        elif what == "SnapshotCall":
+            inner = "<snapshotObject><callID>%s</callID></snapshotObject>" % object_
         elif what == "ClearConnection":
             inner = "<connectionToBeCleared><callID>%s</callID><deviceID>%s</deviceID>" \
                 "</connectionToBeCleared>" % object_
@@ -156,6 +160,8 @@ class Link:
                       "monitorType": "device"}
         elif what == "SnapshotDevice":
             values = {"snapshotDevice": said.Device("dialingNumber", object_.encode())}
+        elif what == "SnapshotCall":
+            values = {"snapshotCall": said.Connection(object_, None, False)}
         elif what == "ClearConnection":
             call, device = object_
             values = {"connectionToBeCleared":
@@ -243,10 +249,20 @@ class Link:
                 self.begin()
         elif root.endswith(b"Response") or root == b"CSTAErrorCode":
             self.answered(invoke, root == b"CSTAErrorCode" or root.endswith(b"NegResponse"))
-        elif root == b"EstablishedEvent" and self.wants_release():
+        elif root.endswith(b"Event") and b"<callID>" in content:
             call = re.search(rb"<callID>(\d+)<", content).group(1).decode()
+            self.ask_who(call)
+            if root != b"EstablishedEvent" or not self.wants_release():
+                return
             device = re.search(rb"<deviceID>([^<]*)<", content).group(1).decode()
             self.request("ClearConnection", (call, device))
+
+    def ask_who(self, call):
+        """Of what happened while the link was down only the switch can tell."""
+        if self.options.snapshots and self.was_cut and call not in self.asked:
+            self.asked.add(call)
+            self.queue.insert(0, ("SnapshotCall", call))
+            self.pump()
 
     def wants_release(self):
         self.releases += 1
@@ -259,6 +275,9 @@ class Link:
         id_length = 2 + body[1] if invoke is not None else 0
         self.write("<", None if tag == 0xa1 and body[id_length + 2] == 21 else invoke, content)
         if tag == 0xa1:
+            call = re.search(rb"\x6b.\x82(.)", body, re.DOTALL)  # ConnectionID's callID
+            if body[id_length + 2] == 21 and call is not None:
+                self.ask_who(body[call.end():call.end() + call.group(1)[0]])
             if body[id_length + 2] != 21:
                 operation = body[id_length:id_length + 2 + body[id_length + 1]]
                 self.send(invoke, ber.tlv(0xa2, ber.number(invoke),

@@ -17,6 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ipc/event_record.h"
 #include "ipc/process_state.h"
 #include "ipc/segment.h"
 #include "ipc/shared_engine.h"
@@ -63,15 +64,29 @@ hand_over(struct shared_engine *left)
     CHECK(ring_result_flush(&left->result, 1, &left->workers[1].flushed[0], &outcome));
 }
 
+/* Three records that wait, of a slot each. */
+static void
+leave_records(struct shared_engine *left)
+{
+    struct event event;
+    event_reset(&event);
+    event.kind = EVENT_TICK;
+    CHECK(event_pack_slots(&event) == 1);
+    CHECK(ring_spsc_claim(&left->rings[0], 3));
+    for (uint64_t i = 0; i < 3; i++) {
+        event.order = 77 + i;
+        event_pack(&event, ring_spsc_slot(&left->rings[0], i), 1);
+    }
+    ring_spsc_publish(&left->rings[0], 3);
+}
+
 /* Some marks in a whole engine, in every kind of segment. */
 static void
 leave_marks(struct shared_engine *left)
 {
     watermark_set(left, 0, 4711);
     memset(left->calls[1], 0x5a, 100);
-    CHECK(ring_spsc_claim(&left->rings[0], 3));
-    memset(ring_spsc_slot(&left->rings[0], 0), 0x77, 64);
-    ring_spsc_publish(&left->rings[0], 3);
+    leave_records(left);
     hand_over(left);
 }
 
@@ -103,7 +118,9 @@ everything_is_as_it_was_left(void **state)
     assert_int_equal(((uint8_t *)engine.calls[1])[99], 0x5a);
     assert_int_equal(((uint8_t *)engine.calls[1])[100], 0);
     assert_int_equal(engine.rings[0].position, 3);
-    assert_int_equal(*(uint8_t *)ring_spsc_slot(&engine.rings[0], 1024), 0x77);
+    struct event event;
+    assert_int_equal(event_unpack(&event, ring_spsc_slot(&engine.rings[0], 1024 + 1), 1), 1);
+    assert_int_equal(event.order, 78);
     const struct shm_result_slot *slot = ring_result_poll(&engine.result);
     assert_non_null(slot);
     assert_true(ring_result_is_sound(&engine.result, slot));

@@ -25,6 +25,7 @@ message_of(enum outgoing_kind kind)
         .password = TEXT("<\">"),
         .version = TEXT("http://www.ecma-international.org/standards/ecma-323/csta/ed4"),
         .session = TEXT("469421A9-0"),
+        .switch_name = TEXT("<North & \"South\">"),
         .session_seconds = 180,
     };
 }
@@ -42,12 +43,14 @@ write_one(const char *folder, struct xml_namespaces namespaces, const struct out
     if (result == ENCODE_UNKNOWN)
         return 0;
     const char *root = roots[message->kind];
+    const char *of = message->kind == OUTGOING_GET_DEVICE_ID ? "avaya"
+                     : strstr(root, "Application") == NULL   ? "csta"
+                                                             : "session";
     if (result != ENCODE_OK) {
         fprintf(stderr, "%s: %s\n", root, why);
         return 1;
     }
-    snprintf(path, sizeof(path), "%s/%s-%s%s.xml", folder,
-             strstr(root, "Application") == NULL ? "csta" : "session", root, variant);
+    snprintf(path, sizeof(path), "%s/%s-%s%s.xml", folder, of, root, variant);
     FILE *file = fopen(path, "wb");
     if (file == NULL)
         return 1;
