@@ -221,10 +221,10 @@ lose_unlisted(struct step *step, struct call call)
             !lists_party(step->event, call.block, party))
             act = lose_party(step, call, party, act);
     }
-    if (act == NULL && step->event->item_count == 0)
-        left_end_empty(step, call);
-    else
+    if (act != NULL)
         finish_loss(step, call, act);
+    else if (step->event->item_count == 0)
+        left_end_empty(step, call);
 }
 
 /* An answer that was under way may list one whose clearing we have seen since it was asked for. */

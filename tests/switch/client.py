@@ -275,7 +275,7 @@ class Link:
         id_length = 2 + body[1] if invoke is not None else 0
         self.write("<", None if tag == 0xa1 and body[id_length + 2] == 21 else invoke, content)
         if tag == 0xa1:
-            call = re.search(rb"\x6b.\x82(.)", body, re.DOTALL)  # ConnectionID's callID
+            call = re.search(rb"\x6b.0.\x80(.)", body, re.DOTALL)  # phase III's callID
             if body[id_length + 2] == 21 and call is not None:
                 self.ask_who(body[call.end():call.end() + call.group(1)[0]])
             if body[id_length + 2] != 21:
