@@ -46,6 +46,12 @@ is_listed(const struct step *step, struct call call)
 }
 
 bool
+doubt_is_lossless(const struct step *step)
+{
+    return step->link->lost_order == 0;
+}
+
+bool
 doubt_knows_all(const struct step *step, struct call call)
 {
     bool is_begun = (call.block->flags & (CALL_FROM_START | CALL_BOTH_NAMED)) != 0;

@@ -29,6 +29,10 @@ bool doubt_is_older(const struct step *step, struct call call);
 /* doubt_is_whole - seen from its start and through no loss: we know every name of it. */
 bool doubt_is_whole(const struct step *step, struct call call);
 
+/* doubt_is_lossless - nothing was ever lost on the link: nobody came or went unseen since it was
+ * first heard of. */
+bool doubt_is_lossless(const struct step *step);
+
 /*
  * doubt_knows_all - do we know every party of it?
  *

@@ -338,14 +338,17 @@ is_controller(const struct join *join, const struct event_item *item)
                                             text_is_equal(item->new_device, join->controller));
 }
 
-/* The list of the resulting call's connections: each is a party, under its new names. */
-static void
+/* The list of the resulting call's connections: each is a party, under its new names. True: there is
+ * a list, and we are told of all who they are. */
+static bool
 apply_list(struct step *step, const struct join *join)
 {
     struct call call = join->kept;
+    bool all = step->event->item_count > 0;
     for (uint32_t i = 0; i < step->event->item_count; i++) {
         const struct event_item *item = &step->event->items[i];
         struct text device = first_known(item->endpoint, item->new_device, item->old_device);
+        all &= device.length != 0;
         if (device.length == 0 || (!join->conference && is_controller(join, item)))
             continue;
         struct shm_party *party = find_listed(call, item);
@@ -362,6 +365,7 @@ apply_list(struct step *step, const struct join *join)
         if (!party_is_engaged(party))
             party->state = LOCAL_CONNECTED;
     }
+    return all;
 }
 
 static void
@@ -378,8 +382,7 @@ join_two(struct step *step, struct join *join)
     if (merged)
         end_other(step, join);
     left_join(join->kept);
-    apply_list(step, join);
-    if (step->event->item_count > 0)
+    if (apply_list(step, join))
         join->kept.block->listed_order = step->event->order;
     if (join->conference) {
         join->kept.block->flags |= CALL_CONFERENCE;

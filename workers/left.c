@@ -113,10 +113,11 @@ rule_of(enum reason reason)
 /* Was he left alone by one who left everybody we may know of? Then he ends in that act, whatever
  * ends him; else others of whom we were never told may have gone on with him. */
 static bool
-is_surely_alone(struct call call, const struct shm_party *party)
+is_surely_alone(const struct step *step, struct call call, const struct shm_party *party)
 {
     const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
-    return (party->flags & PARTY_ALONE) != 0 && (act->flags & ACT_GAP) == 0;
+    return (party->flags & PARTY_ALONE) != 0 &&
+           ((act->flags & ACT_GAP) == 0 || doubt_is_lossless(step));
 }
 
 /* Those who are surely alone end in their act, if they were there at all; the others in one of
@@ -135,7 +136,7 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
             act_drop_party(call, party);
             continue;
         }
-        bool alone = is_surely_alone(call, party);
+        bool alone = is_surely_alone(step, call, party);
         if (alone)
             act = call_at(call.block, party->act);
         if (alone && !doubt_is_phantom(step, call, party)) {
@@ -155,7 +156,8 @@ end_left(struct step *step, struct call call, struct shm_act *act, enum reason r
 static void
 wait_for_more(struct step *step, struct call call)
 {
-    span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + SPAN_SIGHT_MS);
+    uint64_t span_ms = doubt_is_lossless(step) ? SPAN_TOGETHER_MS : SPAN_SIGHT_MS;
+    span_set(step->table, call, SPAN_SIGHT, step->event->clock_ms + span_ms);
     doubt_ask(step, call, true);
 }
 
@@ -171,10 +173,10 @@ waits_for_answers(struct step *step, struct call call)
 }
 
 static bool
-are_surely_alone(struct call call)
+are_surely_alone(const struct step *step, struct call call)
 {
     FOR_EACH_PARTY (party, call.block) {
-        if (party_is_active(party) && !is_surely_alone(call, party))
+        if (party_is_active(party) && !is_surely_alone(step, call, party))
             return false;
     }
     return true;
@@ -197,11 +199,27 @@ took_another(struct call call, const struct shm_act *act)
     return false;
 }
 
-/* All we knew of have left: is it certain that the call is over by this act? */
+/* Did the clearing of somebody make it known? */
 static bool
-is_surely_over(struct call call, const struct shm_act *act)
+was_met_as_it_ends(const struct step *step, struct call call)
 {
-    return act == NULL || (act->flags & ACT_GAP) == 0 || took_another(call, act);
+    uint64_t first = call.block->first_order;
+    if (first == step->event->order)
+        return step->event->kind == EVENT_CONNECTION_CLEARED;
+    FOR_EACH_ACT (act, call.block) {
+        if (act->order == first && (act->flags & ACT_FIXED) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* All we knew of have left: is it certain that the call is over by this act? Where nothing was ever
+ * lost we take it so, if more was seen of the call than its end. */
+static bool
+is_surely_over(const struct step *step, struct call call, const struct shm_act *act)
+{
+    return act == NULL || (act->flags & ACT_GAP) == 0 || took_another(call, act) ||
+           (doubt_is_lossless(step) && !was_met_as_it_ends(step, call));
 }
 
 void
@@ -209,13 +227,13 @@ left_finish(struct step *step, struct call call, struct shm_act *act)
 {
     drop_silent(call);
     if (left_any(call) && left_is_unseen(step, call) && !waits_for_answers(step, call)) {
-        if (doubt_knows_all(step, call) || are_surely_alone(call))
+        if (doubt_is_lossless(step) || doubt_knows_all(step, call) || are_surely_alone(step, call))
             act = end_left(step, call, act, REASON_OUT_OF_SIGHT);
         else
             wait_for_more(step, call);
     }
     if (!left_any(call) && call.block->life == CALL_LIVING && !waits_for_answers(step, call)) {
-        if (is_surely_over(call, act))
+        if (is_surely_over(step, call, act))
             act_end_call(step, call, act);
         else
             wait_for_more(step, call);
@@ -247,13 +265,19 @@ last_act(struct call call)
     return act == NULL || (act->flags & ACT_GAP) == 0 ? NULL : act;
 }
 
-/* What had only to wait for the answers after calls were lost ends as it was decided. */
+/* Nothing showed more of the call, which was lost to us, or made known by a clearing: it ends as it
+ * was decided. */
 static bool
-end_regained(struct step *step, struct call call)
+end_as_decided(struct step *step, struct call call)
 {
     const struct shm_party *last = last_party(call);
-    if ((call.block->flags & CALL_REGAINED) == 0 || last == NULL ||
-        !is_surely_over(call, call_at(call.block, last->act)))
+    const struct shm_act *act = last == NULL ? NULL : call_at(call.block, last->act);
+    if (act == NULL)
+        return false;
+    bool decided = (call.block->flags & CALL_REGAINED) != 0
+                       ? is_surely_over(step, call, act)
+                       : doubt_is_lossless(step) && (act->flags & ACT_FIXED) == 0;
+    if (!decided)
         return false;
     act_end_call(step, call, call_at(call.block, last->act));
     call.block->deleted_seq = last->end_seq;
@@ -287,6 +311,8 @@ left_end_replaced(struct step *step, struct call call)
     struct shm_act *act = last_act(call);
     if (act == NULL || act->order != call.block->first_order)
         return false;
+    if (end_as_decided(step, call))
+        return true;
     act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT,
                           RULE_OUT_OF_SIGHT);
     act_end_call(step, call, act);
@@ -298,7 +324,7 @@ left_end_replaced(struct step *step, struct call call)
 void
 left_end_all(struct step *step, struct call call, enum reason reason)
 {
-    if (end_regained(step, call))
+    if (end_as_decided(step, call))
         return;
     drop_silent(call);
     struct shm_act *act = end_left(step, call, NULL, reason);

@@ -71,12 +71,15 @@ lists_call(const struct event *event, struct text call_id)
     return false;
 }
 
-/* A connection that stands: the call and the party exist, in the state it is in. */
-static void
+/* A connection that stands: the call and the party exist, in the state it is in. False: it is
+ * somebody's of whom we are not told who he is. */
+static bool
 adopt(struct step *step, struct call call, struct text device, struct text alias, uint8_t state)
 {
-    if (state == LOCAL_NULL || state == LOCAL_FAIL || device.length == 0)
-        return;
+    if (state == LOCAL_NULL || state == LOCAL_FAIL)
+        return true;
+    if (device.length == 0)
+        return false;
     enum local_state known = state == LOCAL_ABSENT ? LOCAL_CONNECTED : (enum local_state)state;
     struct shm_party *party = call_active_party(call.block, device);
     if (party == NULL)
@@ -87,6 +90,7 @@ adopt(struct step *step, struct call call, struct text device, struct text alias
     doubt_clear(step, party);
     if (state != LOCAL_ABSENT)
         party->state = state;
+    return true;
 }
 
 static struct call
@@ -227,17 +231,18 @@ lose_unlisted(struct step *step, struct call call)
         left_end_empty(step, call);
 }
 
-/* An answer that was under way may list one whose clearing we have seen since it was asked for. */
+/* An answer that was under way may list one whom we have seen leaving since it was asked for. */
 static bool
 has_left_since(const struct step *step, struct call call, const struct event_item *item)
 {
     const struct shm_party *party = call_party(call.block, item_device(item));
     if (party == NULL)
         party = call_party(call.block, item->new_device);
-    if (party == NULL || party_is_active(party) || party->act == 0)
+    if (party == NULL || party_is_active(party))
         return false;
-    const struct shm_act *act = call_at(call.block, party->act);
-    return act->order > step->event->request;
+    uint64_t asked = step->event->request;
+    const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
+    return party->seen_order > asked || (act != NULL && act->order > asked);
 }
 
 static void
@@ -262,12 +267,13 @@ snapshot_call(struct step *step)
     if (call.number == 0)
         return;
     step->note.conn_id = call.block->conn_id;
+    bool all = true;
     for (uint32_t i = 0; i < event->item_count; i++) {
         if (!has_left_since(step, call, &event->items[i]))
-            adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
-                  event->items[i].state);
+            all &= adopt(step, call, item_device(&event->items[i]), event->items[i].new_device,
+                         event->items[i].state);
     }
-    call.block->listed_order = event->order;
+    call.block->listed_order = all ? event->order : 0;
     call_touch(step, call);
 }
 
