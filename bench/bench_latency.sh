@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What it costs to keep how long messages take (ipc/histogram.h): 400,000 framed messages end to
+# What it costs to keep how long messages take (ipc/histogram.h): 600,000 framed messages end to
 # end, by a build that keeps it and by one that does not, in turn. Elapsed time, and processor time,
 # which suffers less from neighbours.
 #
@@ -9,7 +9,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-400000}
+messages=${1:-600000}
 rounds=${2:-9}
 build=${BUILD:-build/release}
 untimed=${UNTIMED:-build/untimed}

@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-400000} rounds=${2:-9}
+messages=${1:-600000} rounds=${2:-9}
 build=${BUILD:-build/release}
 bare=${UNPROTECTED:-build/unprotected}
 work=$(mktemp -d)

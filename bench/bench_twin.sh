@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-300000}
+messages=${1:-600000}
 rounds=${2:-8}
 build=${BUILD:-build/release}
 work=$(mktemp -d)
