@@ -55,7 +55,7 @@ GOALS = [
          than="step.1k"),
     Goal("restart", "a worker of 100,000 calls killed: until the next record is handled", "",
          "restart"),
-    Goal("price", "a replay beside one that no kill may meet: nothing is written down of changes", "",
+    Goal("price", "a replay beside one that writes down nothing of its changes", "",
          "price.protected", peers={"none": 0}),
     Goal("latency", "cost of keeping how long messages take", "", "latency.processor",
          peers={"untimed": 0.98}),
