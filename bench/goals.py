@@ -49,7 +49,7 @@ GOALS = [
     Goal("memory", "shared memory of a live call of two parties", "1.5 KiB", "site.xml.bytes",
          most=1536),
     Goal("idle", "an idle engine with ten links", "1 % of one core", "idle", most=1),
-    Goal("growth", "cost of a message, 250,000 live calls over 1,000", "1.5 x", "growth.live.250000",
+    Goal("growth", "cost of a message, 250 k live calls over 1,000", "1.5 x", "growth.live.250000",
          most=1.5, than="growth.live.1000"),
     Goal("growth", "cost of a call step, 1 M live calls over 1,000", "1.5 x", "step.1m", most=1.5,
          than="step.1k"),
