@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-1000000}
+messages=${1:-400000}
 rounds=${2:-9}
 times=3 # the same messages over and over, so that onlookers' starts do not count
 build=$(cd "${BUILD:-build/release}" && pwd)

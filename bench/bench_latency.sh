@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What it costs to keep how long messages take (ipc/histogram.h): a million framed messages end to
+# What it costs to keep how long messages take (ipc/histogram.h): 600,000 framed messages end to
 # end, by a build that keeps it and by one that does not, in turn. Elapsed time, and processor time,
 # which suffers less from neighbours.
 #
@@ -9,15 +9,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-1000000}
+messages=${1:-600000}
 rounds=${2:-9}
 build=${BUILD:-build/release}
 untimed=${UNTIMED:-build/untimed}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-cmake --preset release -B "$untimed" -DONHOOK_UNTIMED=ON >"$work/log"
-cmake --build "$untimed" --target onhook >"$work/log"
+other_build "$untimed" -DONHOOK_UNTIMED=ON
 
 replay_once() { # BUILD CASE
     local TIMEFORMAT='%R %U %S'

@@ -2,15 +2,15 @@
 # What it costs that any process may be killed: a replay by this build beside one that writes down
 # nothing of what it changes (cmake -DONHOOK_UNPROTECTED=ON), in turn. A ratio of 0.8 is a price of 1.25.
 #
-# bench_price.sh UNPROTECTED_BUILD [MESSAGES [ROUNDS]]; BUILD names the other (build/release).
-# Exit: 0 measured, 1 not, 2 wrong usage.
+# bench_price.sh [MESSAGES [ROUNDS]]; BUILD names the build directory (build/release), UNPROTECTED the
+# one without (build/unprotected, made if it is not there).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-[[ $# -ge 1 ]] || { sed -n '2,6s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-bare=$1 messages=${2:-1000000} rounds=${3:-9}
+messages=${1:-600000} rounds=${2:-9}
 build=${BUILD:-build/release}
+bare=${UNPROTECTED:-build/unprotected}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -21,6 +21,7 @@ timed() { # CASE BUILD
         2>>"$work/elapsed.$name"
 }
 
+other_build "$bare" -DONHOOK_UNPROTECTED=ON
 "$build/tests/sim/sim_generate" --plain --messages "$messages" --framed "$work/site.xml"
 for ((round = 0; round < rounds; round++)); do
     timed protected "$build"

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# End to end: a million framed messages of a made-up site through the whole chain, outcomes to
+# End to end: half a million framed messages of a made-up site through the whole chain, outcomes to
 # /dev/null, with 1 and with 2 workers in turn. Prints JSON lines as bench/README.md tells.
 #
 # bench_replay.sh [MESSAGES] [ROUNDS]; BUILD names the build directory (build/release).
@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . bench/paired.sh
 
-messages=${1:-1000000}
+messages=${1:-500000}
 rounds=${2:-9}
 build=${BUILD:-build/release}
 work=$(mktemp -d)

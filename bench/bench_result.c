@@ -26,7 +26,7 @@ enum {
     OPERATIONS_FEW = 1 << 13, /* where producers are preempted */
     ROUNDS_MOST = 11,         /* a ring that collapses takes seconds a round */
     SPINS = 1000,
-    PATIENCE_S = 300,
+    PATIENCE_S = 120,
     NAME_SIZE = 32,
     WAYS = 4,
 };

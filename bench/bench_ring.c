@@ -8,8 +8,10 @@
  * ring as a mere memory: a prepared batch is copied in and out in one piece.
  */
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,7 +26,7 @@ enum {
     SLOT_COUNT = 4096,
     MESSAGE_LONGEST = 256,
     SPINS = 1000,     /* looks in vain before the core is given to somebody else */
-    PATIENCE_S = 300, /* a consumer that died must not leave its producer waiting for ever */
+    PATIENCE_S = 120, /* a consumer that died must not leave its producer waiting for ever */
     NAME_SIZE = 32,
 };
 
@@ -257,6 +259,8 @@ send_messages(void *context, uint64_t operations)
     pid_t child = fork();
     CHECK(child >= 0);
     if (child == 0) {
+        /* Nobody waits for a consumer without its producer; it would spin for ever. */
+        CHECK(prctl(PR_SET_PDEATHSIG, SIGKILL) == 0);
         cbench_pin(1);
         write_all(word[1], &byte, 1);
         consume[transfer->way](transfer, operations);

@@ -365,7 +365,10 @@ int
 main(void)
 {
     static const struct size sizes[] = {
-        {1000, "1k"}, {1 << 16, "64k"}, {1 << 20, "1m"}, {1 << 22, "4m"}, {1 << 23, "8m"},
+        {1000, "1k"},
+        {1 << 16, "64k"},
+        {1 << 20, "1m"},
+        {1 << 23, "8m"},
     };
     struct evidence_set set = {.subject = TEXT("2001"), .releasing = TEXT("2002")};
     struct shm_outcome outcome = {0};

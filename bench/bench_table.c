@@ -192,7 +192,10 @@ int
 main(void)
 {
     static const struct size sizes[] = {
-        {1000, "1k"}, {1 << 16, "64k"}, {1 << 20, "1m"}, {1 << 22, "4m"}, {1 << 23, "8m"},
+        {1000, "1k"},
+        {1 << 16, "64k"},
+        {1 << 20, "1m"},
+        {1 << 23, "8m"},
     };
     cbench_pin(0);
     sizes_measure("table", sizes, sizeof sizes / sizeof *sizes, measure);

@@ -3,8 +3,9 @@
 
 As many whole calls as MESSAGES allow. LIVE of them stand at any time: when another begins, the
 oldest ends; the last ones end one by one. So files that differ in LIVE only hold the same messages
-in another order. Each call has PARTIES devices, which enter one by one and hang up one by one; each
-of their events comes in COPIES, one a monitor.
+in another order. LIVE is at most a quarter of the calls, so that it stands most of the time. Each
+call has PARTIES devices, which enter one by one and hang up one by one; each of their events comes
+in COPIES, one a monitor.
 """
 import sys
 
@@ -46,7 +47,7 @@ def numbers_of(call, parties):
 def main():
     wanted, live, parties, copies = (int(number) for number in sys.argv[1:5])
     calls = max(wanted // (2 * parties * copies), 1)
-    live = min(live, calls)
+    live = min(live, max(calls // 4, 1))
     enter, leave = (frames_of(text, parties, copies) for text in (ENTER, LEAVE))
     with open(sys.argv[5], "w", encoding="latin-1", newline="") as out:
         for number in range(calls + live):

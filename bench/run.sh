@@ -7,16 +7,19 @@
 # measures nothing. --list says which parts there are.
 #
 # In the environment: BUILD, the build directory (build/release); FIGURES, where the lines are kept
-# (build/bench); PART_SECONDS, after which a part is ended and counts as failed (300).
+# (build/bench); PART_SECONDS, after which a part and all its processes are ended and it counts as
+# failed (240); ALL_SECONDS, after which no part goes on or begins (800).
 # Exit: 0 all was measured, 1 a part failed and has kept its earlier lines, 2 wrong usage.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 build=${BUILD:-build/release}
 figures=${FIGURES:-build/bench}
-part_seconds=${PART_SECONDS:-300}
+part_seconds=${PART_SECONDS:-240}
+all_seconds=${ALL_SECONDS:-800}
 export BUILD=$build
 failed=()
+group='' # of the processes of the part that runs
 
 say() { printf '\n== %s\n' "$*"; }
 
@@ -57,12 +60,39 @@ print_part() { # PART SECONDS BEGAN BUSY
         "$1" "$2" "$3" "$4" "$(nproc)" "$ONHOOK_COMMIT"
 }
 
+# Whatever a part began: a process that outlived it would be in the way of all parts after it.
+end_group() {
+    [[ -z $group ]] || kill -KILL -- "-$group" 2>/dev/null || true
+    group=''
+}
+
+# timeout leads a process group of its own, and ends all of it when the time is over.
+run_part() { # PART SECONDS
+    local status=0
+    timeout --kill-after=5 "$2" "$(program_of "$1")" &
+    group=$!
+    wait "$group" || status=$?
+    end_group
+    return "$status"
+}
+
+seconds_left() {
+    local left=$((all_seconds - SECONDS))
+    echo $((left < part_seconds ? left : part_seconds))
+}
+
 measure() { # PART
-    local part=$1 new=$figures/$1.jsonl.new began busy from=$SECONDS status=0
+    local part=$1 new=$figures/$1.jsonl.new began busy from=$SECONDS status=0 left
+    left=$(seconds_left)
+    if [[ $left -le 0 ]]; then
+        echo "run.sh: no time left for $part" >&2
+        failed+=("$part")
+        return
+    fi
     began=$(date -u +%Y-%m-%dT%H:%MZ)
     busy=$(busy_now)
     say "$part"
-    timeout "$part_seconds" "$(program_of "$part")" >"$new" || status=$?
+    run_part "$part" "$left" >"$new" || status=$?
     if [[ $status -ne 0 ]]; then
         echo "run.sh: $part ended with $status after $((SECONDS - from)) s" >&2
         failed+=("$part")
@@ -109,6 +139,8 @@ for part in "${wanted[@]}"; do
     fi
 done
 mkdir -p "$figures"
+trap end_group EXIT
+trap 'exit 130' INT TERM
 for part in "${wanted[@]}"; do measure "$part"; done
 write_table
 if [[ ${#failed[@]} -gt 0 ]]; then

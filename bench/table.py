@@ -18,20 +18,30 @@ from goals import GOALS, PLOTS
 
 REACHED, MISSED, OPEN = "reached", "missed", "within the noise"
 PARTLY = "not all measured"
+BUSY_MACHINE = "machine was busy"
 BUSY = 0.1  # of the cores, by others: from there on a machine is not quiet
 
 
+def was_busy(part):
+    return part["busy"] > part["cores"] * BUSY
+
+
 class Figures:
-    """All lines: cases and what was left out by name, ratios by (name, peer), sites, parts."""
+    """All lines: cases and what was left out by name, ratios by (name, peer), sites, parts; and
+    which of the names were measured while others kept the machine busy."""
 
     def __init__(self, files):
         self.cases, self.left_out, self.ratios, self.sites, self.parts = {}, {}, {}, {}, []
+        self.disturbed, self.names_of_part = set(), set()
         for path in sorted(files):
+            self.names_of_part = set()
             with open(path, encoding="utf-8") as lines:
                 for line in lines:
                     self.add(json.loads(line))
 
     def add(self, line):
+        if "name" in line:
+            self.names_of_part.add(line["name"])
         if "against" in line:
             self.ratios[line["name"], line["against"]] = line
         elif "left_out" in line:
@@ -40,6 +50,9 @@ class Figures:
             self.sites[line["site"]] = line["report"]
         elif "part" in line:
             self.parts.append(line)
+            if was_busy(line):
+                self.disturbed |= self.names_of_part
+            self.names_of_part = set()
         else:
             self.cases[line["name"]] = line
 
@@ -125,6 +138,8 @@ def goal_row(goal, figures, reasons):
             break
     else:
         said = ""
+    if said and {goal.case, goal.than} & figures.disturbed:
+        said = BUSY_MACHINE
     if said == MISSED:
         said += ", " + why_of(goal, reasons)
     return row(goal.what, goal.goal, figure, bounds, "; ".join(peers), said)
@@ -262,7 +277,7 @@ def print_brief(figures):
 
 def print_busy(figures):
     """A machine that did other things meanwhile makes absolute figures worse than they are."""
-    busy = sorted(part["part"] for part in figures.parts if part["busy"] > part["cores"] * BUSY)
+    busy = sorted(part["part"] for part in figures.parts if was_busy(part))
     if busy:
         print("\n**Not a quiet machine**: others kept it busy when these parts were begun: "
               + ", ".join(busy) + ".\nTheir absolute figures are worse than the program is, and "

@@ -71,50 +71,58 @@ class Statistics(unittest.TestCase):
 
 class Comparing(unittest.TestCase):
     def test_a_slow_minute_is_not_a_slower_program(self):
-        old = [case("x", 100), case("x.expat", 1000), ratio("x", "expat", 10)]
-        new = [case("x", 200), case("x.expat", 2000), ratio("x", "expat", 10)]
-        self.assertEqual(verdicts(old, new), {"x": "same"})
+        old = [case("ber.x", 100), case("ber.x.asn1c", 1000), ratio("ber.x", "asn1c", 10)]
+        new = [case("ber.x", 200), case("ber.x.asn1c", 2000), ratio("ber.x", "asn1c", 10)]
+        self.assertEqual(verdicts(old, new), {"ber.x": "same"})
+
+    def test_what_we_wrote_ourselves_is_no_yardstick(self):
+        for own in ("price.protected.none", "transaction.64.none", "twin.onhook.twin",
+                    "result.4.fetchadd", "decode.x", "decode.x.index"):
+            self.assertFalse(figures.is_yardstick(own), own)
+        for other in ("ber.x.asn1c", "ring.64.ck", "table.1m.uthash", "json.printf"):
+            self.assertTrue(figures.is_yardstick(other), other)
 
     def test_a_change_by_every_peer_is_claimed(self):
-        old = [case("x", 100), ratio("x", "expat", 10), ratio("x", "memcpy", 0.1)]
-        new = [case("x", 50), ratio("x", "expat", 20), ratio("x", "memcpy", 0.2)]
-        self.assertEqual(verdicts(old, new), {"x": "faster"})
-        self.assertEqual(verdicts(new, old), {"x": "slower"})
+        old = [case("ber.x", 100), ratio("ber.x", "asn1c", 10), ratio("ber.x", "memcpy", 0.1)]
+        new = [case("ber.x", 50), ratio("ber.x", "asn1c", 20), ratio("ber.x", "memcpy", 0.2)]
+        self.assertEqual(verdicts(old, new), {"ber.x": "faster"})
+        self.assertEqual(verdicts(new, old), {"ber.x": "slower"})
 
     def test_a_change_by_one_peer_only_is_not(self):
-        old = [case("x", 100), ratio("x", "expat", 10), ratio("x", "memcpy", 0.1)]
-        new = [case("x", 50), ratio("x", "expat", 20), ratio("x", "memcpy", 0.1)]
-        self.assertEqual(verdicts(old, new), {"x": "same"})
+        old = [case("ber.x", 100), ratio("ber.x", "asn1c", 10), ratio("ber.x", "memcpy", 0.1)]
+        new = [case("ber.x", 50), ratio("ber.x", "asn1c", 20), ratio("ber.x", "memcpy", 0.1)]
+        self.assertEqual(verdicts(old, new), {"ber.x": "same"})
 
     def test_bounds_that_touch_claim_nothing(self):
-        old = [case("x", 100), ratio("x", "expat", 10, width=0.2)]
-        new = [case("x", 80), ratio("x", "expat", 12, width=0.2)]
-        self.assertEqual(verdicts(old, new), {"x": "same"})
+        old = [case("ber.x", 100), ratio("ber.x", "asn1c", 10, width=0.2)]
+        new = [case("ber.x", 80), ratio("ber.x", "asn1c", 12, width=0.2)]
+        self.assertEqual(verdicts(old, new), {"ber.x": "same"})
 
     def test_a_case_alone_must_change_more_than_the_yardsticks_did(self):
-        old = [case("alone", 100, 0.01), case("y.memcpy", 10, 0.01)]
-        self.assertEqual(verdicts(old, [case("alone", 60, 0.01), case("y.memcpy", 10, 0.01)]),
+        old = [case("alone", 100, 0.01), case("ber.y.memcpy", 10, 0.01)]
+        self.assertEqual(verdicts(old, [case("alone", 60, 0.01), case("ber.y.memcpy", 10, 0.01)]),
                          {"alone": "faster"})
-        self.assertEqual(verdicts(old, [case("alone", 60, 0.01), case("y.memcpy", 5, 0.01)]),
+        self.assertEqual(verdicts(old, [case("alone", 60, 0.01), case("ber.y.memcpy", 5, 0.01)]),
                          {"alone": "same"})
-        self.assertEqual(verdicts(old, [case("alone", 160, 0.01), case("y.memcpy", 10, 0.01)]),
+        self.assertEqual(verdicts(old, [case("alone", 160, 0.01), case("ber.y.memcpy", 10, 0.01)]),
                          {"alone": "slower"})
 
     def test_a_slower_yardstick_excuses_as_much_and_no_more(self):
-        old = [case("alone", 100, 0.01), case("y.memcpy", 10, 0.01)]
-        self.assertEqual(verdicts(old, [case("alone", 140, 0.01), case("y.memcpy", 15, 0.01)]),
+        old = [case("alone", 100, 0.01), case("ber.y.memcpy", 10, 0.01)]
+        self.assertEqual(verdicts(old, [case("alone", 140, 0.01), case("ber.y.memcpy", 15, 0.01)]),
                          {"alone": "same"})
-        self.assertEqual(verdicts(old, [case("alone", 300, 0.01), case("y.memcpy", 15, 0.01)]),
+        self.assertEqual(verdicts(old, [case("alone", 300, 0.01), case("ber.y.memcpy", 15, 0.01)]),
                          {"alone": "slower"})
 
     def test_nothing_beside_it_or_few_rounds_are_unsure(self):
         self.assertEqual(verdicts([case("alone", 100)], [case("alone", 10)]), {"alone": "unsure"})
-        few = [case("x", 100), ratio("x", "expat", 10, rounds=5)]
-        self.assertEqual(verdicts(few, [case("x", 1), ratio("x", "expat", 1000)]), {"x": "unsure"})
+        few = [case("ber.x", 100), ratio("ber.x", "asn1c", 10, rounds=5)]
+        many = [case("ber.x", 1), ratio("ber.x", "asn1c", 1000)]
+        self.assertEqual(verdicts(few, many), {"ber.x": "unsure"})
 
     def test_more_messages_a_second_are_faster(self):
-        old = [case("r", 100, 0.01, unit="messages/s"), case("y.memcpy", 10, 0.01)]
-        new = [case("r", 300, 0.01, unit="messages/s"), case("y.memcpy", 10, 0.01)]
+        old = [case("r", 100, 0.01, unit="messages/s"), case("ber.y.memcpy", 10, 0.01)]
+        new = [case("r", 300, 0.01, unit="messages/s"), case("ber.y.memcpy", 10, 0.01)]
         self.assertEqual(verdicts(old, new), {"r": "faster"})
 
     def test_other_machines_are_not_compared(self):
@@ -123,7 +131,7 @@ class Comparing(unittest.TestCase):
             for cpu in ("one", "other"):
                 paths.append(os.path.join(folder, cpu))
                 with open(paths[-1], "w", encoding="utf-8") as file:
-                    json.dump(case("x", 1) | {"machine": {"cpu": cpu, "cores": 2}}, file)
+                    json.dump(case("ber.x", 1) | {"machine": {"cpu": cpu, "cores": 2}}, file)
             command = [sys.executable, os.path.join(BENCH, "compare.py")]
             said = subprocess.run(command + paths, capture_output=True, text=True, check=False)
             self.assertEqual(said.returncode, 2)
@@ -157,6 +165,24 @@ class Table(unittest.TestCase):
         self.assertIn("missed, no reason written yet", self.rows(goal, case("x", 200)))
         self.assertIn("missed, [why](speed.md#step)",
                       self.rows(goal, case("x", 200), reasons=["step"]))
+
+    def test_a_busy_machine_is_no_verdict(self):
+        goal = goals.Goal("step", "a step", "100 ns", "x", most=100)
+        for median in (10, 200):
+            for busy in (0, 1.5):
+                part = {"part": "p", "seconds": 1, "began": "then", "busy": busy, "cores": 2,
+                        "commit": "made"}
+                other = part | {"part": "q", "busy": 2}
+                said = self.rows(goal, case("x", median), part, case("y", 1), other)
+                self.assertEqual("| machine was busy |" in said, busy > 0)
+                self.assertEqual("reached" in said or "missed" in said, busy == 0)
+
+    def test_every_heading_of_the_page_is_a_reason(self):
+        page = os.path.join(os.path.dirname(BENCH), "docs", "speed.md")
+        for section in table.reasons_of(page):
+            goal = goals.Goal(section, "a step", "100 ns", "x", most=100)
+            said = self.rows(goal, case("x", 200), reasons=table.reasons_of(page))
+            self.assertIn(f"[why](speed.md#{section})", said)
 
     def test_reasons_are_the_sections_of_the_page(self):
         with tempfile.TemporaryDirectory() as folder:
