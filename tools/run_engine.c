@@ -46,6 +46,7 @@ struct running {
     struct service_notify notify;
     uint64_t began_again_ms; /* when all was begun anew; 0: never */
     bool ready;              /* and said so */
+    bool stopping;           /* we were told to */
     bool taken_over;         /* the engine is one that was there */
 };
 
@@ -238,6 +239,7 @@ static void
 note_stopping(void *context)
 {
     struct running *running = context;
+    running->stopping = true;
     service_notify_stopping(&running->notify);
 }
 
@@ -347,6 +349,18 @@ keep_recording(const char *file)
         log_say("the recording so far is %s", kept);
 }
 
+/* Who is to stop begins nothing. */
+static bool
+may_begin_again(const struct running *running)
+{
+    if (!running->stopping)
+        return true;
+    log_say("the shared memory is damaged: not begun anew, as it is to stop; %llu outcomes were "
+            "not given out",
+            (unsigned long long)engine_undelivered(running->engine));
+    return false;
+}
+
 /*
  * Memory that was written over is nobody's to go on with: all is made new, connections too, and the
  * switches are asked for the calls. Not a second time within a minute: then something is wrong that
@@ -358,7 +372,7 @@ begin_again(struct running *running, struct shared_engine *engine)
     const struct engine_shape shape = shape_of(running);
     uint64_t now = now_ms();
     uint64_t before = running->began_again_ms;
-    if (before != 0 && now - before < AGAIN_MS)
+    if (!may_begin_again(running) || (before != 0 && now - before < AGAIN_MS))
         return false;
     log_say("the shared memory is damaged: beginning with a new one; links are connected again and "
             "asked for their calls; %llu outcomes that were not given out are lost",

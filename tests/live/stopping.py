@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""stopping.py ONHOOK - a stop that is under way, and what could forget it.
+
+The engine is told to stop while a switch that answers nothing holds the stop up. As promised when
+memory that is found damaged then is said, and nothing is begun anew.
+"""
+
+import signal
+import sys
+import time
+
+import peers
+import rig
+from damage import crash
+
+
+def links(port):
+    return "".join("[link %s]\naddresses = 127.0.0.1:%d\nencoding = xml\nshared = yes\n"
+                   "monitored = 1\n" % link for link in (("deaf", port), ("nobody", 1)))
+
+
+def start(site, deaf):
+    before = deaf.connections
+    site.start(links(deaf.port), "drain = 8s\nlasting = yes", ("--fresh",))
+    rig.await_(20, "the links were tried",
+               lambda: deaf.connections > before and "link nobody: " in site.log())
+    time.sleep(0.3)
+
+
+def begin_stop(site):
+    site.engine.send_signal(signal.SIGTERM)
+    rig.await_(5, "it stops", lambda: "stopping" in site.log())
+
+
+def damage(site):
+    crash(site, "front-end", 0, "frontend-0", 8, 8)
+
+
+def stop_is_not_forgotten(site, deaf):
+    start(site, deaf)
+    begin_stop(site)
+    damage(site)
+    site.engine.wait(timeout=20)
+    log = site.log()
+    assert site.engine.returncode == 1, "it did not stop well"
+    assert "beginning with a new one" not in log, "the stop was forgotten"
+    assert "the shared memory is damaged: not begun anew, as it is to stop" in log
+
+
+def main():
+    onhook = sys.argv[1]
+    deaf = peers.Peer(peers.deaf)
+    with rig.Rig(onhook) as site:
+        stop_is_not_forgotten(site, deaf)
+
+
+if __name__ == "__main__":
+    main()
