@@ -349,34 +349,39 @@ keep_recording(const char *file)
         log_say("the recording so far is %s", kept);
 }
 
-/* Who is to stop begins nothing. */
-static bool
-may_begin_again(const struct running *running)
+/*
+ * Why not, or NULL. Who is to stop begins nothing; and what is damaged a second time within a
+ * minute is made so by something that this does not heal.
+ */
+static const char *
+why_not_again(const struct running *running, uint64_t now)
 {
-    if (!running->stopping)
-        return true;
-    log_say("the shared memory is damaged: not begun anew, as it is to stop; %llu outcomes were "
-            "not given out",
-            (unsigned long long)engine_undelivered(running->engine));
-    return false;
+    uint64_t before = running->began_again_ms;
+    if (running->stopping)
+        return "the shared memory is damaged: not begun anew, as it is to stop";
+    if (before != 0 && now - before < AGAIN_MS)
+        return "the shared memory is damaged again, within a minute: not begun anew";
+    return NULL;
 }
 
 /*
  * Memory that was written over is nobody's to go on with: all is made new, connections too, and the
- * switches are asked for the calls. Not a second time within a minute: then something is wrong that
- * this does not heal.
+ * switches are asked for the calls.
  */
 static bool
 begin_again(struct running *running, struct shared_engine *engine)
 {
     const struct engine_shape shape = shape_of(running);
     uint64_t now = now_ms();
-    uint64_t before = running->began_again_ms;
-    if (!may_begin_again(running) || (before != 0 && now - before < AGAIN_MS))
+    unsigned long long undelivered = engine_undelivered(engine);
+    const char *why_not = why_not_again(running, now);
+    if (why_not != NULL) {
+        log_say("%s; %llu outcomes were not given out", why_not, undelivered);
         return false;
+    }
     log_say("the shared memory is damaged: beginning with a new one; links are connected again and "
             "asked for their calls; %llu outcomes that were not given out are lost",
-            (unsigned long long)engine_undelivered(engine));
+            undelivered);
     for (uint32_t i = 0; i < running->frontends; i++)
         keep_recording(running->live[i].record_file);
     close_frontends(running);

@@ -2,8 +2,9 @@
 """stopping.py ONHOOK - a stop that is under way, and what could forget it or make it dear.
 
 The engine is told to stop while a switch that answers nothing holds the stop up, and another cannot
-be reached. As promised when it hardly uses the processor meanwhile, and when memory that is found
-damaged then is said, and nothing is begun anew.
+be reached. As promised when it hardly uses the processor meanwhile; when memory that is found
+damaged then is said and nothing is begun anew; and when a second damage within a minute ends an
+engine that was told nothing, with the reason.
 """
 
 import signal
@@ -62,11 +63,27 @@ def stop_is_not_forgotten(site, deaf):
     assert "the shared memory is damaged: not begun anew, as it is to stop" in log
 
 
+def second_damage_is_said(site, deaf):
+    start(site, deaf)
+    before = deaf.connections
+    damage(site)
+    rig.await_(10, "it begins anew", lambda: "beginning with a new one" in site.log())
+    rig.await_(20, "it connects again", lambda: deaf.connections > before)
+    time.sleep(0.5)
+    damage(site)
+    site.engine.wait(timeout=20)
+    log = site.log()
+    assert site.engine.returncode == 1
+    assert log.count("beginning with a new one") == 1
+    assert "the shared memory is damaged again, within a minute: not begun anew" in log
+
+
 def main():
     onhook = sys.argv[1]
     deaf = peers.Peer(peers.deaf)
     with rig.Rig(onhook) as site:
         stop_is_not_forgotten(site, deaf)
+        second_damage_is_said(site, deaf)
         share = stop_is_cheap(site, deaf)
         print("%.1f%% of one core while it stops" % (100 * share))
 
