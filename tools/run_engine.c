@@ -28,6 +28,7 @@
 
 enum {
     AGAIN_MS = 60000, /* all is begun anew once in so long */
+    KEPT_MAX = 1000,  /* recordings of runs before; then the last is written over, said */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -284,14 +285,15 @@ record_file(struct running *running, uint32_t frontend)
     return running->records[frontend];
 }
 
-/* A start with more front-ends left files that a replay of FILE* would take for this one's. */
+/* A start with more front-ends left files that a replay of FILE* would take for this one's; or they
+ * are somebody's, and kept on purpose. */
 static void
-forget_records(struct running *running)
+tell_old_records(struct running *running)
 {
     for (uint32_t i = running->frontends; i < FRONTENDS_MAX; i++) {
         const char *left = record_file(running, i);
-        if (left != NULL && record_forget(left))
-            log_say("%s is removed: it was recorded by an earlier start with more front-ends",
+        if (left != NULL && record_is_one(left))
+            log_say("%s is there from a run with more front-ends; it is no part of this recording",
                     left);
     }
 }
@@ -301,7 +303,7 @@ open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
     const uint64_t started_ns = clock_ns();
-    forget_records(running);
+    tell_old_records(running);
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {
@@ -338,15 +340,36 @@ close_frontends(struct running *running)
 
 /* ---- beginning anew ------------------------------------------------------------------------ */
 
+/* FILE.before, FILE.before-2, ...: the first that nobody has. False: errno. */
+static bool
+keep_as(const char *file, char kept[static PATH_MAX])
+{
+    for (unsigned i = 1; i <= KEPT_MAX; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, "-%u", i);
+        errno = ENAMETOOLONG;
+        if (snprintf(kept, PATH_MAX, "%s.before%s", file, number) >= PATH_MAX)
+            return false;
+        if (link(file, kept) == 0)
+            return unlink(file) == 0;
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
+}
+
 /* The recording so far is what the new one would be written over. */
 static void
 keep_recording(const char *file)
 {
     char kept[PATH_MAX];
-    if (file == NULL || snprintf(kept, sizeof kept, "%s.before", file) >= (int)sizeof kept)
+    if (file == NULL)
         return;
-    if (rename(file, kept) == 0)
+    if (keep_as(file, kept))
         log_say("the recording so far is %s", kept);
+    else if (errno != ENOENT)
+        log_say("the recording so far cannot be kept: %s: %s", file, strerror(errno));
 }
 
 /*
