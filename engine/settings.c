@@ -6,6 +6,7 @@
 
 #include "base/check.h"
 #include "base/hash.h"
+#include "engine/address_list.h"
 #include "engine/device_list.h"
 #include "engine/settings_parts.h"
 
@@ -267,6 +268,26 @@ settings_trace_alias(struct settings *settings, struct text from, struct text to
     aliases[place] = alias;
     settings->alias_count++;
     return NULL;
+}
+
+bool
+settings_speak_alike(const struct link_settings *one, const struct link_settings *other)
+{
+    return one->profile == other->profile && one->encoding == other->encoding &&
+           one->edition == other->edition;
+}
+
+bool
+settings_connect_alike(const struct link_settings *one, const struct link_settings *other)
+{
+    return settings_speak_alike(one, other) &&
+           address_list_is_same(&one->addresses, &other->addresses) && one->tls == other->tls &&
+           strcmp(one->tls_ca, other->tls_ca) == 0 && strcmp(one->tls_name, other->tls_name) == 0 &&
+           strcmp(one->tls_certificate, other->tls_certificate) == 0 &&
+           strcmp(one->tls_key, other->tls_key) == 0 && one->handshake == other->handshake &&
+           strcmp(one->user, other->user) == 0 &&
+           strcmp(one->application, other->application) == 0 &&
+           strcmp(one->password_file, other->password_file) == 0;
 }
 
 void

@@ -183,6 +183,12 @@ const char *settings_trace_alias(struct settings *settings, struct text from, st
 /* settings_alias - what [aliases] makes of a canonical number; the number itself if nothing. */
 struct text settings_alias(const struct settings *settings, struct text number);
 
+/* settings_speak_alike - can what is said on a connection made by the one be said by the other? */
+bool settings_speak_alike(const struct link_settings *one, const struct link_settings *other);
+
+/* settings_connect_alike - and would that connection serve the other? */
+bool settings_connect_alike(const struct link_settings *one, const struct link_settings *other);
+
 /* settings_hash - everything in it, in one number: begins with `hash`, not finished yet */
 uint64_t settings_hash(uint64_t hash, const struct settings *settings);
 

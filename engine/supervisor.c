@@ -80,7 +80,7 @@ wait_for_end(struct supervisor *supervisor)
         wait_for_news(supervisor);
         read_signals(supervisor);
         reap(supervisor, WNOHANG);
-        if (supervisor->stop_ms != 0)
+        if (supervisor->stop_ms != 0 && supervisor->result == SUPERVISOR_DONE)
             supervisor_drain(supervisor);
         if (supervisor->result == SUPERVISOR_DONE)
             tick(supervisor);

@@ -81,7 +81,7 @@ supervisor_drain(struct supervisor *supervisor)
         supervisor->result = SUPERVISOR_STOPPED;
         return;
     }
-    if (supervisor->result != SUPERVISOR_DONE || now_ms() - supervisor->stop_ms <= live->drain_ms)
+    if (now_ms() - supervisor->stop_ms <= live->drain_ms)
         return;
     log_say("what was on its way could not be waited for any longer");
     supervisor->result = supervisor->engine->lasting ? SUPERVISOR_STOPPED : SUPERVISOR_INTERRUPTED;

@@ -28,6 +28,7 @@
 
 enum {
     AGAIN_MS = 60000, /* all is begun anew once in so long */
+    KEPT_MAX = 1000,  /* recordings of runs before; then the last is written over, said */
 };
 
 #define NS_PER_MS UINT64_C(1000000)
@@ -46,6 +47,7 @@ struct running {
     struct service_notify notify;
     uint64_t began_again_ms; /* when all was begun anew; 0: never */
     bool ready;              /* and said so */
+    bool stopping;           /* we were told to */
     bool taken_over;         /* the engine is one that was there */
 };
 
@@ -238,6 +240,7 @@ static void
 note_stopping(void *context)
 {
     struct running *running = context;
+    running->stopping = true;
     service_notify_stopping(&running->notify);
 }
 
@@ -282,14 +285,15 @@ record_file(struct running *running, uint32_t frontend)
     return running->records[frontend];
 }
 
-/* A start with more front-ends left files that a replay of FILE* would take for this one's. */
+/* A start with more front-ends left files that a replay of FILE* would take for this one's; or they
+ * are somebody's, and kept on purpose. */
 static void
-forget_records(struct running *running)
+tell_old_records(struct running *running)
 {
     for (uint32_t i = running->frontends; i < FRONTENDS_MAX; i++) {
         const char *left = record_file(running, i);
-        if (left != NULL && record_forget(left))
-            log_say("%s is removed: it was recorded by an earlier start with more front-ends",
+        if (left != NULL && record_is_one(left))
+            log_say("%s is there from a run with more front-ends; it is no part of this recording",
                     left);
     }
 }
@@ -299,7 +303,7 @@ open_frontends(struct running *running, struct shared_engine *engine)
 {
     const struct run *run = running->run;
     const uint64_t started_ns = clock_ns();
-    forget_records(running);
+    tell_old_records(running);
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {
@@ -336,33 +340,71 @@ close_frontends(struct running *running)
 
 /* ---- beginning anew ------------------------------------------------------------------------ */
 
+/* FILE.before, FILE.before-2, ...: the first that nobody has. False: errno. */
+static bool
+keep_as(const char *file, char kept[static PATH_MAX])
+{
+    for (unsigned i = 1; i <= KEPT_MAX; i++) {
+        char number[16] = "";
+        if (i > 1)
+            snprintf(number, sizeof number, "-%u", i);
+        errno = ENAMETOOLONG;
+        if (snprintf(kept, PATH_MAX, "%s.before%s", file, number) >= PATH_MAX)
+            return false;
+        if (link(file, kept) == 0)
+            return unlink(file) == 0;
+        if (errno != EEXIST)
+            return false;
+    }
+    return false;
+}
+
 /* The recording so far is what the new one would be written over. */
 static void
 keep_recording(const char *file)
 {
     char kept[PATH_MAX];
-    if (file == NULL || snprintf(kept, sizeof kept, "%s.before", file) >= (int)sizeof kept)
+    if (file == NULL)
         return;
-    if (rename(file, kept) == 0)
+    if (keep_as(file, kept))
         log_say("the recording so far is %s", kept);
+    else if (errno != ENOENT)
+        log_say("the recording so far cannot be kept: %s: %s", file, strerror(errno));
+}
+
+/*
+ * Why not, or NULL. Who is to stop begins nothing; and what is damaged a second time within a
+ * minute is made so by something that this does not heal.
+ */
+static const char *
+why_not_again(const struct running *running, uint64_t now)
+{
+    uint64_t before = running->began_again_ms;
+    if (running->stopping)
+        return "the shared memory is damaged: not begun anew, as it is to stop";
+    if (before != 0 && now - before < AGAIN_MS)
+        return "the shared memory is damaged again, within a minute: not begun anew";
+    return NULL;
 }
 
 /*
  * Memory that was written over is nobody's to go on with: all is made new, connections too, and the
- * switches are asked for the calls. Not a second time within a minute: then something is wrong that
- * this does not heal.
+ * switches are asked for the calls.
  */
 static bool
 begin_again(struct running *running, struct shared_engine *engine)
 {
     const struct engine_shape shape = shape_of(running);
     uint64_t now = now_ms();
-    uint64_t before = running->began_again_ms;
-    if (before != 0 && now - before < AGAIN_MS)
+    unsigned long long undelivered = engine_undelivered(engine);
+    const char *why_not = why_not_again(running, now);
+    if (why_not != NULL) {
+        log_say("%s; %llu outcomes were not given out", why_not, undelivered);
         return false;
+    }
     log_say("the shared memory is damaged: beginning with a new one; links are connected again and "
             "asked for their calls; %llu outcomes that were not given out are lost",
-            (unsigned long long)engine_undelivered(engine));
+            undelivered);
     for (uint32_t i = 0; i < running->frontends; i++)
         keep_recording(running->live[i].record_file);
     close_frontends(running);

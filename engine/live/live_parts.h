@@ -164,8 +164,9 @@ void wire_look(struct live_link *link);
 /*
  * wire_reload - link->settings are to be these from now on
  *
- * A connection that stands, or is being made, by what is no longer so ends with words, and another
- * is made.
+ * A connection by what is no longer so ends, and another is made. One whose session stands is left
+ * as by wire_leave(), for LIVE_LEAVE_MS; but one that speaks otherwise from now on (profile,
+ * encoding, edition), or is just being made, is closed at once.
  */
 void wire_reload(struct live_link *link, const struct link_settings *settings);
 

@@ -396,7 +396,7 @@ idle_until(const struct live *live, uint64_t desk_due_ms)
         if (wire->deaf_since_ms != 0)
             until = earlier(until, wire->deaf_since_ms + LIVE_DEAF_MS);
         until = earlier(until, wire->due_ms);
-        if (wire->socket < 0 && !wire->removed)
+        if (wire->socket < 0 && !wire->removed && !live->stopping) /* then nobody is called */
             until = earlier(until, wire->dial_due_ms);
         if (wire->partial_since_ms != 0)
             until = earlier(until, wire->partial_since_ms + LIVE_PARTIAL_MS);

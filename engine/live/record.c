@@ -130,16 +130,16 @@ record_open(const char *path, uint64_t committed)
 }
 
 bool
-record_forget(const char *path)
+record_is_one(const char *path)
 {
     char first[sizeof title - 1];
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
     if (file < 0)
         return false;
-    bool ours = read(file, first, sizeof first) == (ssize_t)sizeof first &&
-                memcmp(first, title, sizeof first) == 0;
+    bool is_one = read(file, first, sizeof first) == (ssize_t)sizeof first &&
+                  memcmp(first, title, sizeof first) == 0;
     close(file);
-    return ours && unlink(path) == 0;
+    return is_one;
 }
 
 void

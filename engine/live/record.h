@@ -60,12 +60,8 @@ void record_take(struct record *record, const struct source_message *message);
  * recorded. *length: of the file, to be committed. */
 bool record_flush(struct record *record, uint64_t *length);
 
-/*
- * record_forget - takes away what a start before this one left at `path`
- *
- * Only a recording: a file, no link to one, that begins as recordings do. False: there is none.
- */
-bool record_forget(const char *path);
+/* record_is_one - a file, no link to one, that begins as recordings do. */
+bool record_is_one(const char *path);
 
 void record_close(struct record *record);
 

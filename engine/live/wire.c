@@ -11,7 +11,6 @@
 #include "base/check.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "engine/address_list.h"
 #include "engine/live/conversation.h"
 #include "engine/live/live_parts.h"
 #include "ipc/live_stream.h"
@@ -117,29 +116,29 @@ lose(struct live_link *link)
     wire->dial_due_ms = 0;
 }
 
-/* Would a connection made by the one serve the other? */
-static bool
-connect_alike(const struct link_settings *one, const struct link_settings *other)
+/* The connection that stands is not by the settings that are to be. A goodbye can be said where one
+ * is owed, in words of both. */
+static void
+end_outdated(struct live_link *link, const struct link_settings *settings)
 {
-    return address_list_is_same(&one->addresses, &other->addresses) && one->tls == other->tls &&
-           strcmp(one->tls_ca, other->tls_ca) == 0 && strcmp(one->tls_name, other->tls_name) == 0 &&
-           strcmp(one->tls_certificate, other->tls_certificate) == 0 &&
-           strcmp(one->tls_key, other->tls_key) == 0 && one->profile == other->profile &&
-           one->encoding == other->encoding && one->edition == other->edition &&
-           one->handshake == other->handshake && strcmp(one->user, other->user) == 0 &&
-           strcmp(one->application, other->application) == 0 &&
-           strcmp(one->password_file, other->password_file) == 0;
+    struct live *live = link->live;
+    bool parts =
+        link->state->talk.stage == TALK_USABLE && settings_speak_alike(link->settings, settings);
+    log_say("link %s: %s: its settings are others now; connecting anew", link->link->name,
+            parts ? "left" : "closed");
+    if (!parts)
+        lose(link);
+    else if (live_wire_of(link)->leave_until_ms == 0)
+        wire_leave(link, live->now_ms + LIVE_LEAVE_MS);
 }
 
 void
 wire_reload(struct live_link *link, const struct link_settings *settings)
 {
     struct live_wire *wire = live_wire_of(link);
-    bool stays = connect_alike(link->settings, settings);
-    if (wire->socket >= 0 && !stays) {
-        log_say("link %s: closed: its settings are others now; connecting anew", link->link->name);
-        lose(link);
-    }
+    bool stays = settings_connect_alike(link->settings, settings);
+    if (wire->socket >= 0 && !stays)
+        end_outdated(link, settings);
     link->settings = settings;
     if (wire->dial == NULL)
         return;

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""leaving.py ONHOOK - links that are left, by a removal and by a stop, are left in an orderly way.
+"""leaving.py ONHOOK - links that are left, by a reload and by a stop, are left in an orderly way.
 
-Links of each kind of session under load; some are removed by a reload, then the engine is stopped.
+Links of each kind of session under load; some are removed by a reload, some get another address or
+password by it and are connected anew, then the engine is stopped.
 As promised when the switch saw every session stopped, every association released, and connections
 that end rather than break; when a switch that answers nothing, or does not end its side, holds the
 stop up no longer than it may; and when the switch does notice an engine that is killed.
@@ -22,6 +23,7 @@ LISTENERS = ["encoding=xml-ed3,profile=avaya-dmcc,name=avaya",
              "encoding=xml-ed3,profile=openscape,name=openscape"]
 NAMES = [listener.partition("name=")[2].partition(",")[0] for listener in LISTENERS]
 REMOVED = ("avaya2", "phase3", "openscape")
+ANEW = ("avaya", "oxe")
 RUDE = "clients that closed without ending their session or association first"
 DRAIN_S = 3
 
@@ -60,6 +62,20 @@ def stands(site, names):
     return all("link %s: 52 of 52 monitors stand" % name in site.log() for name in names)
 
 
+def connect_anew(site):
+    """By another password file, and by another way to write the address."""
+    site.write("password-2", "sesame\n")
+    site.links = site.links.replace(site.path("password") + "\n", site.path("password-2") + "\n")
+    head, _, its_own = site.links.partition("[link oxe]\n")
+    site.links = head + "[link oxe]\n" + its_own.replace("127.0.0.1", "localhost", 1)
+    site.configure(settings="front-ends = 2\ndrain = %ds" % DRAIN_S)
+    site.reload()
+    for name in ANEW:
+        words = "link %s: 52 of 52 monitors stand" % name
+        rig.await_(10, "%s stands again" % name, lambda words=words: site.log().count(words) == 2)
+        assert "link %s: left: its settings are others now" % name in site.log(), name
+
+
 def stop(site):
     began = time.monotonic()
     site.stop()
@@ -92,6 +108,7 @@ def main():
         time.sleep(1.5)
         for name in REMOVED:
             assert "link %s: removed" % name in site.log(), name
+        connect_anew(site)
         quick_s = stop(site)
         log = site.log()
         assert "connection lost" not in log and "does not answer our goodbye" not in log, log

@@ -90,7 +90,8 @@ def main():
             change(line + more + third.section() + key + "\n", key)
             rig.await_(20, "connected anew: " + key, lambda: third.connections > connections)
         change(line, "a link goes")
-        assert site.log().count("link doubled: closed: its settings are others now") == 4
+        anew = re.findall("link doubled: (\\w+): its settings are others now", site.log())
+        assert anew == ["left", "closed", "closed", "closed"], anew
         removed = len(re.findall("link doubled: removed", site.log()))
         print("%d changes; %d monitors started, %d stopped; a link came and went %d times" % (
             times, counting.started, counting.stopped, third.connections))
