@@ -1,5 +1,5 @@
 /*
- * Requests of people: which link, which call, what they are told. Switch and sockets are a few lines.
+ * Requests of people: which link, which call, the answer. Switch and sockets are a few lines.
  */
 #include <setjmp.h>
 #include <stdarg.h>
