@@ -137,6 +137,7 @@ enum {
     TALK_SAID_STOPPED = 1 << 6,
     TALK_SAID_SENT = 1 << 7,
     TALK_SAID_GOODBYE = 1 << 8, /* by us, or by the switch first */
+    TALK_SAID_UNSENT = 1 << 9,  /* that one cannot be asked for, or used */
 };
 
 struct shm_talk {

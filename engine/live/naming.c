@@ -76,7 +76,9 @@ naming_hear(const struct talk *talk, struct shm_errand *errand)
     errand_answered(talk, errand);
     if (text_is_none(id) || !outgoing_text_is_sound(id)) {
         resync_look_done(talk, errand);
-        monitoring_hear_refused(talk, errand, "what the switch calls it cannot be sent");
+        monitoring_hear_refused(talk, errand, true,
+                                text_is_none(id) ? "the switch says none"
+                                                 : "what the switch says cannot be sent");
         return;
     }
     CHECK(id.length <= EVENT_TEXT_LENGTH);

@@ -170,7 +170,11 @@ void monitoring_leave(const struct talk *talk, struct shm_errand *errand);
 void monitoring_rest(const struct talk *talk, struct shm_errand *errand);
 
 void monitoring_hear_granted(const struct talk *talk);
-void monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, const char *why);
+
+/* monitoring_hear_refused - by the switch (`why` NULL: the message in hand says it), or it cannot
+ * be sent, or used: `why`. is_name: not the monitor, but the device's identifier. */
+void monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, bool is_name,
+                             const char *why);
 void monitoring_hear_stopped(const struct talk *talk);
 enum talk_work monitoring_work(const struct talk *talk, enum talk_line line);
 enum talk_work monitoring_stop_work(const struct talk *talk);
