@@ -98,7 +98,9 @@ struct shm_errand {
 /* What the switch calls a device, where it was asked. */
 struct shm_device_id {
     uint8_t length; /* 0: not known */
-    uint8_t reserved[7];
+    uint8_t reserved[3];
+    uint32_t
+        naming; /* how the settings had devices named when it was asked about last; 0: plainly */
     char text[EVENT_TEXT_LENGTH];
 };
 

@@ -76,6 +76,14 @@ drop_monitor(const struct talk *talk, struct shm_errand *errand)
     talk->state->standing--;
 }
 
+static void
+forget_refusals(const struct talk *talk, struct shm_errand *errand)
+{
+    if (errand->epoch == talk->state->epoch && errand->refusals > 0 && talk->state->refused > 0)
+        talk->state->refused--;
+    errand->refusals = errand->lacks = 0;
+}
+
 void
 monitoring_ask_now(const struct talk *talk, struct shm_errand *errand)
 {
@@ -88,18 +96,11 @@ monitoring_ask_now(const struct talk *talk, struct shm_errand *errand)
         end_monitor(talk, cross_ref_of(errand));
     drop_monitor(talk, errand);
     errand->leaving = 0;
-    errand->refusals = errand->lacks = errand->tries = errand->unanswered = 0;
+    forget_refusals(talk, errand);
+    errand->tries = errand->unanswered = 0;
     if (errand->epoch != talk->state->epoch)
         forget_voided(talk, errand);
     errand_move(talk, errand, LINE_FIRST, 0);
-}
-
-static void
-forget_refusals(const struct talk *talk, struct shm_errand *errand)
-{
-    if (errand->epoch == talk->state->epoch && errand->refusals > 0 && talk->state->refused > 0)
-        talk->state->refused--;
-    errand->refusals = errand->lacks = 0;
 }
 
 static void
@@ -168,6 +169,8 @@ monitoring_rest(const struct talk *talk, struct shm_errand *errand)
     errand_touch(talk, errand);
     if (errand->leaving != 0) {
         leave_now(talk, errand);
+    } else if (errand->wanted != 0 && naming_has_changed(talk, errand)) {
+        monitoring_ask_now(talk, errand); /* while that was under way */
     } else if (resync_is_due(talk, errand)) {
         errand_move(talk, errand, LINE_SNAPSHOT, 0);
     } else if (stands(talk, errand)) {
@@ -371,6 +374,7 @@ ask(const struct talk *talk, struct shm_errand *errand)
     if (talk->state->ask_cursor == errand_number(talk, errand))
         talk->state->ask_cursor = errand->after;
     errand->call_type = calls;
+    naming_begin(talk, errand);
     if (sent == LIVE_SENT) {
         errand_sent(talk, errand, names ? ERRAND_NAMED : ERRAND_ASKED, message.invoke_id);
         talk_paced(talk);

@@ -189,6 +189,13 @@ void monitoring_hear_ended(const struct talk *talk, struct text cross_ref);
 /* naming_is_due - is the switch to be asked what it calls the device, before anything else? */
 bool naming_is_due(const struct talk *talk, const struct shm_errand *errand);
 
+/* naming_has_changed - what was asked about the device in this epoch was asked by a name that is
+ * no longer the settings' way: its identifier means nothing, and its monitor is asked for anew. */
+bool naming_has_changed(const struct talk *talk, const struct shm_errand *errand);
+
+/* naming_begin - the device is asked about by the name the settings give it now. */
+void naming_begin(const struct talk *talk, const struct shm_errand *errand);
+
 /* naming_question - that question. */
 struct outgoing naming_question(const struct talk *talk, const struct shm_errand *errand);
 

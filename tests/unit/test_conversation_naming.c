@@ -237,6 +237,86 @@ a_device_that_goes_meanwhile_is_forgotten(void **state)
     NOTHING_SENT();
 }
 
+/* The settings are read again, and say that; nothing else has changed. */
+static void
+reload(const char *key, const char *value)
+{
+    talk_rig_set(key, value);
+    conversation_open(&live.link, true);
+    talk_rig_after(1);
+}
+
+/* The monitor of the one device ends, and another stands. */
+static void
+expect_another_monitor(const char *device)
+{
+    bool stopped = false;
+    bool asked = false;
+    for (const struct sent *sent; (sent = talk_rig_next()) != NULL; talk_rig_after(1)) {
+        struct sent copy = *sent;
+        stopped = stopped || copy.kind == OUTGOING_MONITOR_STOP;
+        if (copy.kind == OUTGOING_MONITOR_START) {
+            asked = true;
+            assert_string_equal(copy.device, device);
+        }
+        talk_rig_answer(&copy);
+    }
+    assert_true(stopped);
+    assert_true(asked);
+    assert_int_equal(talk_rig_talk()->standing, 1);
+    assert_int_equal(talk_rig_talk()->refused, 0);
+}
+
+static void
+another_switch_name_or_way_of_naming_voids_what_devices_were_called(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), ASKED);
+    talk_rig_settle();
+    reload("switch-name", "CM1"); /* as it was */
+    assert_int_equal(talk_rig_settle(), 0);
+    reload("switch-name", "CM2");
+    const struct sent *sent = talk_rig_expect(OUTGOING_MONITOR_STOP);
+    if (sent->kind == OUTGOING_MONITOR_STOP)
+        talk_rig_answer(sent);
+    talk_rig_after(1);
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), "4750:CM2:10.1.2.9:0");
+    assert_string_equal(talk_rig_expect(OUTGOING_MONITOR_START)->device, "4750:CM2:10.1.2.9:0");
+}
+
+static void
+devices_are_no_longer_asked_for_when_the_settings_say_so(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), ASKED);
+    talk_rig_settle();
+    reload("ask-device-ids", "no");
+    expect_another_monitor("4750:CM1::0");
+    reload("switch-name", "CM2");
+    expect_another_monitor("4750:CM2::0");
+}
+
+static void
+an_answer_about_another_switch_name_is_not_used(void **state)
+{
+    (void)state;
+    open_avaya("4750");
+    struct sent first = *talk_rig_expect(OUTGOING_GET_DEVICE_ID);
+    reload("switch-name", "CM2");
+    NOTHING_SENT();
+    say_id(&first, ASKED);
+    say_id(talk_rig_expect(OUTGOING_GET_DEVICE_ID), "4750:CM2:10.1.2.9:0");
+    struct sent monitor = *talk_rig_expect(OUTGOING_MONITOR_START);
+    assert_string_equal(monitor.device, "4750:CM2:10.1.2.9:0");
+    reload("ask-device-ids", "no");
+    NOTHING_SENT();
+    talk_rig_answer(&monitor);
+    talk_rig_after(1);
+    expect_another_monitor("4750:CM2::0");
+}
+
 static void
 other_profiles_ask_nothing(void **state)
 {
@@ -261,6 +341,9 @@ main(void)
         TEST(what_we_cannot_write_is_no_lack_and_called_what_it_is),
         TEST(an_identifier_we_cannot_ask_for_is_called_one),
         TEST(a_device_that_goes_meanwhile_is_forgotten),
+        TEST(another_switch_name_or_way_of_naming_voids_what_devices_were_called),
+        TEST(devices_are_no_longer_asked_for_when_the_settings_say_so),
+        TEST(an_answer_about_another_switch_name_is_not_used),
         TEST(other_profiles_ask_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
