@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum {
-    SLICE_SHORT_NS = 100000, /* the shortest there is */
+    SLICE_SHORT_NS = 100000, /* kernels that bound turns have none shorter */
 };
 
 /*

@@ -98,7 +98,9 @@ struct shm_errand {
 /* What the switch calls a device, where it was asked. */
 struct shm_device_id {
     uint8_t length; /* 0: not known */
-    uint8_t reserved[7];
+    uint8_t reserved[3];
+    uint32_t
+        naming; /* how the settings had devices named when it was asked about last; 0: plainly */
     char text[EVENT_TEXT_LENGTH];
 };
 
@@ -137,6 +139,7 @@ enum {
     TALK_SAID_STOPPED = 1 << 6,
     TALK_SAID_SENT = 1 << 7,
     TALK_SAID_GOODBYE = 1 << 8, /* by us, or by the switch first */
+    TALK_SAID_UNSENT = 1 << 9,  /* that one cannot be asked for, or used */
 };
 
 struct shm_talk {

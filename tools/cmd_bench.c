@@ -35,7 +35,8 @@ static const struct option_row rows[] = {
     ROW_DECIMAL(0, "seconds", struct site_options, seconds, "N",
                 "how long messages are sent at each rate", "3", 0.1, 3600, NULL),
     ROW_DECIMAL(0, "offered", struct site_options, offered, "N",
-                "only how late outcomes are live at so many messages a second, --rounds times",
+                "only what a live link takes, and how late outcomes are at so many messages a "
+                "second; --rounds times",
                 NULL, 1, 10000000, NULL),
     ROW_TEXT(0, "dir", struct site_options, folder, "FOLDER",
              "where the load is written for the time being", "/tmp"),

@@ -9,10 +9,7 @@
 #include "base/log.h"
 #include "engine/live/control_socket.h"
 #include "engine/live/control_text.h"
-
-enum {
-    FRONT_ENDS_MAX = 64,
-};
+#include "ipc/shared_engine.h"
 
 /* The time a person gave, for all that is asked. */
 struct patience {
@@ -26,6 +23,12 @@ now_ms(void)
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+static bool
+is_over(const struct patience *patience)
+{
+    return now_ms() >= patience->end_ms;
 }
 
 static uint32_t
@@ -53,6 +56,10 @@ hear_line(int descriptor, const struct patience *patience, char line[CONTROL_LIN
 {
     size_t used = 0;
     while (used < CONTROL_LINE_MAX) {
+        if (is_over(patience)) {
+            errno = EAGAIN;
+            return false;
+        }
         be_patient(descriptor, patience);
         ssize_t count = recv(descriptor, line + used, CONTROL_LINE_MAX - used, 0);
         if (count <= 0) {
@@ -76,6 +83,8 @@ say_silence(const struct patience *patience, bool answered, int error, const cha
 {
     if (answered)
         log_say("the engine's answer cannot be read: %s", what);
+    else if (error == EMSGSIZE)
+        log_say("the engine's answer is longer than %d bytes: %s", CONTROL_LINE_MAX, what);
     else if (error == EAGAIN)
         log_say("the engine has not answered within %u s: %s", patience->timeout_s, what);
     else
@@ -89,6 +98,11 @@ ask(int descriptor, const struct control_command *command, const struct patience
 {
     char line[CONTROL_LINE_MAX];
     struct text heard;
+    if (is_over(patience)) {
+        log_say("nothing was sent: finding out whose it is took all of the %u s",
+                patience->timeout_s);
+        return false;
+    }
     be_patient(descriptor, patience);
     size_t length = control_write_command(line, sizeof line, command);
     bool sent = send(descriptor, line, length, MSG_NOSIGNAL) == (ssize_t)length;
@@ -105,17 +119,24 @@ ask(int descriptor, const struct control_command *command, const struct patience
     return false;
 }
 
-/* -1: said, but not that there is no such front-end and there was one before it (ENOENT). */
-static int
-join(const struct settings *settings, uint32_t front_end, const struct patience *patience)
+/* No socket there, or one that an engine before left. */
+static bool
+is_absent(int error)
 {
-    char path[CONTROL_PATH_SIZE];
+    return error == ENOENT || error == ECONNREFUSED;
+}
+
+/* -1: errno; said, unless there is no such front-end. `path` is what was tried. */
+static int
+join(const struct settings *settings, uint32_t front_end, const struct patience *patience,
+     char path[CONTROL_PATH_SIZE])
+{
     int descriptor = control_connect(settings, front_end, left_ms(patience), path);
-    if (descriptor >= 0 || (front_end > 0 && errno == ENOENT))
-        return descriptor;
-    log_say("no engine takes requests at %s: %s", path, strerror(errno));
-    errno = 0;
-    return -1;
+    int error = errno;
+    if (descriptor < 0 && !is_absent(error))
+        log_say("no engine takes requests at %s: %s", path, strerror(error));
+    errno = error;
+    return descriptor;
 }
 
 /* What one front-end says to whose it is, added to what others said; *best: it knows it best. */
@@ -136,26 +157,44 @@ add_found(struct control_answer *all, const struct control_answer *one, uint32_t
     all->links += one->links;
 }
 
+/* Asks one front-end whose it is. False: said. */
+static bool
+find_at(int descriptor, const struct control_command *command, const struct patience *patience,
+        struct control_answer *answer)
+{
+    struct control_command whose = *command;
+    whose.kind = CONTROL_WHOSE;
+    whose.by[0] = '\0';
+    bool answered = ask(descriptor, &whose, patience, answer);
+    close(descriptor);
+    return answered;
+}
+
 /*
- * Asks all front-ends whose it is. *found: FOUND with all links it may be, ELSEWHERE if there are
- * none, or what an engine said that has no such question. False: said.
+ * Asks all front-ends whose it is: one that could not make its socket has others behind it. *found:
+ * FOUND with all links it may be, ELSEWHERE if there are none, or what an engine said that has no
+ * such question. False: said.
  */
 static bool
 find(const struct settings *settings, const struct control_command *command,
      const struct patience *patience, struct control_answer *found, uint32_t *front_end)
 {
-    struct control_command whose = *command;
-    whose.kind = CONTROL_WHOSE;
-    whose.by[0] = '\0';
+    char first[CONTROL_PATH_SIZE];
+    int first_error = 0;
+    uint32_t absent = 0;
     *found = (struct control_answer){.outcome = CONTROL_ELSEWHERE};
-    for (uint32_t i = 0; i < FRONT_ENDS_MAX; i++) {
+    for (uint32_t i = 0; i < FRONTENDS_MAX; i++) {
         struct control_answer answer;
-        int descriptor = join(settings, i, patience);
-        if (descriptor < 0)
-            return errno == ENOENT;
-        bool answered = ask(descriptor, &whose, patience, &answer);
-        close(descriptor);
-        if (!answered)
+        char path[CONTROL_PATH_SIZE];
+        int descriptor = join(settings, i, patience, i == 0 ? first : path);
+        if (descriptor < 0 && !is_absent(errno))
+            return false;
+        if (descriptor < 0) {
+            first_error = i == 0 ? errno : first_error;
+            absent++;
+            continue;
+        }
+        if (!find_at(descriptor, command, patience, &answer))
             return false;
         if (answer.outcome != CONTROL_FOUND && answer.outcome != CONTROL_ELSEWHERE) {
             *found = answer;
@@ -165,7 +204,9 @@ find(const struct settings *settings, const struct control_command *command,
         if (found->links > 0 && command->link[0] != '\0')
             return true; /* a link is of one front-end */
     }
-    return true;
+    if (absent == FRONTENDS_MAX)
+        log_say("no engine takes requests at %s: %s", first, strerror(first_error));
+    return absent < FRONTENDS_MAX;
 }
 
 bool
@@ -173,6 +214,7 @@ control_ask(const struct settings *settings, struct control_command *command, un
             struct control_answer *answer)
 {
     uint32_t front_end = 0;
+    char path[CONTROL_PATH_SIZE];
     struct patience patience = {timeout_s, now_ms() + (uint64_t)timeout_s * 1000};
     if (!find(settings, command, &patience, answer, &front_end))
         return false;
@@ -181,9 +223,9 @@ control_ask(const struct settings *settings, struct control_command *command, un
     if (answer->outcome != CONTROL_FOUND)
         return true;
     memcpy(command->link, answer->named[0], sizeof command->link);
-    int descriptor = join(settings, front_end, &patience);
+    int descriptor = join(settings, front_end, &patience, path);
     if (descriptor < 0) {
-        if (errno == ENOENT)
+        if (is_absent(errno))
             log_say("the front-end of link %s has gone: nothing was sent to a switch",
                     command->link);
         return false;

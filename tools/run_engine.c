@@ -304,6 +304,8 @@ open_frontends(struct running *running, struct shared_engine *engine)
     const struct run *run = running->run;
     const uint64_t started_ns = clock_ns();
     tell_old_records(running);
+    for (uint32_t i = running->frontends; i < FRONTENDS_MAX; i++)
+        control_forget(&run->settings, i);
     for (uint32_t i = 0; i < running->frontends; i++) {
         running->holders[i] = holder_open(engine);
         if (running->holders[i] == NULL) {

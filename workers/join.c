@@ -338,8 +338,8 @@ is_controller(const struct join *join, const struct event_item *item)
                                             text_is_equal(item->new_device, join->controller));
 }
 
-/* The list of the resulting call's connections: each is a party, under its new names. True: there is
- * a list, and we are told of all who they are. */
+/* The list of the resulting call's connections: each is a party, under its new names. True: there
+ * is a list, and we are told of all who they are. */
 static bool
 apply_list(struct step *step, const struct join *join)
 {

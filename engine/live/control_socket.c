@@ -195,6 +195,16 @@ control_listen(const struct settings *settings, uint32_t front_end, char path[CO
 }
 
 void
+control_forget(const struct settings *settings, uint32_t front_end)
+{
+    char directory[CONTROL_PATH_SIZE] = "";
+    char path[CONTROL_PATH_SIZE];
+    bool known = settings->control_socket[0] != '\0' || own_directory(directory);
+    if (known && path_of(settings, directory, front_end, path))
+        clear_path(path);
+}
+
+void
 control_unlisten(int descriptor, const char *path)
 {
     unlink(path);

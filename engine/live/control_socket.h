@@ -32,14 +32,24 @@ enum {
 int control_listen(const struct settings *settings, uint32_t front_end,
                    char path[CONTROL_PATH_SIZE], char why[CONTROL_WHY]);
 
+/*
+ * control_forget - there is no such front-end: the socket that an earlier start with more of them
+ * left is taken away
+ *
+ * Caller: the supervisor. One that somebody listens on, or that cannot be taken away, stays;
+ * clients pass over it.
+ */
+void control_forget(const struct settings *settings, uint32_t front_end);
+
 /* control_unlisten - at the end; the supervisor's. */
 void control_unlisten(int descriptor, const char *path);
 
 /*
  * control_connect - a client's connection to the socket of that front-end
  *
- * -1: errno; with ENOENT there is no such front-end, with ETIMEDOUT so many wait to be accepted
- * that there was no room for one more within patience_ms (0: at once). `path` is what was tried.
+ * -1: errno; with ENOENT or ECONNREFUSED there is no such front-end, with ETIMEDOUT so many wait to
+ * be accepted that there was no room for one more within patience_ms (0: at once). `path` is what
+ * was tried.
  */
 int control_connect(const struct settings *settings, uint32_t front_end, uint32_t patience_ms,
                     char path[CONTROL_PATH_SIZE]);

@@ -125,35 +125,67 @@ knows_device(const struct live_link *link, const struct control_command *command
 struct suspects {
     uint32_t count;
     struct live_link *first;
-    uint32_t named; /* of `count`, those with a name here */
+    struct text call; /* of the first: the one named, or its device's; none: a link was named */
+    uint32_t named;   /* of `count`, those with a name here */
     const char *names[CONTROL_LINKS_NAMED];
     bool in_call; /* they have the device in the call, or the call */
 };
 
 static void
-suspect(struct suspects *suspects, struct live_link *link, bool in_call)
+suspect(struct suspects *suspects, struct live_link *link, struct text call, bool in_call)
 {
     if (suspects->in_call && !in_call)
         return;
     if (in_call && !suspects->in_call)
         *suspects = (struct suspects){.in_call = true}; /* better than what is only known */
-    if (suspects->count++ == 0)
+    if (suspects->count++ == 0) {
         suspects->first = link;
+        suspects->call = call;
+    }
     if (suspects->named < CONTROL_LINKS_NAMED)
         suspects->names[suspects->named++] = link->state->name;
 }
 
-/* Two links that see the same switch may both know a device: that one where it is in the call. */
+/* Do both see the device in that call on one and the same switch? */
+static bool
+is_same(const struct suspects *suspects, const struct live_link *link, struct text call,
+        bool in_call)
+{
+    const struct live_link *first = suspects->first;
+    return first != NULL && suspects->in_call == in_call && first->settings->shared &&
+           link->settings->shared &&
+           strcmp(first->settings->switch_name, link->settings->switch_name) == 0 &&
+           text_is_equal(suspects->call, call);
+}
+
+/* Either will do; the first that can be asked now is taken. */
+static void
+take_either(struct suspects *suspects, struct live_link *link)
+{
+    const char *why = NULL;
+    if (conversation_may_request(suspects->first, &why) || !conversation_may_request(link, &why))
+        return;
+    suspects->first = link;
+    suspects->names[0] = link->state->name;
+}
+
+/* Two links may both know a device: that one where it is in the call. */
 static void
 find_by_device(struct suspects *suspects, const struct control_command *command,
                struct live_link *link)
 {
     struct text call = call_of(link, command);
     bool has_call = !text_is_none(call);
-    bool in_call =
-        has_call && (command->call[0] == '\0' || text_is_equal(call, text_of(command->call)));
-    if (has_call || knows_device(link, command))
-        suspect(suspects, link, in_call);
+    bool names_call = command->call[0] != '\0';
+    bool in_call = has_call && (!names_call || text_is_equal(call, text_of(command->call)));
+    if (!has_call && !knows_device(link, command))
+        return;
+    if (names_call)
+        call = text_of(command->call);
+    if (is_same(suspects, link, call, in_call))
+        take_either(suspects, link);
+    else
+        suspect(suspects, link, call, in_call);
 }
 
 /* Links of that front-end where a call of that ID was heard of. */
@@ -186,7 +218,7 @@ find_links(const struct control_command *command, struct live_link *links, uint3
                                           calls.links, LIVE_LINKS_MAX);
         bool is_named = strcmp(links[i].state->name, command->link) == 0;
         if (is_named || (by_call && has_call(&calls, &links[i])))
-            suspect(&suspects, &links[i], true);
+            suspect(&suspects, &links[i], TEXT_NONE, true);
         else if (command->link[0] == '\0' && !by_call)
             find_by_device(&suspects, command, &links[i]);
     }

@@ -14,9 +14,10 @@
  *
  * A command without a link goes to the only one where its device is in that call, in any if none
  * is said; else to the only one that knows the device; a ClearCall to the only one with a call of
- * that ID. If it may be more than one, nothing is sent, and they are named. Without a call, the
- * device's is the one it was heard of in last (engine/last_call.h). WHOSE says which links it may
- * be: how a client finds the front-end to ask.
+ * that ID. Links that see the same switch (`shared`, and the same switch-name) and the device in
+ * the same call count as one: the first that can be asked now. If it may be more than one, nothing
+ * is sent, and they are named. Without a call, the device's is the one it was heard of in last
+ * (engine/last_call.h). WHOSE says which links it may be: how a client finds the front-end to ask.
  *
  * Caller: the live loop.
  */

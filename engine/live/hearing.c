@@ -93,7 +93,7 @@ hear_request_refused(const struct talk *talk)
         errand_answered(talk, errand);
         if (named)
             resync_look_done(talk, errand); /* nothing else can be asked about it */
-        monitoring_hear_refused(talk, errand, NULL);
+        monitoring_hear_refused(talk, errand, named, NULL);
     } else if (request->kind == REQUEST_MONITOR_STOP) {
         monitoring_hear_ended(talk, request_call(request));
     } else if (request->kind == REQUEST_SNAPSHOT_DEVICE || request->kind == REQUEST_SNAPSHOT_CALL) {

@@ -76,6 +76,14 @@ drop_monitor(const struct talk *talk, struct shm_errand *errand)
     talk->state->standing--;
 }
 
+static void
+forget_refusals(const struct talk *talk, struct shm_errand *errand)
+{
+    if (errand->epoch == talk->state->epoch && errand->refusals > 0 && talk->state->refused > 0)
+        talk->state->refused--;
+    errand->refusals = errand->lacks = 0;
+}
+
 void
 monitoring_ask_now(const struct talk *talk, struct shm_errand *errand)
 {
@@ -88,18 +96,11 @@ monitoring_ask_now(const struct talk *talk, struct shm_errand *errand)
         end_monitor(talk, cross_ref_of(errand));
     drop_monitor(talk, errand);
     errand->leaving = 0;
-    errand->refusals = errand->lacks = errand->tries = errand->unanswered = 0;
+    forget_refusals(talk, errand);
+    errand->tries = errand->unanswered = 0;
     if (errand->epoch != talk->state->epoch)
         forget_voided(talk, errand);
     errand_move(talk, errand, LINE_FIRST, 0);
-}
-
-static void
-forget_refusals(const struct talk *talk, struct shm_errand *errand)
-{
-    if (errand->epoch == talk->state->epoch && errand->refusals > 0 && talk->state->refused > 0)
-        talk->state->refused--;
-    errand->refusals = errand->lacks = 0;
 }
 
 static void
@@ -168,6 +169,8 @@ monitoring_rest(const struct talk *talk, struct shm_errand *errand)
     errand_touch(talk, errand);
     if (errand->leaving != 0) {
         leave_now(talk, errand);
+    } else if (errand->wanted != 0 && naming_has_changed(talk, errand)) {
+        monitoring_ask_now(talk, errand); /* while that was under way */
     } else if (resync_is_due(talk, errand)) {
         errand_move(talk, errand, LINE_SNAPSHOT, 0);
     } else if (stands(talk, errand)) {
@@ -240,29 +243,31 @@ monitoring_hear_granted(const struct talk *talk)
         monitoring_rest(talk, errand);
 }
 
+/* Whether the switch has refused it, or (`why`) it cannot be asked for or used, is not the same. */
 static void
-say_refused(const struct talk *talk, const struct shm_errand *errand, const char *why)
+say_refused(const struct talk *talk, const struct shm_errand *errand, bool is_name, const char *why)
 {
     const struct csta_message *message = &talk->link->session->reader.message;
     char device[3 * EVENT_TEXT_LENGTH];
     char reason[3 * EVENT_TEXT_LENGTH];
-    struct text words = errand->lacks != 0 ? message->lack : message->refusal;
-    uint16_t flag = errand->lacks != 0 ? TALK_SAID_LACKS : TALK_SAID_REFUSED;
-    if (!talk_say_once(talk, flag))
+    bool lacks = errand->lacks != 0;
+    struct text words = lacks ? message->lack : message->refusal;
+    uint16_t flag = lacks ? TALK_SAID_LACKS : TALK_SAID_REFUSED;
+    if (!talk_say_once(talk, why != NULL ? TALK_SAID_UNSENT : flag))
         return;
     log_escape(device, sizeof device, errand_text(errand));
     log_escape(reason, sizeof reason, why != NULL ? text_of(why) : words);
-    const struct session *session = talk->link->session;
-    bool named = session->has_answered && session->answered.kind == REQUEST_GET_DEVICE_ID;
-    log_say("link %s: the %s of %s was refused%s%s%s; asking again %s, and saying no more of "
-            "others than their number",
-            talk->link->link->name, named ? "identifier" : "monitor", device,
-            reason[0] != '\0' ? " (" : "", reason, reason[0] != '\0' ? ")" : "",
-            errand->lacks != 0 ? "in an hour, since resources or licences lack" : "later");
+    log_say("link %s: the %s of %s %s%s%s%s; asking again %s, and saying no more of others than "
+            "their number",
+            talk->link->link->name, is_name ? "identifier" : "monitor", device,
+            why != NULL ? "cannot be had" : "was refused", reason[0] != '\0' ? " (" : "", reason,
+            reason[0] != '\0' ? ")" : "",
+            lacks ? "in an hour, since resources or licences lack" : "later");
 }
 
 void
-monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, const char *why)
+monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, bool is_name,
+                        const char *why)
 {
     talk_touch(talk);
     errand_touch(talk, errand);
@@ -270,11 +275,11 @@ monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, cons
         talk->state->refused++;
     if (errand->refusals < UINT8_MAX)
         errand->refusals++;
-    errand->lacks = why != NULL || talk->link->session->reader.message.lack.length > 0;
+    errand->lacks = why == NULL && talk->link->session->reader.message.lack.length > 0;
     errand->unanswered = 0;
     settle(talk, errand);
     counter_add(talk->link->session->counters, COUNTER_MONITORS_REFUSED, 1);
-    say_refused(talk, errand, why);
+    say_refused(talk, errand, is_name, why);
     monitoring_rest(talk, errand);
 }
 
@@ -369,12 +374,15 @@ ask(const struct talk *talk, struct shm_errand *errand)
     if (talk->state->ask_cursor == errand_number(talk, errand))
         talk->state->ask_cursor = errand->after;
     errand->call_type = calls;
+    naming_begin(talk, errand);
     if (sent == LIVE_SENT) {
         errand_sent(talk, errand, names ? ERRAND_NAMED : ERRAND_ASKED, message.invoke_id);
         talk_paced(talk);
     } else {
         errand_move(talk, errand, LINE_NONE, 0);
-        monitoring_hear_refused(talk, errand, why);
+        if (names)
+            resync_look_done(talk, errand); /* nothing else can be asked about it */
+        monitoring_hear_refused(talk, errand, names, why);
     }
     return TALK_DONE;
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/check.h"
+#include "base/hash.h"
 #include "engine/live/conversation.h"
 #include "engine/live/talk.h"
 
@@ -17,6 +18,17 @@ id_of(const struct talk *talk, const struct shm_errand *errand)
     return &talk->front->tables->device_ids[errand_number(talk, errand)];
 }
 
+/* How the settings have devices named: another number with another switch-name or ask-device-ids.
+ * 0: by their numbers alone. */
+static uint32_t
+naming_of(const struct live_link *link)
+{
+    const struct link_settings *settings = link->settings;
+    if (!is_avaya(link) || settings->switch_name[0] == '\0')
+        return 0;
+    return (uint32_t)hash_text(settings->asks_device_ids, text_of(settings->switch_name)) | 1;
+}
+
 /* None: the switch was not asked, or has not answered. */
 static struct text
 asked_id(struct live_link *link, struct text number)
@@ -28,7 +40,7 @@ asked_id(struct live_link *link, struct text number)
     if (errand == NULL)
         return TEXT_NONE;
     const struct shm_device_id *id = id_of(&talk, errand);
-    return (struct text){id->text, id->length};
+    return id->naming == naming_of(link) ? (struct text){id->text, id->length} : TEXT_NONE;
 }
 
 void
@@ -54,8 +66,29 @@ conversation_name_device(struct live_link *link, struct outgoing *message, struc
 bool
 naming_is_due(const struct talk *talk, const struct shm_errand *errand)
 {
+    const struct shm_device_id *id = id_of(talk, errand);
     return talk->link->settings->asks_device_ids && is_avaya(talk->link) &&
-           id_of(talk, errand)->length == 0;
+           (id->length == 0 || id->naming != naming_of(talk->link));
+}
+
+bool
+naming_has_changed(const struct talk *talk, const struct shm_errand *errand)
+{
+    return errand->epoch == talk->state->epoch &&
+           id_of(talk, errand)->naming != naming_of(talk->link);
+}
+
+void
+naming_begin(const struct talk *talk, const struct shm_errand *errand)
+{
+    struct shm_device_id *known = id_of(talk, errand);
+    uint32_t naming = naming_of(talk->link);
+    if (known->naming == naming)
+        return;
+    talk_touch(talk);
+    front_touch(talk->front, known, sizeof *known);
+    known->length = 0; /* it was called that when devices were named otherwise */
+    known->naming = naming;
 }
 
 struct outgoing
@@ -76,7 +109,9 @@ naming_hear(const struct talk *talk, struct shm_errand *errand)
     errand_answered(talk, errand);
     if (text_is_none(id) || !outgoing_text_is_sound(id)) {
         resync_look_done(talk, errand);
-        monitoring_hear_refused(talk, errand, "what the switch calls it cannot be sent");
+        monitoring_hear_refused(talk, errand, true,
+                                text_is_none(id) ? "the switch says none"
+                                                 : "what the switch says cannot be sent");
         return;
     }
     CHECK(id.length <= EVENT_TEXT_LENGTH);

@@ -107,7 +107,7 @@ apply(const struct talk *talk, struct shm_errand *errand, bool wanted, bool want
     } else if (!wants && wanted) {
         monitoring_leave(talk, errand);
         return;
-    } else if (wants && calls != wanted_calls) {
+    } else if (wants && (calls != wanted_calls || naming_has_changed(talk, errand))) {
         monitoring_ask_now(talk, errand);
     }
     if (errand->configured == 0)

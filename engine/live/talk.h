@@ -170,7 +170,11 @@ void monitoring_leave(const struct talk *talk, struct shm_errand *errand);
 void monitoring_rest(const struct talk *talk, struct shm_errand *errand);
 
 void monitoring_hear_granted(const struct talk *talk);
-void monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, const char *why);
+
+/* monitoring_hear_refused - by the switch (`why` NULL: the message in hand says it), or it cannot
+ * be sent, or used: `why`. is_name: not the monitor, but the device's identifier. */
+void monitoring_hear_refused(const struct talk *talk, struct shm_errand *errand, bool is_name,
+                             const char *why);
 void monitoring_hear_stopped(const struct talk *talk);
 enum talk_work monitoring_work(const struct talk *talk, enum talk_line line);
 enum talk_work monitoring_stop_work(const struct talk *talk);
@@ -184,6 +188,13 @@ void monitoring_hear_ended(const struct talk *talk, struct text cross_ref);
 
 /* naming_is_due - is the switch to be asked what it calls the device, before anything else? */
 bool naming_is_due(const struct talk *talk, const struct shm_errand *errand);
+
+/* naming_has_changed - what was asked about the device in this epoch was asked by a name that is
+ * no longer the settings' way: its identifier means nothing, and its monitor is asked for anew. */
+bool naming_has_changed(const struct talk *talk, const struct shm_errand *errand);
+
+/* naming_begin - the device is asked about by the name the settings give it now. */
+void naming_begin(const struct talk *talk, const struct shm_errand *errand);
 
 /* naming_question - that question. */
 struct outgoing naming_question(const struct talk *talk, const struct shm_errand *errand);

@@ -18,7 +18,8 @@ expect() { # WHAT GOT WANTED
 }
 
 # Two front-ends: the first knows 1001, and of A2, 1008 and 1009 something too; the second says of
-# what it knows what it was asked. What was more than a question is noted.
+# what it knows what it was asked. What was more than a question is noted. A third, behind two that
+# are not there and one whose socket nobody listens on any more, knows 1012 only.
 python3 - "$work/control" <<'END' &
 import json, os, socket, sys, threading, time
 silent = []
@@ -33,9 +34,26 @@ def whose(first, device, call, link):
     if device == "1009":
         known = True
         found["in-call"] = not first
+    if first is None:
+        known = device == "1012"
+        found["links"] = ["pbx9"]
+        if device == "1011":
+            known = True
+    elif device in ("1011", "1012"):
+        known = False
     if link:
         known = link == found["links"][0]
     return found if known else {"result": "elsewhere"}
+# Always a little more, until a second and then some is over.
+def dribble(peer):
+    began = time.monotonic()
+    time.sleep(0.9)
+    try:
+        while time.monotonic() < began + 1.1:
+            peer.sendall(b" ")
+            time.sleep(0.0001)
+    except OSError:
+        pass
 def serve(listener, first):
     while True:
         peer, _ = listener.accept()
@@ -45,8 +63,15 @@ def serve(listener, first):
             if device == "1010":
                 peer.close()
                 continue
+            if device == "1011" and first is None:
+                dribble(peer)
+            elif device == "1013":
+                peer.sendall(b" " * 4096)
             answer = whose(first, device, asked.get("call"), asked.get("link"))
-            peer.sendall((json.dumps(answer) + "\n").encode())
+            try:
+                peer.sendall((json.dumps(answer) + "\n").encode())
+            except OSError:
+                pass
             peer.close()
             continue
         noted.write("%d %s\n" % (not first, json.dumps(asked, sort_keys=True)))
@@ -75,7 +100,10 @@ def serve(listener, first):
             answer["text"] = json.dumps(asked, sort_keys=True)
         peer.sendall((json.dumps(answer) + "\n").encode())
         peer.close()
-for path, first in ((sys.argv[1] + "-1", False), (sys.argv[1], True)):
+stale = socket.socket(socket.AF_UNIX)
+stale.bind(sys.argv[1] + "-3")
+stale.close()
+for path, first in ((sys.argv[1] + "-5", None), (sys.argv[1] + "-1", False), (sys.argv[1], True)):
     listener = socket.socket(socket.AF_UNIX)
     listener.bind(path + ".new")
     listener.listen()
@@ -124,6 +152,10 @@ asked 0 '{"result":"granted","link":"pbx1","call":"7","text":"{\"by\": \"2\", \"
 asked 0 'granted: the switch has agreed: {"device": "1009", "link": "pbx2", "request": "release"}; call 7, link pbx1' \
     release --socket "$work/control" 1009
 
+# A front-end is asked though others before it are not there.
+asked 0 'granted: the switch has agreed: {"device": "1012", "link": "pbx9", "request": "release"}; call 7, link pbx1' \
+    release --socket "$work/control" 1012
+
 # What may mean several links is for none of them.
 : >"$work/noted"
 several="ambiguous: more than one link has it: say which with --link: pbx1, pbx2, pbx3, pbx4 and 3 more"
@@ -141,12 +173,40 @@ asked 1 "" release --socket "$work/control" --timeout 1 1006
 [ $(($(date +%s) - began)) -le 3 ] || { echo "--timeout 1 took longer"; wrong=1; }
 grep -q "has not answered within 1 s" "$work/said" || { cat "$work/said"; wrong=1; }
 
+# When finding out has taken all the time there is, nobody is asked for anything.
+: >"$work/noted"
+asked 1 "" release --socket "$work/control" --timeout 1 1011
+grep -q "nothing was sent" "$work/said" || { cat "$work/said"; wrong=1; }
+expect "what was asked for after its time" "$(cat "$work/noted")" ""
+asked 1 "" release --socket "$work/control" 1013
+grep -q "the engine's answer is longer than 4096 bytes: nothing was sent to a switch" "$work/said" ||
+    { cat "$work/said"; wrong=1; }
+
 # By the engine's name, where engines put it.
 mkdir "$work/onhook"
 mv "$work/control" "$work/onhook/blue.control"
 mv "$work/control-1" "$work/onhook/blue.control-1"
 RUNTIME_DIRECTORY='' XDG_RUNTIME_DIR=$work asked 0 "granted: the switch has agreed; call 7, link pbx1" \
     release --name blue 1001
+
+# An engine takes away what one with more front-ends left, and nothing that somebody listens on.
+printf '[engine]\nname = request-%d\n[control]\nsocket = %s/one\n[link pbx1]\naddresses = 127.0.0.1:1\n' \
+    $$ "$work" >"$work/one.ini"
+python3 -c 'import socket, sys
+socket.socket(socket.AF_UNIX).bind(sys.argv[1])' "$work/one-1"
+ln -s "$work/onhook/blue.control-1" "$work/one-2"
+"$onhook" run -c "$work/one.ini" --quiet --out "$work/outcomes" 2>"$work/ran" &
+engine=$!
+tries=0
+while [ ! -S "$work/one" ] && [ $tries -lt 100 ] && kill -0 $engine; do
+    sleep 0.1
+    tries=$((tries + 1))
+done
+asked 1 "elsewhere: no link here has that device or call" release --socket "$work/one" 1001
+[ ! -e "$work/one-1" ] || { echo "the socket of an earlier start is still there"; wrong=1; }
+[ -L "$work/one-2" ] || { echo "what is no socket was taken away"; wrong=1; }
+kill $engine
+wait $engine || { echo "the engine failed"; cat "$work/ran"; wrong=1; }
 
 asked 1 "" release --socket "$work/nobody" 1001
 grep -q "no engine takes requests at $work/nobody: No such file" "$work/said" ||

@@ -1,6 +1,5 @@
 /*
- * Requests of people: which link, which call, and what they are told. The switch and the sockets
- * are a few lines here.
+ * Requests of people: which link, which call, the answer. Switch and sockets are a few lines.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -23,6 +22,7 @@ static struct live_link links[LINKS];
 static struct desk *desk;
 static uint64_t clock_ms;
 static const char *not_now;    /* why links may not be asked */
+static const char *not_this;   /* only that one */
 static enum live_sent sending; /* what live_send() says */
 static char wire[4096];        /* what was sent last: "NAME INVOKE by=DN XML" */
 static uint32_t invoke;
@@ -39,10 +39,10 @@ void __wrap_control_answer(struct control *control, const struct control_answer 
 bool
 __wrap_conversation_may_request(const struct live_link *link, const char **why)
 {
-    (void)link;
-    if (not_now != NULL)
-        *why = not_now;
-    return not_now == NULL;
+    if (not_now == NULL || (not_this != NULL && strcmp(not_this, link->state->name) != 0))
+        return true;
+    *why = not_now;
+    return false;
 }
 
 uint64_t
@@ -99,6 +99,8 @@ __wrap_control_answer(struct control *control, const struct control_answer *answ
 
 /* NOLINTEND(bugprone-reserved-identifier,cert-dcl*,readability-identifier-naming) */
 
+#define SHARED                       "# link pbx1 shared=yes\n# link pbx2 shared=yes\n"
+#define AMBIGUOUS(ticket)            ticket " ambiguous 2: pbx1,pbx2 in-call\n"
 #define EVENT_IN(link, call, device) "1.0 " link " < 9999 " ORIGINATED(call, device) "\n"
 
 static int
@@ -108,7 +110,7 @@ setup(void **state)
     memset(links, 0, sizeof links);
     memset(states, 0, sizeof states);
     clock_ms = 5000;
-    not_now = NULL;
+    not_now = not_this = NULL;
     sending = LIVE_SENT;
     wire[0] = told[0] = '\0';
     invoke = 16;
@@ -289,7 +291,7 @@ a_call_id_of_two_links_needs_the_link(void **state)
 {
     (void)state;
     ask(1, "{\"request\":\"clear\",\"call\":\"17\"}");
-    assert_string_equal(told, "1 ambiguous 2: pbx1,pbx2 in-call\n");
+    assert_string_equal(told, AMBIGUOUS("1"));
     told[0] = '\0';
     ask(2, "{\"request\":\"clear\",\"call\":\"17\",\"link\":\"pbx2\"}");
     work();
@@ -301,9 +303,9 @@ static void
 a_device_in_calls_of_two_links_needs_the_link_or_the_call(void **state)
 {
     (void)state;
-    rig_feed(&rig, EVENT_IN("pbx2", "21", "2001"));
+    rig_feed(&rig, SHARED EVENT_IN("pbx2", "21", "2001"));
     ask(1, "{\"request\":\"release\",\"device\":\"2001\"}");
-    assert_string_equal(told, "1 ambiguous 2: pbx1,pbx2 in-call\n");
+    assert_string_equal(told, AMBIGUOUS("1"));
     told[0] = '\0';
     assert_int_equal(work(), UINT64_MAX);
     ask(2, "{\"request\":\"release\",\"device\":\"2001\",\"call\":\"21\"}");
@@ -313,6 +315,35 @@ a_device_in_calls_of_two_links_needs_the_link_or_the_call(void **state)
     work();
     assert_non_null(strstr(wire, "pbx1 0018 by=2001 "));
     assert_string_equal(told, "");
+}
+
+static void
+links_to_one_switch_with_the_device_in_one_call_are_no_choice(void **state)
+{
+    (void)state;
+    rig_feed(&rig, SHARED EVENT_IN("pbx2", "18", "2001"));
+    ask(1, "{\"request\":\"release\",\"device\":\"2001\"}");
+    work();
+    assert_non_null(strstr(wire, "pbx1 0017 by=2001 "));
+    not_now = "the link is down";
+    not_this = "pbx1";
+    ask(2, "{\"request\":\"release\",\"device\":\"2001\"}");
+    ask(3, "{\"request\":\"whose\",\"device\":\"2001\"}");
+    work();
+    assert_non_null(strstr(wire, "pbx2 0018 by=2001 "));
+    assert_string_equal(told, "3 found 1: pbx2 in-call\n");
+}
+
+static void
+links_to_two_switches_need_the_link_though_the_calls_have_one_id(void **state)
+{
+    (void)state;
+    rig_feed(&rig, EVENT_IN("pbx2", "18", "2001"));
+    ask(1, "{\"request\":\"release\",\"device\":\"2001\"}");
+    rig_feed(&rig, SHARED);
+    settings_link_find(&rig.settings, TEXT("pbx2"))->switch_name[0] = 'x';
+    ask(2, "{\"request\":\"release\",\"device\":\"2001\"}");
+    assert_string_equal(told, AMBIGUOUS("1") AMBIGUOUS("2"));
 }
 
 static void
@@ -453,6 +484,8 @@ main(void)
         PROMISE(a_device_in_no_call_can_be_released_from_a_call_that_is_named),
         PROMISE(a_call_id_of_two_links_needs_the_link),
         PROMISE(a_device_in_calls_of_two_links_needs_the_link_or_the_call),
+        PROMISE(links_to_one_switch_with_the_device_in_one_call_are_no_choice),
+        PROMISE(links_to_two_switches_need_the_link_though_the_calls_have_one_id),
         PROMISE(whose_it_is_is_told_and_nothing_is_sent),
         PROMISE(what_nobody_here_knows_is_elsewhere),
         PROMISE(an_alias_finds_the_call_and_the_number_is_sent_as_asked),
