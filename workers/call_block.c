@@ -179,12 +179,15 @@ block_give(struct call_table *table, struct call_hand *hand, uint64_t block, uin
     block_free(table, block, size);
 }
 
-/* It stays in a block of the area until the hand is settled. */
+/* The call, whose block is touched, stays in the area until the hand is settled. Where that cannot
+ * be noted nobody will sum it up, and its sum is not known until it is in hand again. */
 static void
-pin(struct call_hand *hand, uint32_t number)
+pin(struct call_hand *hand, struct call call)
 {
     if (hand->pinned_count < CALL_WORKS)
-        hand->pinned[hand->pinned_count++] = number;
+        hand->pinned[hand->pinned_count++] = call.number;
+    else
+        call.block->checksum = 0;
 }
 
 static bool
@@ -238,10 +241,10 @@ block_in_hand(struct call_table *table, struct call *call)
         block_give(table, hand, offset, home->capacity);
         return;
     }
-    if (!pinned)
-        pin(hand, call->number);
     table_touch(table, home, home->used);
     transaction_own(table->transaction, home, home->capacity);
+    if (!pinned)
+        pin(hand, *call);
 }
 
 bool
@@ -261,7 +264,7 @@ block_begin(struct call_table *table, struct call *call, uint64_t bytes)
         call->slot->block = (uint32_t)(block / CALL_BLOCK_UNIT);
         call->block = block_at(table, call->slot);
         transaction_own(table->transaction, call->block, capacity);
-        pin(hand, call->number);
+        pin(hand, *call);
     }
     *call->block = (struct shm_call){.used = sizeof(struct shm_call), .capacity = capacity};
     return true;
@@ -283,7 +286,7 @@ block_grow(struct call_table *table, struct call *call, uint64_t bytes)
     call->block = block_at(table, call->slot);
     transaction_own(table->transaction, call->block, call->block->capacity);
     if (!is_pinned(hand, call->number))
-        pin(hand, call->number);
+        pin(hand, *call);
     return true;
 }
 

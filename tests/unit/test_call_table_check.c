@@ -162,6 +162,38 @@ each_part_that_says_where_something_is_is_named(void **state)
     rig_close(rig);
 }
 
+static void
+calls_changed_beside_many_others_are_no_damage(void **state)
+{
+    enum { MANY = 3 * CALL_WORKS };
+    (void)state;
+    struct call_rig *rig = rig_open(MANY);
+    for (uint32_t i = 1; i <= MANY; i++) {
+        rig_begin_transaction(rig);
+        struct call call = call_table_add(&rig->table, (uint64_t)i << 32, 0, TEXT("a"), 5000);
+        call.block->used += 4000; /* too large for a work */
+        call_table_commit(&rig->table);
+    }
+    for (uint32_t round = 0; round < 2; round++) {
+        rig_begin_transaction(rig);
+        for (uint32_t i = 1; i <= MANY; i++) {
+            struct call call = call_table_at(&rig->table, i);
+            call_table_touch(&rig->table, &call);
+            call.block->flags ^= CALL_WATCHED;
+            call_table_reserve(&rig->table, &call, 4000 * round);
+        }
+        call_table_commit(&rig->table);
+        assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    }
+    rig_begin_transaction(rig);
+    struct call last = call_table_at(&rig->table, MANY);
+    assert_int_equal(last.block->checksum, 0);
+    call_table_touch(&rig->table, &last); /* alone, it is summed up again */
+    call_table_commit(&rig->table);
+    assert_int_not_equal(call_table_at(&rig->table, MANY).block->checksum, 0);
+    rig_close(rig);
+}
+
 /* Whoever goes on follows `asked`, and finds a profile's row. */
 static void
 what_a_link_names_is_there(void **state)
@@ -233,6 +265,7 @@ main(void)
         cmocka_unit_test(a_call_that_is_coming_in_is_not_looked_into),
         cmocka_unit_test(a_bit_that_turned_over_in_a_call_is_found),
         cmocka_unit_test(each_part_that_says_where_something_is_is_named),
+        cmocka_unit_test(calls_changed_beside_many_others_are_no_damage),
         cmocka_unit_test(what_a_link_names_is_there),
         cmocka_unit_test(whatever_the_bytes_are_looking_ends),
     };
