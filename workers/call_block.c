@@ -48,6 +48,10 @@ struct sums {
     uint64_t places[4];
 };
 
+static_assert(offsetof(struct shm_call, checksum) % sizeof(uint64_t) == 0, "whole words");
+static_assert(CALL_UNIT % sizeof(uint64_t) == 0, "whole words");
+static_assert(CALL_WORK_BYTES % CALL_BLOCK_UNIT == 0, "a slot names a work by its number of units");
+
 static void
 add_words(struct sums *sums, const uint8_t *at, uint32_t bytes)
 {
