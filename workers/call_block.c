@@ -141,23 +141,74 @@ work_take(struct call_table *table, struct call_hand *hand, struct call *call)
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
-/* Its offset; 0: none is left. What it holds is of no meaning. */
+/* The first of the free ones of a class; 0: there is none. */
 static uint64_t
-block_take(struct call_table *table, uint32_t class_number, uint32_t works)
+take_free(struct call_table *table, uint32_t class_number)
 {
     struct shm_call_table *shared = table->shared;
     uint64_t block = shared->free_blocks[class_number];
-    uint32_t size = call_class_size(class_number);
+    if (block == 0)
+        return 0;
     table_touch(table, shared, sizeof *shared);
-    if (block != 0) {
-        memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
-        table_touch(table, table->base + block, sizeof block);
-    } else {
-        if (!space_is_left(table, works, size))
-            return 0;
-        block = shared->blocks_end;
-        shared->blocks_end += size;
-    }
+    memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
+    table_touch(table, table->base + block, sizeof block);
+    return block;
+}
+
+/* One that there never was; 0: the area is at its end. */
+static uint64_t
+take_new(struct call_table *table, uint32_t class_number, uint32_t works)
+{
+    struct shm_call_table *shared = table->shared;
+    uint32_t size = call_class_size(class_number);
+    if (!space_is_left(table, works, size))
+        return 0;
+    table_touch(table, shared, sizeof *shared);
+    uint64_t block = shared->blocks_end;
+    shared->blocks_end += size;
+    return block;
+}
+
+/*
+ * The class of a new block for what needs one of `class_number`. Blocks are never split or joined:
+ * calls that grow together leave as many free ones in each class they pass through. So when a third
+ * of the area is in use there is one class to a doubling only, and what they leave is never more
+ * than what they take.
+ */
+static uint32_t
+class_to_make(const struct call_table *table, uint32_t class_number)
+{
+    const struct shm_call_table *shared = table->shared;
+    uint64_t used = shared->blocks_end - shared->blocks_offset;
+    if (used < (shared->segment_bytes - shared->blocks_offset) / 3)
+        return class_number;
+    uint32_t last = call_class_size(class_number) - 1;
+    return call_class_of(UINT64_C(2) << (31 - (uint32_t)__builtin_clz(last)));
+}
+
+/* What somebody is in need of. */
+struct need {
+    uint32_t class_number; /* that, or a larger one */
+    uint32_t below;        /* but none as large as this one */
+    uint32_t works;        /* that must find room after it */
+};
+
+/* Its offset, and its class; 0: none is left. What it holds is of no meaning. */
+static uint64_t
+block_take(struct call_table *table, const struct need *need, uint32_t *class_number)
+{
+    uint32_t made = class_to_make(table, need->class_number);
+    uint64_t block = take_free(table, *class_number = need->class_number);
+    if (made >= need->below)
+        made = need->class_number;
+    if (block == 0 && made != need->class_number)
+        block = take_free(table, *class_number = made);
+    if (block == 0)
+        block = take_new(table, *class_number = made, need->works);
+    if (block == 0)
+        block = take_new(table, *class_number = need->class_number, need->works);
+    for (uint32_t i = need->class_number + 1; block == 0 && i < need->below; i++)
+        block = take_free(table, *class_number = i);
     return block;
 }
 
@@ -259,9 +310,10 @@ block_begin(struct call_table *table, struct call *call, uint64_t bytes)
     if (bytes <= CALL_WORK_BYTES && work_is_left(table, hand)) {
         work_take(table, hand, call);
     } else {
-        uint32_t class_number = call_class_of(bytes);
+        const struct need need = {call_class_of(bytes), CALL_CLASSES, hand->work_count};
+        uint32_t class_number;
         uint64_t block =
-            class_number == CALL_CLASSES ? 0 : block_take(table, class_number, hand->work_count);
+            need.class_number == CALL_CLASSES ? 0 : block_take(table, &need, &class_number);
         if (block == 0)
             return false;
         capacity = call_class_size(class_number);
@@ -278,10 +330,11 @@ bool
 block_grow(struct call_table *table, struct call *call, uint64_t bytes)
 {
     struct call_hand *hand = hand_of(table);
-    uint32_t class_number = call_class_of(bytes);
-    if (class_number == CALL_CLASSES)
+    const struct need need = {call_class_of(bytes), CALL_CLASSES, hand->work_count};
+    uint32_t class_number;
+    if (need.class_number == CALL_CLASSES)
         return false;
-    uint64_t block = block_take(table, class_number, hand->work_count);
+    uint64_t block = block_take(table, &need, &class_number);
     if (block == 0)
         return false;
     struct shm_call_slot left = *call->slot;
@@ -315,8 +368,10 @@ settle_works(struct call_table *table, struct call_hand *hand)
         if (hand->works[i] == 0)
             continue;
         struct shm_call_slot *slot = &table->slots[hand->works[i]];
-        uint32_t class_number = call_class_of(block_at(table, slot)->used);
-        uint64_t block = block_take(table, class_number, 0);
+        const struct need need = {call_class_of(block_at(table, slot)->used), CALL_CLASSES,
+                                  hand->work_count - i - 1};
+        uint32_t class_number;
+        uint64_t block = block_take(table, &need, &class_number);
         CHECK(block != 0); /* space_is_left() */
         block_move(table, slot, block, call_class_size(class_number));
         block_note_sum(block_at(table, slot));
@@ -336,9 +391,10 @@ settle_pinned(struct call_table *table, struct call_hand *hand)
         block_note_sum(call);
         if (call->used + SHRINK_ROOM > CALL_WORK_BYTES)
             continue;
-        uint32_t class_number = call_class_of(call->used);
+        const struct need need = {call_class_of(call->used), call_class_of(call->capacity), 0};
+        uint32_t class_number;
         uint64_t block =
-            class_number < call_class_of(call->capacity) ? block_take(table, class_number, 0) : 0;
+            need.class_number < need.below ? block_take(table, &need, &class_number) : 0;
         if (block == 0)
             continue;
         struct shm_call_slot left = *slot;

@@ -133,6 +133,55 @@ freed_blocks_are_used_again(void **state)
     rig_close(rig);
 }
 
+/* Step by step through all sizes, and as many others with them as the table takes. */
+static void
+calls_that_grow_together_find_room(void **state)
+{
+    enum { CALLS = 2000, STEP = 64, LARGE = 1800 };
+    (void)state;
+    struct call_rig *rig = open_table(CALLS);
+    for (unsigned i = 0; i < CALLS; i++) {
+        assert_int_not_equal(add(rig, i).number, 0);
+        next_transaction(rig);
+    }
+    for (uint32_t used = 0; used < LARGE; used += STEP) {
+        for (uint32_t i = 1; i <= CALLS; i++) {
+            struct call call = call_table_at(&rig->table, i);
+            call_table_touch(&rig->table, &call);
+            assert_true(call_table_reserve(&rig->table, &call, STEP));
+            memset((uint8_t *)call.block + call.block->used, 0, STEP);
+            call.block->used += STEP;
+            next_transaction(rig);
+        }
+    }
+    rig_close(rig);
+}
+
+/* Where no more is to be had, a larger block serves as well. */
+static void
+a_new_call_takes_a_block_that_a_large_one_left(void **state)
+{
+    (void)state;
+    struct call_rig *rig = open_table(200);
+    unsigned large = 0;
+    for (struct call call; (call = add(rig, large)).number != 0; large++) {
+        if (!call_table_reserve(&rig->table, &call, CALL_BLOCK_MAX - 1024))
+            break;
+        call.block->used = CALL_BLOCK_MAX - 1024;
+        next_transaction(rig);
+    }
+    assert_in_range(large, 2, 100);
+    next_transaction(rig);
+    rig->table.shared->blocks_end = rig->table.shared->segment_bytes; /* others took the rest */
+    unsigned next = 1000;
+    while (add(rig, next).number != 0) /* what the large ones left as they grew */
+        next++;
+    call_table_remove(&rig->table, find(rig, 0));
+    next_transaction(rig);
+    assert_int_not_equal(add(rig, next).number, 0);
+    rig_close(rig);
+}
+
 static void
 every_size_has_the_smallest_class_that_holds_it(void **state)
 {
@@ -315,6 +364,8 @@ main(void)
         cmocka_unit_test(removing_calls_loses_no_other),
         cmocka_unit_test(a_block_grows_and_keeps_its_content),
         cmocka_unit_test(freed_blocks_are_used_again),
+        cmocka_unit_test(calls_that_grow_together_find_room),
+        cmocka_unit_test(a_new_call_takes_a_block_that_a_large_one_left),
         cmocka_unit_test(every_size_has_the_smallest_class_that_holds_it),
         cmocka_unit_test(a_committed_call_takes_no_more_than_it_needs),
         cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
