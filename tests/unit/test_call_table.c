@@ -287,10 +287,53 @@ what_is_rolled_back_never_was(void **state)
         shake(rig);
         if (round % 3 == 0)
             continue;
-        transaction_roll_back(&rig->transaction);
+        rig_roll_back(rig);
         assert_true(picture_is_like(&rig->picture, &rig->table));
         rig_begin_transaction(rig);
     }
+    rig_close(rig);
+}
+
+/* A worker has a table for each front-end, and one transaction at a time for all. What was in hand
+ * of one that was undone is in nobody's way when another has committed since. */
+static void
+a_transaction_undone_in_one_table_leaves_the_others_to_commit(void **state)
+{
+    (void)state;
+    uint64_t bytes = call_table_bytes(50);
+    uint8_t *memory = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct call_rig *rig = rig_open(50);
+    struct transaction *transaction = &rig->transaction;
+    struct call_table tables[2];
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    transaction_cover(transaction, memory, 2 * bytes);
+    for (int i = 0; i < 2; i++)
+        assert_true(
+            call_table_open(&tables[i], memory + (uint64_t)i * bytes, bytes, 50, transaction));
+    transaction_begin(transaction);
+    struct call kept = call_table_add(&tables[0], 77, 0, TEXT("x"), 64);
+    call_table_commit(&tables[0]);
+    for (uint64_t round = 0; round < 100; round++) {
+        transaction_begin(transaction);
+        struct call call = call_table_find_key(&tables[0], 77, 0);
+        call.block->flags ^= CALL_WATCHED;
+        call_table_add(&tables[0], 1000 + round, 0, TEXT("z"), 64);
+        transaction_roll_back(transaction);
+        call_table_undone(&tables[0]);
+        transaction_begin(transaction);
+        if (round < 50)
+            call_table_add(&tables[1], 78 + round, 0, TEXT("y"), 64);
+        call_table_commit(&tables[1]);
+        transaction_begin(transaction);
+        assert_int_equal(call_table_find_key(&tables[0], 77, 0).number, kept.number);
+        assert_int_equal(call_table_find_key(&tables[0], 1000 + round, 0).number, 0);
+        assert_int_equal(call_table_at(&tables[0], kept.number).block->flags, 0);
+        call_table_commit(&tables[0]);
+    }
+    assert_int_equal(tables[0].shared->living, 1);
+    assert_int_equal(tables[1].shared->living, 50);
+    munmap(memory, 2 * bytes);
     rig_close(rig);
 }
 
@@ -370,6 +413,7 @@ main(void)
         cmocka_unit_test(a_committed_call_takes_no_more_than_it_needs),
         cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
         cmocka_unit_test(what_is_rolled_back_never_was),
+        cmocka_unit_test(a_transaction_undone_in_one_table_leaves_the_others_to_commit),
         cmocka_unit_test(a_table_is_found_again),
         cmocka_unit_test(devices_are_forgotten_with_their_index),
         cmocka_unit_test(the_nth_report_by_one_monitor_is_the_nth_fact),
