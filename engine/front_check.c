@@ -156,6 +156,44 @@ requests_are_sound(const struct front *front)
     return true;
 }
 
+/* ---- the calls devices were in last, and answers in segments ------------------------------- */
+
+static bool
+last_calls_are_sound(const struct front *front)
+{
+    for (uint32_t i = 0; i < LAST_CALL_SETS * LAST_CALL_WAYS; i++)
+        if (front->tables->last_calls[i].call_length > EVENT_TEXT_LENGTH)
+            return false;
+    return true;
+}
+
+static bool
+gather_is_sound(const struct shm_gather *gather)
+{
+    if (gather->link >= LINKS_MAX || gather->kind >= REQUEST_KINDS ||
+        gather->count > EVENT_ITEMS_MAX || gather->ref_length > EVENT_TEXT_LENGTH ||
+        gather->text_length > EVENT_TEXT_LENGTH || gather->invoke_length > sizeof gather->invoke)
+        return false;
+    for (uint32_t i = 0; i < gather->count; i++) {
+        const struct shm_gather_item *item = &gather->items[i];
+        if (item->call_length > EVENT_TEXT_LENGTH || item->device_length > EVENT_TEXT_LENGTH ||
+            item->endpoint_length > EVENT_TEXT_LENGTH)
+            return false;
+    }
+    return true;
+}
+
+static bool
+gathers_are_sound(const struct front *front)
+{
+    for (uint32_t i = 0; i < GATHERS_MAX; i++) {
+        const struct shm_gather *gather = &front->tables->gathers[i];
+        if (gather->order != 0 && !gather_is_sound(gather))
+            return false;
+    }
+    return true;
+}
+
 /* ---- calls away from home ------------------------------------------------------------------ */
 
 /* Each knows its neighbours in the ring of its group, and they know it: so every ring closes. */
@@ -198,7 +236,7 @@ static bool
 errand_is_sound(const struct shm_errand *errand)
 {
     return errand->place < LIVE_LINKS_MAX && errand->kind <= ERRAND_STOP &&
-           errand->line < TALK_LINES && errand->state <= ERRAND_ENDED &&
+           errand->line < TALK_LINES && errand->state <= ERRAND_NAMED &&
            errand->text_length <= EVENT_TEXT_LENGTH &&
            errand->cross_ref_length <= EVENT_TEXT_LENGTH;
 }
@@ -218,6 +256,9 @@ talk_is_sound(const struct slab *slab, const struct shm_talk *talk)
         !line_is_sound(slab, &all, talk->all.oldest, talk->all.newest, &left))
         return false;
     left = slab->used;
+    for (uint32_t i = 0; i < TALK_ANSWERS_MAX; i++)
+        if (talk->answers[i].invoke_length > TALK_INVOKE_LENGTH)
+            return false;
     for (uint32_t i = 1; i < TALK_LINES; i++)
         if (!line_is_sound(slab, &line, talk->lines[i].oldest, talk->lines[i].newest, &left))
             return false;
@@ -236,7 +277,8 @@ talks_are_sound(const struct front *front)
                           ERRAND_BUCKETS, now->errands.free))
         return false;
     for (uint32_t i = 1; i <= slab.used; i++)
-        if (!errand_is_sound(&tables->errands[i]))
+        if (!errand_is_sound(&tables->errands[i]) ||
+            tables->device_ids[i].length > EVENT_TEXT_LENGTH)
             return false;
     for (uint32_t i = 0; slab.used > 0 && i < LIVE_LINKS_MAX; i++)
         if (!talk_is_sound(&slab, &tables->talks[i]))
@@ -259,6 +301,10 @@ front_fault(const struct front *front, uint32_t workers)
         return "the directory of monitors and devices";
     if (!requests_are_sound(front))
         return "the requests";
+    if (!last_calls_are_sound(front))
+        return "the calls that devices were in last";
+    if (!gathers_are_sound(front))
+        return "the answers that come in segments";
     if (!routes_are_sound(front, workers))
         return "the calls away from home";
     return talks_are_sound(front) ? NULL : "the conversations";

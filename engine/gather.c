@@ -75,7 +75,7 @@ gather_begin(struct front *front, const struct shm_link *link, struct text ref,
 static void
 keep_item(struct front *front, struct shm_gather *gather, const struct event_item *item)
 {
-    if (gather->count == EVENT_ITEMS_MAX) {
+    if (gather->count >= EVENT_ITEMS_MAX) {
         gather->is_part = 1;
         return;
     }

@@ -113,7 +113,7 @@ struct shm_call {
     uint16_t ended_count; /* parties ended so far: numbers the ends */
     uint16_t fact_count;  /* facts so far; stays at its largest */
     uint16_t answer_fact; /* number of the first answer; 0 none */
-    uint64_t checksum;    /* of what is in use, this word as 0; as of the last commit */
+    uint64_t checksum;    /* of what is in use, this word as 0; 0: not known */
 };
 
 static_assert(sizeof(struct shm_call) == 136, "bump SHM_LAYOUT_VERSION");

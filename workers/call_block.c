@@ -48,6 +48,10 @@ struct sums {
     uint64_t places[4];
 };
 
+static_assert(offsetof(struct shm_call, checksum) % sizeof(uint64_t) == 0, "whole words");
+static_assert(CALL_UNIT % sizeof(uint64_t) == 0, "whole words");
+static_assert(CALL_WORK_BYTES % CALL_BLOCK_UNIT == 0, "a slot names a work by its number of units");
+
 static void
 add_words(struct sums *sums, const uint8_t *at, uint32_t bytes)
 {
@@ -137,23 +141,74 @@ work_take(struct call_table *table, struct call_hand *hand, struct call *call)
 
 /* ---- blocks -------------------------------------------------------------------------------- */
 
-/* Its offset; 0: none is left. What it holds is of no meaning. */
+/* The first of the free ones of a class; 0: there is none. */
 static uint64_t
-block_take(struct call_table *table, uint32_t class_number, uint32_t works)
+take_free(struct call_table *table, uint32_t class_number)
 {
     struct shm_call_table *shared = table->shared;
     uint64_t block = shared->free_blocks[class_number];
-    uint32_t size = call_class_size(class_number);
+    if (block == 0)
+        return 0;
     table_touch(table, shared, sizeof *shared);
-    if (block != 0) {
-        memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
-        table_touch(table, table->base + block, sizeof block);
-    } else {
-        if (!space_is_left(table, works, size))
-            return 0;
-        block = shared->blocks_end;
-        shared->blocks_end += size;
-    }
+    memcpy(&shared->free_blocks[class_number], table->base + block, sizeof block);
+    table_touch(table, table->base + block, sizeof block);
+    return block;
+}
+
+/* One that there never was; 0: the area is at its end. */
+static uint64_t
+take_new(struct call_table *table, uint32_t class_number, uint32_t works)
+{
+    struct shm_call_table *shared = table->shared;
+    uint32_t size = call_class_size(class_number);
+    if (!space_is_left(table, works, size))
+        return 0;
+    table_touch(table, shared, sizeof *shared);
+    uint64_t block = shared->blocks_end;
+    shared->blocks_end += size;
+    return block;
+}
+
+/*
+ * The class of a new block for what needs one of `class_number`. Blocks are never split or joined:
+ * calls that grow together leave as many free ones in each class they pass through. So when a third
+ * of the area is in use there is one class to a doubling only, and what they leave is never more
+ * than what they take.
+ */
+static uint32_t
+class_to_make(const struct call_table *table, uint32_t class_number)
+{
+    const struct shm_call_table *shared = table->shared;
+    uint64_t used = shared->blocks_end - shared->blocks_offset;
+    if (used < (shared->segment_bytes - shared->blocks_offset) / 3)
+        return class_number;
+    uint32_t last = call_class_size(class_number) - 1;
+    return call_class_of(UINT64_C(2) << (31 - (uint32_t)__builtin_clz(last)));
+}
+
+/* What somebody is in need of. */
+struct need {
+    uint32_t class_number; /* that, or a larger one */
+    uint32_t below;        /* but none as large as this one */
+    uint32_t works;        /* that must find room after it */
+};
+
+/* Its offset, and its class; 0: none is left. What it holds is of no meaning. */
+static uint64_t
+block_take(struct call_table *table, const struct need *need, uint32_t *class_number)
+{
+    uint32_t made = class_to_make(table, need->class_number);
+    uint64_t block = take_free(table, *class_number = need->class_number);
+    if (made >= need->below)
+        made = need->class_number;
+    if (block == 0 && made != need->class_number)
+        block = take_free(table, *class_number = made);
+    if (block == 0)
+        block = take_new(table, *class_number = made, need->works);
+    if (block == 0)
+        block = take_new(table, *class_number = need->class_number, need->works);
+    for (uint32_t i = need->class_number + 1; block == 0 && i < need->below; i++)
+        block = take_free(table, *class_number = i);
     return block;
 }
 
@@ -179,12 +234,15 @@ block_give(struct call_table *table, struct call_hand *hand, uint64_t block, uin
     block_free(table, block, size);
 }
 
-/* It stays in a block of the area until the hand is settled. */
+/* The call, whose block is touched, stays in the area until the hand is settled. Where that cannot
+ * be noted nobody will sum it up, and its sum is not known until it is in hand again. */
 static void
-pin(struct call_hand *hand, uint32_t number)
+pin(struct call_hand *hand, struct call call)
 {
     if (hand->pinned_count < CALL_WORKS)
-        hand->pinned[hand->pinned_count++] = number;
+        hand->pinned[hand->pinned_count++] = call.number;
+    else
+        call.block->checksum = 0;
 }
 
 static bool
@@ -238,10 +296,10 @@ block_in_hand(struct call_table *table, struct call *call)
         block_give(table, hand, offset, home->capacity);
         return;
     }
-    if (!pinned)
-        pin(hand, call->number);
     table_touch(table, home, home->used);
     transaction_own(table->transaction, home, home->capacity);
+    if (!pinned)
+        pin(hand, *call);
 }
 
 bool
@@ -252,16 +310,17 @@ block_begin(struct call_table *table, struct call *call, uint64_t bytes)
     if (bytes <= CALL_WORK_BYTES && work_is_left(table, hand)) {
         work_take(table, hand, call);
     } else {
-        uint32_t class_number = call_class_of(bytes);
+        const struct need need = {call_class_of(bytes), CALL_CLASSES, hand->work_count};
+        uint32_t class_number;
         uint64_t block =
-            class_number == CALL_CLASSES ? 0 : block_take(table, class_number, hand->work_count);
+            need.class_number == CALL_CLASSES ? 0 : block_take(table, &need, &class_number);
         if (block == 0)
             return false;
         capacity = call_class_size(class_number);
         call->slot->block = (uint32_t)(block / CALL_BLOCK_UNIT);
         call->block = block_at(table, call->slot);
         transaction_own(table->transaction, call->block, capacity);
-        pin(hand, call->number);
+        pin(hand, *call);
     }
     *call->block = (struct shm_call){.used = sizeof(struct shm_call), .capacity = capacity};
     return true;
@@ -271,10 +330,11 @@ bool
 block_grow(struct call_table *table, struct call *call, uint64_t bytes)
 {
     struct call_hand *hand = hand_of(table);
-    uint32_t class_number = call_class_of(bytes);
-    if (class_number == CALL_CLASSES)
+    const struct need need = {call_class_of(bytes), CALL_CLASSES, hand->work_count};
+    uint32_t class_number;
+    if (need.class_number == CALL_CLASSES)
         return false;
-    uint64_t block = block_take(table, class_number, hand->work_count);
+    uint64_t block = block_take(table, &need, &class_number);
     if (block == 0)
         return false;
     struct shm_call_slot left = *call->slot;
@@ -283,7 +343,7 @@ block_grow(struct call_table *table, struct call *call, uint64_t bytes)
     call->block = block_at(table, call->slot);
     transaction_own(table->transaction, call->block, call->block->capacity);
     if (!is_pinned(hand, call->number))
-        pin(hand, call->number);
+        pin(hand, *call);
     return true;
 }
 
@@ -308,8 +368,10 @@ settle_works(struct call_table *table, struct call_hand *hand)
         if (hand->works[i] == 0)
             continue;
         struct shm_call_slot *slot = &table->slots[hand->works[i]];
-        uint32_t class_number = call_class_of(block_at(table, slot)->used);
-        uint64_t block = block_take(table, class_number, 0);
+        const struct need need = {call_class_of(block_at(table, slot)->used), CALL_CLASSES,
+                                  hand->work_count - i - 1};
+        uint32_t class_number;
+        uint64_t block = block_take(table, &need, &class_number);
         CHECK(block != 0); /* space_is_left() */
         block_move(table, slot, block, call_class_size(class_number));
         block_note_sum(block_at(table, slot));
@@ -329,9 +391,10 @@ settle_pinned(struct call_table *table, struct call_hand *hand)
         block_note_sum(call);
         if (call->used + SHRINK_ROOM > CALL_WORK_BYTES)
             continue;
-        uint32_t class_number = call_class_of(call->used);
+        const struct need need = {call_class_of(call->used), call_class_of(call->capacity), 0};
+        uint32_t class_number;
         uint64_t block =
-            class_number < call_class_of(call->capacity) ? block_take(table, class_number, 0) : 0;
+            need.class_number < need.below ? block_take(table, &need, &class_number) : 0;
         if (block == 0)
             continue;
         struct shm_call_slot left = *slot;

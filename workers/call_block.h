@@ -25,7 +25,8 @@ block_at(const struct call_table *table, const struct shm_call_slot *slot)
  * block_sum - the checksum of a block, whatever stands in its place
  *
  * It is noted when a call is put down, so it holds between transactions, and is looked at when a
- * store may have gone anywhere (workers/call_table_check.h). `used` is a multiple of CALL_UNIT.
+ * store may have gone anywhere (workers/call_table_check.h). 0 is noted where it is not known: of a
+ * call changed beside too many others. `used` is a multiple of CALL_UNIT.
  */
 uint64_t block_sum(const struct shm_call *call);
 

@@ -373,6 +373,7 @@ step_call_event(struct step *step)
 {
     const struct event *event = step->event;
     struct text call_id = step_text(step, EVENT_TEXT_CALL);
+    DCHECK(step->key == 0 || step->key == call_key(event->link, call_id));
     uint64_t key = step->key != 0 ? step->key : call_key(event->link, call_id);
     struct call call = call_table_find(step->table, key, event->link, call_id);
     if (clearing_is_hold(step)) {

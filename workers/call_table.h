@@ -102,8 +102,8 @@ void call_table_settle(struct call_table *table);
 /* call_table_put_down - no call is in hand any more; the transaction goes on. */
 void call_table_put_down(struct call_table *table);
 
-/* call_table_undone - the transaction was rolled back in this life: what was in hand never was. To be
- * called before any other transaction commits. */
+/* call_table_undone - the transaction was rolled back in this life: what was in hand never was. To
+ * be called before any other transaction commits. */
 void call_table_undone(struct call_table *table);
 
 /* call_table_ease - the same, if there are many: between two events, so that what is worked on

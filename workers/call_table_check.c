@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "ipc/event_record.h"
+#include "ipc/profile.h"
 #include "workers/call.h"
 #include "workers/call_block.h"
 
@@ -191,6 +192,12 @@ content_is_sound(const struct shm_call *call)
 /* ---- slots --------------------------------------------------------------------------------- */
 
 static bool
+sum_is_sound(const struct shm_call *block)
+{
+    return block->checksum == 0 || block->checksum == block_sum(block);
+}
+
+static bool
 block_is_sound(struct check *check, struct call call)
 {
     const struct shm_call *block = call.block;
@@ -205,7 +212,7 @@ block_is_sound(struct check *check, struct call call)
     bool is_coming = check->part->moving != 0 && check->part->slot == call.number;
     return block->used >= sizeof *block && block->used <= block->capacity &&
            block->used % CALL_UNIT == 0 &&
-           (is_coming || (block_sum(block) == block->checksum && content_is_sound(block)));
+           (is_coming || (sum_is_sound(block) && content_is_sound(block)));
 }
 
 static bool
@@ -302,11 +309,26 @@ span_is_sound(struct check *check, uint16_t link, int span)
     return list->tail == before;
 }
 
+/* The call asked about last is none, or one that is idle on this link. */
+static bool
+asked_is_sound(const struct check *check, uint16_t link)
+{
+    uint32_t asked = check->table->links[link].asked;
+    if (asked == 0)
+        return true;
+    if (asked > check->shared->slots_used)
+        return false;
+    const struct shm_call_slot *slot = &check->table->slots[asked];
+    return slot->key != 0 && slot->link == link && (slot->spans >> SPAN_IDLE & 1) != 0;
+}
+
 static bool
 links_are_sound(struct check *check)
 {
     for (uint16_t link = 0; link < CALL_LINKS_MAX; link++) {
-        if (check->table->links[link].name_length > CALL_DEVICE_TEXT)
+        const struct shm_worker_link *at = &check->table->links[link];
+        if (at->name_length > CALL_DEVICE_TEXT || at->profile >= PROFILE_COUNT ||
+            !asked_is_sound(check, link))
             return false;
         for (int span = 0; span < SPAN_COUNT; span++)
             if (!span_is_sound(check, link, span))

@@ -99,6 +99,7 @@ add_to_block(struct step *step, const uint8_t *slot)
     uint32_t capacity = call.block->capacity;
     memcpy((uint8_t *)call.block + at, slot + header, at_most(left, LANE_SLOT_SIZE - header));
     call.block->capacity = capacity;
+    call.block->checksum = 0; /* noted when all of it is put down */
 }
 
 enum move_result

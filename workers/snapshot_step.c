@@ -173,6 +173,7 @@ adopt_listed_calls(struct step *step)
 {
     for (uint32_t i = 0; i < step->event->item_count; i++) {
         const struct event_item *item = &step->event->items[i];
+        call_table_ease(step->table);
         if (item->state == LOCAL_NULL || item->state == LOCAL_FAIL)
             continue;
         bool doubtful = was_doubtful(step, item->new_call);

@@ -153,6 +153,7 @@ worker_records(struct worker *worker, uint32_t ready)
         next = worker_look_ahead(worker, next, end);
         worker->step.key = ahead_take(&worker->ahead, &worker->channel->table);
         enum batch result = is_passed_over(worker) ? BATCH_MORE : worker_handle(worker);
+        worker->step.key = 0;
         if (result != BATCH_MORE)
             return result;
         worker_consume(worker, slots);

@@ -115,6 +115,7 @@ rehearse(struct bench *bench)
     bench->step.port.write = no_outcome;
     begin_and_step(bench);
     transaction_roll_back(&bench->transaction);
+    call_table_undone(&bench->table);
     CHECK(picture_is_like(&bench->picture, &bench->table));
     bench->step.port.write = check_outcome;
     bench->counters = counters;

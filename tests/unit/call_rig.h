@@ -94,6 +94,14 @@ rig_step(struct call_rig *rig)
     step_flush(&rig->step);
 }
 
+/* Nothing of the transaction in hand ever was. */
+static inline void
+rig_roll_back(struct call_rig *rig)
+{
+    transaction_roll_back(&rig->transaction);
+    call_table_undone(&rig->table);
+}
+
 /* The event happens, and then never did. */
 static inline void
 rig_rehearse(struct call_rig *rig)
@@ -104,7 +112,7 @@ rig_rehearse(struct call_rig *rig)
     uint32_t stale_count = rig->stale_count;
     picture_take(&rig->picture, &rig->table);
     rig_step(rig);
-    transaction_roll_back(&rig->transaction);
+    rig_roll_back(rig);
     assert_true(picture_is_like(&rig->picture, &rig->table));
     assert_memory_equal(&rig->counters, &counters, sizeof counters);
     rig->outcome_count = outcome_count;

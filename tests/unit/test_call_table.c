@@ -133,6 +133,55 @@ freed_blocks_are_used_again(void **state)
     rig_close(rig);
 }
 
+/* Step by step through all sizes, and as many others with them as the table takes. */
+static void
+calls_that_grow_together_find_room(void **state)
+{
+    enum { CALLS = 2000, STEP = 64, LARGE = 1800 };
+    (void)state;
+    struct call_rig *rig = open_table(CALLS);
+    for (unsigned i = 0; i < CALLS; i++) {
+        assert_int_not_equal(add(rig, i).number, 0);
+        next_transaction(rig);
+    }
+    for (uint32_t used = 0; used < LARGE; used += STEP) {
+        for (uint32_t i = 1; i <= CALLS; i++) {
+            struct call call = call_table_at(&rig->table, i);
+            call_table_touch(&rig->table, &call);
+            assert_true(call_table_reserve(&rig->table, &call, STEP));
+            memset((uint8_t *)call.block + call.block->used, 0, STEP);
+            call.block->used += STEP;
+            next_transaction(rig);
+        }
+    }
+    rig_close(rig);
+}
+
+/* Where no more is to be had, a larger block serves as well. */
+static void
+a_new_call_takes_a_block_that_a_large_one_left(void **state)
+{
+    (void)state;
+    struct call_rig *rig = open_table(200);
+    unsigned large = 0;
+    for (struct call call; (call = add(rig, large)).number != 0; large++) {
+        if (!call_table_reserve(&rig->table, &call, CALL_BLOCK_MAX - 1024))
+            break;
+        call.block->used = CALL_BLOCK_MAX - 1024;
+        next_transaction(rig);
+    }
+    assert_in_range(large, 2, 100);
+    next_transaction(rig);
+    rig->table.shared->blocks_end = rig->table.shared->segment_bytes; /* others took the rest */
+    unsigned next = 1000;
+    while (add(rig, next).number != 0) /* what the large ones left as they grew */
+        next++;
+    call_table_remove(&rig->table, find(rig, 0));
+    next_transaction(rig);
+    assert_int_not_equal(add(rig, next).number, 0);
+    rig_close(rig);
+}
+
 static void
 every_size_has_the_smallest_class_that_holds_it(void **state)
 {
@@ -238,10 +287,53 @@ what_is_rolled_back_never_was(void **state)
         shake(rig);
         if (round % 3 == 0)
             continue;
-        transaction_roll_back(&rig->transaction);
+        rig_roll_back(rig);
         assert_true(picture_is_like(&rig->picture, &rig->table));
         rig_begin_transaction(rig);
     }
+    rig_close(rig);
+}
+
+/* A worker has a table for each front-end, and one transaction at a time for all. What was in hand
+ * of one that was undone is in nobody's way when another has committed since. */
+static void
+a_transaction_undone_in_one_table_leaves_the_others_to_commit(void **state)
+{
+    (void)state;
+    uint64_t bytes = call_table_bytes(50);
+    uint8_t *memory = mmap(NULL, 2 * bytes, PROT_READ | PROT_WRITE,
+                           MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    struct call_rig *rig = rig_open(50);
+    struct transaction *transaction = &rig->transaction;
+    struct call_table tables[2];
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    transaction_cover(transaction, memory, 2 * bytes);
+    for (int i = 0; i < 2; i++)
+        assert_true(
+            call_table_open(&tables[i], memory + (uint64_t)i * bytes, bytes, 50, transaction));
+    transaction_begin(transaction);
+    struct call kept = call_table_add(&tables[0], 77, 0, TEXT("x"), 64);
+    call_table_commit(&tables[0]);
+    for (uint64_t round = 0; round < 100; round++) {
+        transaction_begin(transaction);
+        struct call call = call_table_find_key(&tables[0], 77, 0);
+        call.block->flags ^= CALL_WATCHED;
+        call_table_add(&tables[0], 1000 + round, 0, TEXT("z"), 64);
+        transaction_roll_back(transaction);
+        call_table_undone(&tables[0]);
+        transaction_begin(transaction);
+        if (round < 50)
+            call_table_add(&tables[1], 78 + round, 0, TEXT("y"), 64);
+        call_table_commit(&tables[1]);
+        transaction_begin(transaction);
+        assert_int_equal(call_table_find_key(&tables[0], 77, 0).number, kept.number);
+        assert_int_equal(call_table_find_key(&tables[0], 1000 + round, 0).number, 0);
+        assert_int_equal(call_table_at(&tables[0], kept.number).block->flags, 0);
+        call_table_commit(&tables[0]);
+    }
+    assert_int_equal(tables[0].shared->living, 1);
+    assert_int_equal(tables[1].shared->living, 50);
+    munmap(memory, 2 * bytes);
     rig_close(rig);
 }
 
@@ -315,10 +407,13 @@ main(void)
         cmocka_unit_test(removing_calls_loses_no_other),
         cmocka_unit_test(a_block_grows_and_keeps_its_content),
         cmocka_unit_test(freed_blocks_are_used_again),
+        cmocka_unit_test(calls_that_grow_together_find_room),
+        cmocka_unit_test(a_new_call_takes_a_block_that_a_large_one_left),
         cmocka_unit_test(every_size_has_the_smallest_class_that_holds_it),
         cmocka_unit_test(a_committed_call_takes_no_more_than_it_needs),
         cmocka_unit_test(spans_stay_in_the_order_of_their_ends),
         cmocka_unit_test(what_is_rolled_back_never_was),
+        cmocka_unit_test(a_transaction_undone_in_one_table_leaves_the_others_to_commit),
         cmocka_unit_test(a_table_is_found_again),
         cmocka_unit_test(devices_are_forgotten_with_their_index),
         cmocka_unit_test(the_nth_report_by_one_monitor_is_the_nth_fact),

@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "base/random.h"
+#include "ipc/profile.h"
 #include "workers/call_table_check.h"
 #include "workers/directory.h"
 
@@ -161,6 +162,70 @@ each_part_that_says_where_something_is_is_named(void **state)
     rig_close(rig);
 }
 
+static void
+calls_changed_beside_many_others_are_no_damage(void **state)
+{
+    enum { MANY = 3 * CALL_WORKS };
+    (void)state;
+    struct call_rig *rig = rig_open(MANY);
+    for (uint32_t i = 1; i <= MANY; i++) {
+        rig_begin_transaction(rig);
+        struct call call = call_table_add(&rig->table, (uint64_t)i << 32, 0, TEXT("a"), 5000);
+        call.block->used += 4000; /* too large for a work */
+        call_table_commit(&rig->table);
+    }
+    for (uint32_t round = 0; round < 2; round++) {
+        rig_begin_transaction(rig);
+        for (uint32_t i = 1; i <= MANY; i++) {
+            struct call call = call_table_at(&rig->table, i);
+            call_table_touch(&rig->table, &call);
+            call.block->flags ^= CALL_WATCHED;
+            call_table_reserve(&rig->table, &call, 4000 * round);
+        }
+        call_table_commit(&rig->table);
+        assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    }
+    rig_begin_transaction(rig);
+    struct call last = call_table_at(&rig->table, MANY);
+    assert_int_equal(last.block->checksum, 0);
+    call_table_touch(&rig->table, &last); /* alone, it is summed up again */
+    call_table_commit(&rig->table);
+    assert_int_not_equal(call_table_at(&rig->table, MANY).block->checksum, 0);
+    rig_close(rig);
+}
+
+/* Whoever goes on follows `asked`, and finds a profile's row. */
+static void
+what_a_link_names_is_there(void **state)
+{
+    (void)state;
+    struct call_rig *rig = rig_open(CALLS);
+    rig_begin_transaction(rig);
+    struct call idle = call_table_add(&rig->table, 77, 0, TEXT("a"), 64);
+    struct call lingers = call_table_add(&rig->table, 78, 0, TEXT("b"), 64);
+    struct call elsewhere = call_table_add(&rig->table, 79, 1, TEXT("c"), 64);
+    struct call gone = call_table_add(&rig->table, 80, 0, TEXT("d"), 64);
+    span_set(&rig->table, idle, SPAN_IDLE, 5);
+    span_set(&rig->table, lingers, SPAN_LINGER, 5);
+    span_set(&rig->table, elsewhere, SPAN_IDLE, 5);
+    span_note_asked(&rig->table, idle);
+    call_table_remove(&rig->table, gone);
+    call_table_commit(&rig->table);
+    assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    struct shm_worker_link *link = &rig->table.links[0];
+    const uint32_t others[] = {lingers.number, elsewhere.number, gone.number, gone.number + 1,
+                               0xfffffff0};
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        link->asked = others[i];
+        assert_non_null(call_table_fault(&rig->table, &nothing_in_hand));
+    }
+    link->asked = 0;
+    assert_null(call_table_fault(&rig->table, &nothing_in_hand));
+    link->profile = PROFILE_COUNT;
+    assert_non_null(call_table_fault(&rig->table, &nothing_in_hand));
+    rig_close(rig);
+}
+
 /* Bits of what is in use; what is found wrong or not, looking comes to its end and stays inside,
  * and so does whoever follows what was found right. */
 static void
@@ -200,6 +265,8 @@ main(void)
         cmocka_unit_test(a_call_that_is_coming_in_is_not_looked_into),
         cmocka_unit_test(a_bit_that_turned_over_in_a_call_is_found),
         cmocka_unit_test(each_part_that_says_where_something_is_is_named),
+        cmocka_unit_test(calls_changed_beside_many_others_are_no_damage),
+        cmocka_unit_test(what_a_link_names_is_there),
         cmocka_unit_test(whatever_the_bytes_are_looking_ends),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

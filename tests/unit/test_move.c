@@ -71,7 +71,7 @@ part_of(struct call_rig *rig, struct ring_spsc *lane,
     picture_take(&rig->picture, &rig->table);
     rig_begin_transaction(rig);
     enum move_result rehearsed = part(&rig->step, lane);
-    transaction_roll_back(&rig->transaction);
+    rig_roll_back(rig);
     assert_true(picture_is_like(&rig->picture, &rig->table));
     lane->position = lane->told_position;
     rig->part = before;

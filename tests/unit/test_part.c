@@ -103,7 +103,7 @@ handle_in_parts(struct call_rig *rig, unsigned give_up)
         rig_step(rig);
         done = give_up == 0 || before == pauses.count || pauses.count % give_up != 0;
         if (!done)
-            transaction_roll_back(&rig->transaction);
+            rig_roll_back(rig);
     }
     call_table_commit(&rig->table);
     rig->part = (struct shm_part){0};
