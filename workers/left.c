@@ -281,11 +281,24 @@ left_end_empty(struct step *step, struct call call)
     return true;
 }
 
+/* Does the message in hand begin a call? One that rings or queues may be of the call we know, where
+ * somebody of it calls; and a copy is of it in any case. */
+static bool
+begins_another(const struct step *step, struct call call)
+{
+    const struct event *event = step->event;
+    if (call_is_copy(call.block, event->kind, step_text(step, EVENT_TEXT_DEVICE), event->monitor))
+        return false;
+    struct text calling = step_text(step, EVENT_TEXT_CALLING);
+    return event->kind == EVENT_SERVICE_INITIATED || event->kind == EVENT_ORIGINATED ||
+           (calling.length != 0 && call_party(call.block, calling) == NULL);
+}
+
 bool
 left_end_replaced(struct step *step, struct call call)
 {
     struct shm_act *act = last_act(call);
-    if (act == NULL || act->order != call.block->first_order)
+    if (act == NULL || (act->order != call.block->first_order && !begins_another(step, call)))
         return false;
     act = act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_OUT_OF_SIGHT,
                           RULE_OUT_OF_SIGHT);
