@@ -40,6 +40,18 @@ left_join(struct call call)
     }
 }
 
+void
+left_talks_on(struct call call, struct shm_party *party)
+{
+    if ((party->flags & PARTY_ALONE) == 0)
+        return;
+    const struct shm_act *act = call_at(call.block, party->act);
+    if ((act->flags & ACT_GAP) == 0)
+        return;
+    party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
+    party->act = 0;
+}
+
 /* The conferencing device's own clearing, on a switch where that ends the conference for all. */
 static bool
 controller_ends(const struct step *step, struct call call, const struct shm_party *subject)

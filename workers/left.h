@@ -44,4 +44,8 @@ bool left_any(struct call call);
 /* left_join - somebody joined, or the call failed: whoever was alone is so no more. */
 void left_join(struct call call);
 
+/* left_talks_on - the party answered, went on hold or came back: where others may be in the call of
+ * whom we were never told, somebody is there with it, and it is alone no more. */
+void left_talks_on(struct call call, struct shm_party *party);
+
 #endif
