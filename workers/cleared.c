@@ -37,6 +37,16 @@ has_no_monitor(struct step *step, struct call call, const struct shm_party *part
                                   call_text(call.block, party->number));
 }
 
+/* Does the clearing name the party itself, and it has a monitor, whose copy may yet come? Nobody
+ * shows it to be there: then it is the one that cleared. */
+static bool
+released_itself(struct step *step, struct call call, const struct shm_party *party)
+{
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    return releasing.length != 0 && party_is_named(call.block, party, releasing) &&
+           !has_no_monitor(step, call, party) && party->seen_order != step->event->order;
+}
+
 /* A dynamic device ID nobody explained: the monitor's own device, the one without such an ID, or
  * the one without a monitor. */
 static struct shm_party *
@@ -49,7 +59,7 @@ guess_dynamic(struct step *step, struct call call)
     struct shm_party *party = only_party(step, call, has_no_other_name);
     if (party == NULL)
         party = only_party(step, call, has_no_monitor);
-    if (party == NULL || doubt_is_whole(step, call))
+    if (party == NULL || doubt_is_whole(step, call) || released_itself(step, call, party))
         return party;
     /* It may as well be one of whom we were never told: nothing more is said of this one, unless a
      * message shows that he is there. */

@@ -241,8 +241,8 @@ end_no_more_alone(struct step *step, struct call call, struct shm_party *party)
     end_in_own_act(step, call, party, 0);
 }
 
-/* Where a party may be whom we never saw, nobody need have been left alone: his end is of the same
- * act if it comes with it, or names the other. */
+/* Where a party may be whom we never saw, one who talks need not have been left alone: his end is
+ * of the same act if it comes with it, or names the other. */
 static bool
 may_have_talked_on(const struct step *step, struct call call, const struct shm_party *party,
                    const struct shm_act *act, struct text releasing)
@@ -250,7 +250,7 @@ may_have_talked_on(const struct step *step, struct call call, const struct shm_p
     if ((act->flags & ACT_GAP) == 0 || party->state == LOCAL_QUEUED)
         return false;
     if (releasing.length == 0)
-        return !left_is_together(step, act);
+        return party_is_engaged(party) && !left_is_together(step, act);
     return party_is_named(call.block, party, releasing);
 }
 
@@ -334,15 +334,6 @@ clear_empty_call(struct step *step, struct call call)
     act_settle(step, call);
 }
 
-/* Where others may have gone on with him, the end of the call is another decision. */
-static bool
-is_still_alone(const struct step *step, struct call call, const struct shm_party *party)
-{
-    const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
-    return (party->flags & PARTY_ALONE) != 0 &&
-           ((act->flags & ACT_GAP) == 0 || left_is_together(step, act));
-}
-
 void
 clearing_call(struct step *step, struct call call)
 {
@@ -351,13 +342,13 @@ clearing_call(struct step *step, struct call call)
     FOR_EACH_PARTY (party, call.block) {
         if (party_is_active(party) && is_silent(party))
             act_drop_party(call, party);
-        if (party_is_active(party) && !is_still_alone(step, call, party) && act == NULL)
+        if (party_is_active(party) && (party->flags & PARTY_ALONE) == 0 && act == NULL)
             act = act_begin(step, call, NULL);
     }
     FOR_EACH_PARTY (party, call.block) {
         if (!party_is_active(party))
             continue;
-        last = is_still_alone(step, call, party) ? call_at(call.block, party->act) : act;
+        last = (party->flags & PARTY_ALONE) != 0 ? call_at(call.block, party->act) : act;
         act_end_party(step, call, party, last);
     }
     if (last == NULL) {

@@ -139,6 +139,17 @@ doubt_was_told(const struct step *step, struct call call, const struct shm_party
            (doubt_is_regained(step, SPAN_LINGER_MS) || knows_another(call, party));
 }
 
+/* Its own monitor says in which state it is now; it may have answered while we could not see. */
+static void
+see_answered(const struct step *step, struct call call, struct text name)
+{
+    struct shm_party *party = call_active_party(call.block, name);
+    uint8_t state = step->event->local_state;
+    if (party != NULL && party->state == LOCAL_ALERTING && doubt_is_older(step, call) &&
+        (state == LOCAL_CONNECTED || state == LOCAL_HOLD))
+        party->state = state;
+}
+
 static void
 see_named(const struct step *step, struct call call, struct text name)
 {
@@ -154,8 +165,10 @@ doubt_see_event(const struct step *step, struct call call)
     if (event->kind != EVENT_CONFERENCED && event->kind != EVENT_TRANSFERRED)
         see_named(step, call, step_text(step, EVENT_TEXT_DEVICE));
     if (event->monitor_type == MONITOR_DEVICE && event->local_state != LOCAL_NULL &&
-        event->local_state != LOCAL_FAIL)
+        event->local_state != LOCAL_FAIL) {
         see_named(step, call, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+        see_answered(step, call, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    }
 }
 
 static bool

@@ -79,6 +79,7 @@ step_established(struct step *step, struct call call, bool opening)
         (directory_flags(step->table, call.slot->link, call_text(call.block, party->number)) &
          EVENT_DEVICE_TREATMENT) != 0;
     party->state = LOCAL_CONNECTED;
+    left_talks_on(call, party);
     if (party->phones > 1) {
         party->silent_clears = (uint8_t)(party->phones - 1);
         party->answered_clock_ms = step->event->clock_ms;
@@ -167,7 +168,9 @@ static void
 step_state(struct step *step, struct call call, enum local_state state)
 {
     bool made;
-    party_make_subject(step, call, state, &made)->state = (uint8_t)state;
+    struct shm_party *party = party_make_subject(step, call, state, &made);
+    party->state = (uint8_t)state;
+    left_talks_on(call, party);
 }
 
 /* The connection exists, in that state unless we know better. */

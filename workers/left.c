@@ -40,6 +40,18 @@ left_join(struct call call)
     }
 }
 
+void
+left_talks_on(struct call call, struct shm_party *party)
+{
+    if ((party->flags & PARTY_ALONE) == 0)
+        return;
+    const struct shm_act *act = call_at(call.block, party->act);
+    if ((act->flags & ACT_GAP) == 0)
+        return;
+    party->flags = (uint16_t)(party->flags & ~PARTY_ALONE);
+    party->act = 0;
+}
+
 /* The conferencing device's own clearing, on a switch where that ends the conference for all. */
 static bool
 controller_ends(const struct step *step, struct call call, const struct shm_party *subject)
@@ -305,11 +317,24 @@ left_end_empty(struct step *step, struct call call)
     return true;
 }
 
+/* Does the message in hand begin a call? One that rings or queues may be of the call we know, where
+ * somebody of it calls; and a copy is of it in any case. */
+static bool
+begins_another(const struct step *step, struct call call)
+{
+    const struct event *event = step->event;
+    if (call_is_copy(call.block, event->kind, step_text(step, EVENT_TEXT_DEVICE), event->monitor))
+        return false;
+    struct text calling = step_text(step, EVENT_TEXT_CALLING);
+    return event->kind == EVENT_SERVICE_INITIATED || event->kind == EVENT_ORIGINATED ||
+           (calling.length != 0 && call_party(call.block, calling) == NULL);
+}
+
 bool
 left_end_replaced(struct step *step, struct call call)
 {
     struct shm_act *act = last_act(call);
-    if (act == NULL || act->order != call.block->first_order)
+    if (act == NULL || (act->order != call.block->first_order && !begins_another(step, call)))
         return false;
     if (end_as_decided(step, call))
         return true;

@@ -27,8 +27,8 @@ bool left_is_together(const struct step *step, const struct shm_act *act);
  * the act that ended the last one we knew of, if it comes with it. False: nothing is done. */
 bool left_end_empty(struct step *step, struct call call);
 
-/* left_end_replaced - the callID is a new call's: one whose first message seemed to be its last is
- * over. False if it is no such call, or somebody is in it. */
+/* left_end_replaced - a message that opens calls came: is the callID a new call's? Then the one we
+ * knew, which all we know of have left, is over. False if it is not, or somebody is in it. */
 bool left_end_replaced(struct step *step, struct call call);
 
 /* left_end_all - end all that are left, and the call: out of sight, stale, lost. Whoever was surely
@@ -43,5 +43,9 @@ bool left_any(struct call call);
 
 /* left_join - somebody joined, or the call failed: whoever was alone is so no more. */
 void left_join(struct call call);
+
+/* left_talks_on - the party answered, went on hold or came back: where others may be in the call of
+ * whom we were never told, somebody is there with it, and it is alone no more. */
+void left_talks_on(struct call call, struct shm_party *party);
 
 #endif

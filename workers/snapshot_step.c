@@ -2,6 +2,7 @@
 
 #include "workers/act.h"
 #include "workers/call_step.h"
+#include "workers/directory.h"
 #include "workers/doubt.h"
 #include "workers/due.h"
 #include "workers/evidence.h"
@@ -71,6 +72,64 @@ lists_call(const struct event *event, struct text call_id)
     return false;
 }
 
+static struct text
+item_device(const struct event_item *item)
+{
+    return item->endpoint.length != 0 ? item->endpoint : item->new_device;
+}
+
+static bool
+lists_party(const struct event *event, const struct shm_call *block, const struct shm_party *party)
+{
+    for (uint32_t i = 0; i < event->item_count; i++) {
+        const struct event_item *item = &event->items[i];
+        if (item->state != LOCAL_NULL && (party_is_named(block, party, item->endpoint) ||
+                                          party_is_named(block, party, item->new_device)))
+            return true;
+    }
+    return false;
+}
+
+/* Is it no name of anybody who is or was in the call? */
+static bool
+fits_nobody(struct call call, struct text device, struct text alias)
+{
+    return call_party(call.block, device) == NULL && call_party(call.block, alias) == NULL;
+}
+
+/* Nobody is in a call of which we know every name, but under another one: the only such of the list
+ * is the one party without a monitor that is not listed, or NULL. */
+static struct shm_party *
+unlisted_party(const struct step *step, struct call call, struct text device)
+{
+    struct shm_party *unlisted = NULL;
+    uint32_t strange = 0;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < step->event->item_count; i++) {
+        const struct event_item *item = &step->event->items[i];
+        strange += item->state != LOCAL_NULL && item->state != LOCAL_FAIL &&
+                   fits_nobody(call, item_device(item), item->new_device);
+    }
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party) || lists_party(step->event, call.block, party) ||
+            directory_has_monitor(step->table, call.slot->link,
+                                  call_text(call.block, party->number)))
+            continue;
+        unlisted = party;
+        count++;
+    }
+    bool is_monitored = directory_has_monitor(step->table, call.slot->link, device);
+    return strange == 1 && count == 1 && !is_monitored ? unlisted : NULL;
+}
+
+/* Does an answer name one whom nobody knows, in a call of which every name is known? */
+static bool
+is_strange(const struct step *step, struct call call, struct text device, struct text alias)
+{
+    return step->event->kind == EVENT_SNAPSHOT_CALL && doubt_is_whole(step, call) &&
+           fits_nobody(call, device, alias);
+}
+
 /* A connection that stands: the call and the party exist, in the state it is in. False: it is
  * somebody's of whom we are not told who he is. */
 static bool
@@ -84,6 +143,12 @@ adopt(struct step *step, struct call call, struct text device, struct text alias
     struct shm_party *party = call_active_party(call.block, device);
     if (party == NULL)
         party = call_active_party(call.block, alias);
+    if (party == NULL && is_strange(step, call, device, alias)) {
+        party = unlisted_party(step, call, device);
+        if (party == NULL)
+            return false;
+        party_note_name(step, call, party, device);
+    }
     if (party == NULL)
         party = party_join(step, call, device, known);
     party_note_name(step, call, party, alias);
@@ -187,24 +252,6 @@ adopt_listed_calls(struct step *step)
             call_touch(step, call);
         doubt_ask(step, call, false);
     }
-}
-
-static struct text
-item_device(const struct event_item *item)
-{
-    return item->endpoint.length != 0 ? item->endpoint : item->new_device;
-}
-
-static bool
-lists_party(const struct event *event, const struct shm_call *block, const struct shm_party *party)
-{
-    for (uint32_t i = 0; i < event->item_count; i++) {
-        const struct event_item *item = &event->items[i];
-        if (item->state != LOCAL_NULL && (party_is_named(block, party, item->endpoint) ||
-                                          party_is_named(block, party, item->new_device)))
-            return true;
-    }
-    return false;
 }
 
 /* Nothing has shown him since the loss; or nobody is there by whose monitor his end would show. */
