@@ -197,11 +197,13 @@ struct need {
 static uint64_t
 block_take(struct call_table *table, const struct need *need, uint32_t *class_number)
 {
-    uint32_t made = class_to_make(table, need->class_number);
     uint64_t block = take_free(table, *class_number = need->class_number);
+    if (block != 0)
+        return block;
+    uint32_t made = class_to_make(table, need->class_number);
     if (made >= need->below)
         made = need->class_number;
-    if (block == 0 && made != need->class_number)
+    if (made != need->class_number)
         block = take_free(table, *class_number = made);
     if (block == 0)
         block = take_new(table, *class_number = made, need->works);
