@@ -8,6 +8,7 @@
 #include "workers/evidence.h"
 #include "workers/judge.h"
 #include "workers/left.h"
+#include "workers/outcome.h"
 #include "workers/party_step.h"
 
 enum {
@@ -385,6 +386,36 @@ divert_namesake(struct step *step, struct call call, const struct shm_party *div
         act_drop_party(call, own);
 }
 
+/* Somebody cleared under a dynamic ID that nobody had explained, and this copy does: it comes from
+ * his own monitor. False: nothing of the kind. */
+static bool
+name_cleared(struct step *step, struct call call, struct shm_party *cleared)
+{
+    struct shm_party *own =
+        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    if (own == NULL || (cleared->flags & PARTY_DYNAMIC) == 0 ||
+        step->event->monitor_type != MONITOR_DEVICE || step->event->local_state != LOCAL_NULL ||
+        (call.block->flags & CALL_REGAINED) != 0)
+        return false;
+    party_note_name(step, call, cleared, call_text(call.block, own->number));
+    party_inherit(cleared, own);
+    act_drop_party(call, own);
+    return true;
+}
+
+/* If his end was told under the ID, only his DN event is missing. */
+static void
+tell_named(struct step *step, struct call call, struct shm_party *cleared)
+{
+    struct shm_act *act = call_at(call.block, cleared->act);
+    if ((cleared->flags & PARTY_TOLD) != 0) {
+        cleared->end_seq = step->seq;
+        cleared->end_us = step->time_us;
+        outcome_dn(step, call, act, cleared);
+    }
+    left_finish(step, call, act);
+}
+
 void
 clearing_copy(struct step *step, struct call call)
 {
@@ -393,11 +424,14 @@ clearing_copy(struct step *step, struct call call)
     divert_namesake(step, call, party);
     if (party == NULL || party_is_active(party) || party->act == 0)
         return;
+    bool is_named = name_cleared(step, call, party);
     struct shm_act *act = call_at(call.block, party->act);
     bool is_subject = party_ref(call.block, party) == act->subject;
     find_left(step, call, act);
-    if (releasing.length == 0 || (!is_subject && party_is_named(call.block, party, releasing)))
-        return;
-    act_learn(step, call, act, releasing_of(step, call, party), RULE_LATER_COPY);
-    act_settle(step, call);
+    if (releasing.length != 0 && (is_subject || !party_is_named(call.block, party, releasing))) {
+        act_learn(step, call, act, releasing_of(step, call, party), RULE_LATER_COPY);
+        act_settle(step, call);
+    }
+    if (is_named)
+        tell_named(step, call, party);
 }

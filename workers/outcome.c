@@ -141,11 +141,13 @@ releasing_of(struct call call, const struct shm_party *party, struct text initia
     return (party->flags & PARTY_DYNAMIC) != 0 && is_nobody ? RELEASING_UNKNOWN : RELEASING_REMOTE;
 }
 
-static void
-outcome_dn_event(struct step *step, struct call call, const struct shm_act *act,
-                 const struct shm_party *party)
+void
+outcome_dn(struct step *step, struct call call, const struct shm_act *act,
+           const struct shm_party *party)
 {
     const struct shm_call *block = call.block;
+    if (!directory_is_monitored(step->table, call.slot->link, call_text(block, party->number)))
+        return;
     struct text initiator = act_initiator(call, act);
     enum releasing_party releasing = releasing_of(call, party, initiator);
     bool abandoned = party_is_waiting(party) && releasing != RELEASING_LOCAL;
@@ -166,8 +168,7 @@ outcome_party(struct step *step, struct call call, const struct shm_act *act,
               const struct shm_party *party)
 {
     struct text number = call_text(call.block, party->number);
-    if (directory_is_monitored(step->table, call.slot->link, number))
-        outcome_dn_event(step, call, act, party);
+    outcome_dn(step, call, act, party);
     struct shm_outcome *outcome = party_outcome(step, call, party, OUTCOME_PARTY_DELETED);
     set_verdict(outcome, act);
     set_scope(call, outcome, act, party);

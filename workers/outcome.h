@@ -11,6 +11,10 @@
 void outcome_party(struct step *step, struct call call, const struct shm_act *act,
                    const struct shm_party *party);
 
+/* outcome_dn - its DN event alone, if it is monitored: the rest was told under another name. */
+void outcome_dn(struct step *step, struct call call, const struct shm_act *act,
+                const struct shm_party *party);
+
 /* outcome_call - EventCallDeleted. */
 void outcome_call(struct step *step, struct call call, const struct shm_act *act);
 

@@ -58,6 +58,16 @@ party_join(struct step *step, struct call call, struct text number, enum local_s
     return party;
 }
 
+void
+party_inherit(struct shm_party *party, const struct shm_party *from)
+{
+    enum { SINCE = PARTY_HAS_START | PARTY_ANSWERED };
+    party->state = from->state;
+    party->start_us = from->start_us;
+    party->answer_us = from->answer_us;
+    party->flags = (uint16_t)((party->flags & ~SINCE) | (from->flags & (SINCE | PARTY_TALKED)));
+}
+
 /* The subject device names the subject connection's party; but the interface a call left through
  * (networkInterfaceUsed) is a group's, not the party's. */
 static struct text

@@ -11,6 +11,9 @@
 void party_note_name(struct step *step, struct call call, struct shm_party *party,
                      struct text name);
 
+/* party_inherit - it is `from`, known before: its state, start and answer. */
+void party_inherit(struct shm_party *party, const struct shm_party *from);
+
 /* party_join - a new party in `state`; whoever was alone is so no more. */
 struct shm_party *party_join(struct step *step, struct call call, struct text number,
                              enum local_state state);
