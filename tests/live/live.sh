@@ -139,7 +139,7 @@ kill -TERM "$engine_pid"
 wait "$engine_pid" || fail "the engine did not stop well"
 engine_pid=''
 
-[[ -z ${REQUESTS:-} ]] || sort "$folder/requests.log" | sed 's/[0-9][0-9]*/N/g' | uniq -c |
+[[ -z ${REQUESTS:-} ]] || sed 's/call [0-9A-F]*/call N/; s/[0-9][0-9]*/N/g' "$folder/requests.log" | sort | uniq -c |
     sed 's/^/requests: /'
 tail -n 25 "$folder/engine.log" | sed 's/^/engine: /'
 tail -n 25 "$folder/switch.log" | sed 's/^/switch: /'
