@@ -31,6 +31,7 @@ static uint32_t
 group_of(struct groups *groups, uint64_t conn_id)
 {
     uint32_t at = number_of(groups, conn_id);
+    CHECK(groups->towards != NULL); /* it has a number */
     while (groups->towards[at] != at) {
         groups->towards[at] = groups->towards[groups->towards[at]];
         at = groups->towards[at];
