@@ -2,14 +2,20 @@
 
 #include <rapidxml/rapidxml.hpp>
 
-static rapidxml::xml_document<> document;
+/* Made when it is first asked for: its constructor may throw. */
+static rapidxml::xml_document<> &
+document()
+{
+    static rapidxml::xml_document<> made;
+    return made;
+}
 
 int
 peer_rapidxml_parse(char *bytes_terminated)
 {
     try {
-        document.clear();
-        document.parse<rapidxml::parse_fastest>(bytes_terminated);
+        document().clear();
+        document().parse<rapidxml::parse_fastest>(bytes_terminated);
         return 1;
     } catch (const rapidxml::parse_error &) {
         return 0;
@@ -28,5 +34,5 @@ count(const rapidxml::xml_node<> *node)
 size_t
 peer_rapidxml_elements()
 {
-    return count(&document);
+    return count(&document());
 }

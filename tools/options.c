@@ -145,7 +145,7 @@ take_value(const struct option_row *row, void *into, const char *value, char why
         snprintf(why, WHY_SIZE, "%s", refusal == NULL ? "" : refusal);
         return refusal == NULL;
     }
-    CHECK(false);
+    CHECK_NEVER("a row has one of these kinds");
 }
 
 void

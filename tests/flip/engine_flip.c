@@ -371,7 +371,7 @@ try_flip(void)
     struct file *file = &flip.files[flip.flips % flip.file_count];
     uint64_t place = choose_place(file);
     bool intact = flip.flips % FLIPS_OF_A_BASE == 0; /* or no flip would tell anything */
-    uint8_t mask = intact ? 0 : (uint8_t)(1 << random_below(&flip.random, 8));
+    uint8_t mask = (uint8_t)(intact ? 0 : 1 << random_below(&flip.random, 8));
     for (uint32_t i = 0; i < flip.file_count; i++)
         file_put_back(&flip.files[i]);
     file_put_back(&flip.output);
