@@ -100,8 +100,10 @@ static void
 report_until(const char *what, uint64_t *took_ns, uint32_t count)
 {
     qsort(took_ns, count, sizeof *took_ns, compare);
+    uint32_t middle = count / 2;
+    uint32_t late = count * 99 / 100;
     printf("until %-22s median %7.3f ms, 99th percentile %7.3f ms, longest %7.3f ms\n", what,
-           (double)took_ns[count / 2] / 1e6, (double)took_ns[count * 99 / 100] / 1e6,
+           (double)took_ns[middle] / 1e6, (double)took_ns[late] / 1e6,
            (double)took_ns[count - 1] / 1e6);
 }
 
