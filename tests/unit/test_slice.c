@@ -8,6 +8,7 @@
 #include <linux/sched.h>
 #include <linux/sched/types.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/utsname.h>
@@ -29,9 +30,11 @@ static bool
 kernel_has_turns(void)
 {
     struct utsname about;
-    unsigned major = 0, minor = 0;
+    char *end;
     assert_int_equal(uname(&about), 0);
-    assert_int_equal(sscanf(about.release, "%u.%u", &major, &minor), 2);
+    unsigned long major = strtoul(about.release, &end, 10);
+    assert_int_equal(*end, '.');
+    unsigned long minor = strtoul(end + 1, NULL, 10);
     return major > 6 || (major == 6 && minor >= 12);
 }
 
