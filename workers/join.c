@@ -256,7 +256,8 @@ rename_call(struct step *step, struct join *join)
     if (text_is_equal(old, join->result) || !clear_result_id(step, join))
         return;
     old = call_text(join->kept.block, join->kept.block->call_id);
-    memcpy(old_id, old.at, old.length);
+    if (!text_is_none(old))
+        memcpy(old_id, old.at, old.length);
     old.at = old_id;
     call_table_rekey(step->table, join->kept, call_key(step->event->link, join->result));
     join->kept.block->call_id = call_add_text(join->kept.block, join->result);

@@ -128,7 +128,7 @@ static bool
 is_surely_alone(const struct step *step, struct call call, const struct shm_party *party)
 {
     const struct shm_act *act = party->act == 0 ? NULL : call_at(call.block, party->act);
-    return (party->flags & PARTY_ALONE) != 0 &&
+    return (party->flags & PARTY_ALONE) != 0 && act != NULL &&
            ((act->flags & ACT_GAP) == 0 || doubt_is_lossless(step));
 }
 

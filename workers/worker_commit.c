@@ -292,7 +292,8 @@ worker_ask_about(void *context, struct call call)
         .link = call.slot->link,
         .call_length = (uint8_t)call_id.length,
     };
-    memcpy(report->call, call_id.at, call_id.length);
+    if (!text_is_none(call_id))
+        memcpy(report->call, call_id.at, call_id.length);
     ring_spsc_stage(ring, 1);
     return true;
 }
