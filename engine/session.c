@@ -17,7 +17,6 @@ tables_are_sound(const struct session *session)
 {
     const struct shared_engine *engine = session->engine;
     bool doubted = process_is_doubted(&engine->frontends[session->index]);
-    DCHECK(doubted || front_fault(&session->front, engine->shape.workers) == NULL);
     const char *fault = doubted ? front_fault(&session->front, engine->shape.workers) : NULL;
     if (fault != NULL)
         log_say("front-end %u: its tables are damaged: %s", (unsigned)session->index, fault);
