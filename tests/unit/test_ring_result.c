@@ -386,20 +386,20 @@ start_producer(struct fixture *f, uint32_t worker)
     return child;
 }
 
-/* Takes everything of all producers; each one's outcomes come once and in order. */
+/* Takes everything of all producers; each one's outcomes come once and in order. `meanwhile` is
+ * called a hundred times, evenly spread. */
 static void
 consume_many(struct fixture *f, uint32_t producers, void (*meanwhile)(struct fixture *, pid_t *),
              pid_t *children)
 {
     uint32_t worker;
     for (uint64_t left = (uint64_t)producers * MANY; left > 0;) {
-        if (take(f, &worker)) {
-            left--;
-        } else {
-            if (meanwhile != NULL)
-                meanwhile(f, children);
+        if (!take(f, &worker)) {
             sched_yield();
+            continue;
         }
+        if (--left % (producers * MANY / 100) == 0 && meanwhile != NULL)
+            meanwhile(f, children);
     }
     assert_null(ring_result_poll(&f->consumer));
 }
@@ -452,9 +452,7 @@ static void
 kill_and_follow(struct fixture *f, pid_t *children)
 {
     static unsigned calls;
-    if (++calls % 4 != 0)
-        return;
-    uint32_t whom = calls / 4 % 3;
+    uint32_t whom = ++calls % 3;
     int status;
     kill(children[whom], SIGKILL);
     assert_int_equal(waitpid(children[whom], &status, 0), children[whom]);
