@@ -403,6 +403,15 @@ name_cleared(struct step *step, struct call call, struct shm_party *cleared)
     return true;
 }
 
+/* The first copy fitted nobody; this one, from the monitor of a party, says that the ID was his. */
+static bool
+is_found_out(const struct step *step, struct call call)
+{
+    return (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 &&
+           step->event->monitor_type == MONITOR_DEVICE && step->event->local_state == LOCAL_NULL &&
+           call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE)) != NULL;
+}
+
 /* If his end was told under the ID, only his DN event is missing. */
 static void
 tell_named(struct step *step, struct call call, struct shm_party *cleared)
@@ -421,6 +430,10 @@ clearing_copy(struct step *step, struct call call)
 {
     struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
     struct shm_party *party = call_party(call.block, step_text(step, EVENT_TEXT_DEVICE));
+    if (party == NULL && is_found_out(step, call)) {
+        clearing_connection(step, call);
+        return;
+    }
     divert_namesake(step, call, party);
     if (party == NULL || party_is_active(party) || party->act == 0)
         return;
