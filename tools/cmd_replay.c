@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
              NULL),
     ROW_PORT(struct replay, input.options),
     ROW_TEXT(0, "monitored", struct replay, monitored, "LIST",
-             "the devices with a monitor, for all links: 2001,2002, @FILE", NULL),
+             "the devices with a monitor, for all links: 2001,2002, 2001-2099, @FILE", NULL),
     ROW_NUMBER(0, "workers", struct replay, workers, "N",
                "processes that judge, 1 to 64; same output for any", NULL, 1, WORKERS_MAX, NULL),
     ROW_NUMBER(0, "front-ends", struct replay, frontends, "N",
