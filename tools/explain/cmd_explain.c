@@ -108,7 +108,7 @@ static int
 override_key(struct explain *explain, const char *key, const char *value)
 {
     const char *why = value == NULL ? NULL : settings_override(&explain->settings, key, value);
-    return why == NULL ? EXIT_DONE : options_refuse(&table, key, value, why);
+    return why == NULL ? EXIT_DONE : options_wrong(&table, "--%s", why);
 }
 
 static int
