@@ -1,5 +1,5 @@
 #!/bin/sh
-# help.sh - every command explains itself alike: an example first, by hand to be typed; it has a man
+# help.sh - every command explains itself alike: an example first, to be typed; it has a man
 # page with every option; and what is wrong with an option is said with its name, once.
 #
 # usage: help.sh ONHOOK_BINARY
@@ -35,9 +35,10 @@ for command in $commands; do
     .so*) page=$man/$(basename "$(sed 's/^.so *//;q' "$page")") ;;
     esac
     sed 's/\\-/-/g; s/\\f[A-Z]//g' "$page" >"$work/page"
-    for option in $(grep -o '^ *\(-[a-z], \)\?--[a-z-]*' "$work/help" | grep -o -- '--.*'); do
+    sed -n 's/^ *\(-[a-z], \)\?\(--[a-z-]*\).*/\2/p' "$work/help" >"$work/options"
+    while read -r option; do
         grep -q -- "$option\\b" "$work/page" || fail "$(basename "$page") does not know $option"
-    done
+    done <"$work/options"
     grep -q "onhook-$command\\b" "$man/onhook.1" || sed 's/\\-/-/g' "$man/onhook.1" |
         grep -q "^\.BR $command (1)\|\" $command\" (1)" || fail "onhook.1 does not know $command"
 done
