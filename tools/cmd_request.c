@@ -134,6 +134,10 @@ compose(const struct request_options *options, const struct option_rest *rest,
                       is_clear ? "one CALLID is" : "a DN, and perhaps a CALLID, are");
         return false;
     }
+    if (command->kind == CONTROL_DROP && options->by == NULL) {
+        options_wrong(&tables[command->kind], "--by DN is missing: on whose behalf");
+        return false;
+    }
     if (!take_text(command->link, sizeof command->link, options->link, "--link") ||
         !take_text(command->by, sizeof command->by, options->by, "--by") ||
         !take_text(command->call, sizeof command->call, is_clear ? first : second, "CALLID") ||

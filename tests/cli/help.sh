@@ -59,4 +59,6 @@ for command in replay explain; do
     refused 'onhook: --profile = "openscap": must be' $command --profile openscap x y
     refused 'onhook: --monitored: "1-99999999" is a range' $command --monitored 1-99999999 x y
 done
+# shellcheck disable=SC2016 # the quotes are what is printed
+refused 'onhook: --by DN is missing: on whose behalf; see `onhook drop --help`' drop 2001
 exit $wrong
