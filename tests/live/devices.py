@@ -3,7 +3,7 @@
 
 Prints how long it took until all monitors stood and all devices were looked at, how long it took
 again after messagesLost, what it cost in memory and processor, and what the waiting engine costs
-afterwards. GAP is request-gap (0 unless told: as fast as the switch answers). As promised when all
+afterwards. GAP is request-gap, as 500us (0 unless told: as fast as the switch answers). As promised when all
 monitors stand, requests came no faster than GAP allows, and a link beside, judged, heard nothing of
 it.
 """
@@ -46,10 +46,15 @@ def longest(site, when):
         when, latency["P50Ns"] // 1000, latency["LongestNs"] // 1000, latency["Count"]))
 
 
+def seconds_of(gap):
+    number, unit = re.fullmatch(r"([0-9.]+)(us|ms|s|)", gap).groups()
+    return float(number) * {"us": 1e-6, "ms": 1e-3, "s": 1, "": 1e-3}[unit]
+
+
 def main():
     onhook, devices = sys.argv[1], int(sys.argv[2])
     gap = sys.argv[3] if len(sys.argv) > 3 else "0"
-    limit = 60 + devices * (0.002 + 4 * float(gap.rstrip("ms") or 0) / 1000)
+    limit = 60 + devices * (0.002 + 4 * seconds_of(gap))
     good = Counting()
     with rig.Rig(onhook) as site:
         site.switch(["127.0.0.1:0,name=good"], "--rate", "100", "--agents", "400")
@@ -64,7 +69,7 @@ def main():
             re.findall("link many: (.*)", site.log())[-1], site.cpu_seconds(), site.memory_kib()))
         assert good.asked["MonitorStart"] == devices, good.asked
         assert good.asked["SnapshotDevice"] == devices, good.asked
-        assert first >= 2 * devices * float(gap.rstrip("ms") or 0) / 1000 * 0.95, "too fast"
+        assert first >= 2 * devices * seconds_of(gap) * 0.95, "too fast"
         before = site.cpu_seconds()
         good.line.send(peers.frame(1, peers.message("SystemStatus", NORMAL % "messagesLost")))
         wait_until(site, 2, limit)
