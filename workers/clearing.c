@@ -249,6 +249,13 @@ end_no_more_alone(struct step *step, struct call call, struct shm_party *party)
     end_in_own_act(step, call, party, 0);
 }
 
+/* Who alerted before a loss, and was not seen since, may have answered meanwhile. */
+static bool
+may_talk(const struct step *step, const struct shm_party *party)
+{
+    return party_is_engaged(party) || doubt_is_party(step, party);
+}
+
 /* Where a party may be whom we never saw, one who talks need not have been left alone: his end is
  * of the same act if it comes with it, or names the other. */
 static bool
@@ -258,7 +265,7 @@ may_have_talked_on(const struct step *step, struct call call, const struct shm_p
     if ((act->flags & ACT_GAP) == 0 || party->state == LOCAL_QUEUED)
         return false;
     if (releasing.length == 0)
-        return party_is_engaged(party) && !left_is_together(step, act);
+        return may_talk(step, party) && !left_is_together(step, act);
     return party_is_named(call.block, party, releasing);
 }
 

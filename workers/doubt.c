@@ -162,7 +162,8 @@ void
 doubt_see_event(const struct step *step, struct call call)
 {
     const struct event *event = step->event;
-    if (event->kind != EVENT_CONFERENCED && event->kind != EVENT_TRANSFERRED)
+    if (event->kind != EVENT_CONFERENCED && event->kind != EVENT_TRANSFERRED &&
+        event->kind != EVENT_CONNECTION_CLEARED) /* it shows that he was there, not since when */
         see_named(step, call, step_text(step, EVENT_TEXT_DEVICE));
     if (event->monitor_type == MONITOR_DEVICE && event->local_state != LOCAL_NULL &&
         event->local_state != LOCAL_FAIL) {

@@ -142,7 +142,7 @@ gather_own(struct evidence_set *set, const struct shm_call *call, const struct s
     set->any_granted = true;
 }
 
-/* The switch stopped ringing it by itself: whoever else was to be released has an end of his own. */
+/* The switch stopped ringing it: whoever else was to be released has an end of his own. */
 static bool
 was_not_answered(const struct shm_act *act, const struct shm_party *subject)
 {
