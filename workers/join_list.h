@@ -1,0 +1,18 @@
+#ifndef WORKERS_JOIN_LIST_H
+#define WORKERS_JOIN_LIST_H
+
+/*
+ * workers/join_list.h - the list of connections of a Conferenced or Transferred: who goes on.
+ */
+
+#include "workers/step.h"
+
+/*
+ * join_list - each connection of the resulting call is a party's, under its new names
+ *
+ * In a Transferred, the items of `controller` are passed over: it has left. True: there is a list,
+ * and we are told of all who they are.
+ */
+bool join_list(struct step *step, struct call call, struct text controller);
+
+#endif
