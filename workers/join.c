@@ -68,6 +68,17 @@ old_device_in(const struct step *step, struct call call)
     return step_text(step, is_primary ? EVENT_TEXT_DEVICE : EVENT_TEXT_SECOND_DEVICE);
 }
 
+/* Who transferred, where the switch names nobody and the old connection fits nobody: the list tells
+ * who goes on, and he is the one who does not. */
+static struct shm_party *
+find_missing(struct step *step, struct call call, struct text device)
+{
+    if (device.length == 0 || step_text(step, EVENT_TEXT_SUBJECT).length != 0 ||
+        directory_has_monitor(step->table, call.slot->link, device))
+        return NULL;
+    return join_list_misses(step, call);
+}
+
 /* The transferring party has left this old call; it is reported once, however often it is said. The
  * old connection's device is another name of it, unless it is somebody else's. */
 static void
@@ -79,6 +90,8 @@ leave_old(struct step *step, const struct join *join, struct call call)
         party = call_party(call.block, device);
     if (party == NULL && (call.block->flags & CALL_FROM_START) == 0)
         party = party_join(step, call, join->controller, LOCAL_CONNECTED);
+    if (party == NULL)
+        party = find_missing(step, call, device);
     if (party == NULL)
         return;
     if (call_party(call.block, device) == NULL &&

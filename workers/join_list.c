@@ -52,6 +52,20 @@ only_unlisted(struct step *step, struct call call)
     return found;
 }
 
+struct shm_party *
+join_list_misses(struct step *step, struct call call)
+{
+    struct shm_party *found = NULL;
+    FOR_EACH_PARTY (party, call.block) {
+        if (!party_is_active(party) || is_listed(call, step->event, party))
+            continue;
+        if (found != NULL)
+            return NULL;
+        found = party;
+    }
+    return step->event->item_count == 0 ? NULL : found;
+}
+
 static bool
 has_old(const struct event_item *item)
 {

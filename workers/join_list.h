@@ -15,4 +15,8 @@
  */
 bool join_list(struct step *step, struct call call, struct text controller);
 
+/* join_list_misses - the one active party of the call that no item names, of a list there is; NULL:
+ * none, or more than one. */
+struct shm_party *join_list_misses(struct step *step, struct call call);
+
 #endif
