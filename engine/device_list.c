@@ -84,44 +84,54 @@ add_number(struct device_list *list, struct text raw, uint32_t profile_flags)
     return reason;
 }
 
-/* The digits of one end of a range; false if the text is anything else. */
 static bool
-read_digits(struct text text, uint64_t *value)
+is_digits(struct text text)
 {
-    *value = 0;
-    for (uint32_t i = 0; i < text.length; i++) {
+    for (uint32_t i = 0; i < text.length; i++)
         if (text.at[i] < '0' || text.at[i] > '9')
             return false;
-        *value = *value * 10 + (uint64_t)(text.at[i] - '0');
-    }
-    return text.length > 0 && text.length <= RANGE_DIGITS_MAX;
+    return text.length > 0;
 }
 
-/* Whether a text is digits-digits of equal length. Anything else is a number as it stands. */
-static bool
-is_range(struct text text, uint64_t *first, uint64_t *last)
+/* Of RANGE_DIGITS_MAX digits at most. */
+static uint64_t
+digits_value(struct text digits)
 {
-    uint32_t half = text.length / 2;
-    if (text.length % 2 == 0 || half == 0 || half > RANGE_DIGITS_MAX || text.at[half] != '-')
+    uint64_t value = 0;
+    for (uint32_t i = 0; i < digits.length; i++)
+        value = value * 10 + (uint64_t)(digits.at[i] - '0');
+    return value;
+}
+
+/* Whether a text is digits-digits. Anything else is a number as it stands. */
+static bool
+is_range(struct text text, struct text *first, struct text *last)
+{
+    const char *dash = text_is_none(text) ? NULL : memchr(text.at, '-', text.length);
+    if (dash == NULL)
         return false;
-    return read_digits((struct text){text.at, half}, first) &&
-           read_digits(text_skip(text, half + 1), last);
+    *first = (struct text){text.at, (uint32_t)(dash - text.at)};
+    *last = text_skip(text, first->length + 1);
+    return is_digits(*first) && is_digits(*last);
 }
 
 static const char *
-add_element(struct device_list *list, struct text element, uint32_t profile_flags)
+add_range(struct device_list *list, struct text from, struct text to, uint32_t profile_flags)
 {
-    uint64_t first;
-    uint64_t last;
-    if (!is_range(element, &first, &last))
-        return add_number(list, element, profile_flags);
+    if (from.length != to.length)
+        return "is a range whose ends have not equally many digits; say it in parts, such as "
+               "98-99, 100-102";
+    if (from.length > RANGE_DIGITS_MAX)
+        return "is a range of more than 18 digits";
+    uint64_t first = digits_value(from);
+    uint64_t last = digits_value(to);
     if (first > last)
         return "is a range that ends before it begins";
     if (last - first >= DEVICES_MAX)
         return "is a range of more than 1000000 numbers";
     for (uint64_t number = first; number <= last; number++) {
         char digits[RANGE_DIGITS_MAX + 1];
-        int length = snprintf(digits, sizeof(digits), "%0*llu", (int)(element.length / 2),
+        int length = snprintf(digits, sizeof(digits), "%0*llu", (int)from.length,
                               (unsigned long long)number);
         const char *reason =
             add_number(list, (struct text){digits, (uint32_t)length}, profile_flags);
@@ -129,6 +139,16 @@ add_element(struct device_list *list, struct text element, uint32_t profile_flag
             return reason;
     }
     return NULL;
+}
+
+static const char *
+add_element(struct device_list *list, struct text element, uint32_t profile_flags)
+{
+    struct text first;
+    struct text last;
+    if (is_range(element, &first, &last))
+        return add_range(list, first, last, profile_flags);
+    return add_number(list, element, profile_flags);
 }
 
 static const char *

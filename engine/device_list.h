@@ -15,8 +15,9 @@ enum {
  * device_list_add - append what one value says
  *
  * The value is empty, or numbers with commas between, or @FILE with one a line, # comments and
- * empty lines. A relative FILE counts from `directory`. A number written as digits-digits of equal
- * length is a range: 2000-2010. Numbers are canonicalised with a profile's `profile_flags`.
+ * empty lines. A relative FILE counts from `directory`. Digits-digits is a range, 2000-2010, and
+ * refused where its ends have not equally many digits. Numbers are canonicalised with a profile's
+ * `profile_flags`.
  * Returns NULL, or why not: text that is valid until the next call; the list may then hold
  * some of the numbers.
  */

@@ -160,8 +160,8 @@ struct link_settings *settings_link_find(struct settings *settings, struct text 
 /*
  * settings_override - one key of a command line: for every link, declared or not
  *
- * Takes the place of what was said before; of a list, too. NULL, or why not: a sentence good until
- * the next call; links before the one it fails for are changed.
+ * Takes the place of what was said before; of a list, too. NULL, or why not: a sentence that begins
+ * with the key, good until the next call; links before the one it fails for are changed.
  */
 const char *settings_override(struct settings *settings, const char *key, const char *value);
 

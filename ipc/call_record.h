@@ -133,6 +133,7 @@ enum {
     PARTY_OBSERVER = 1 << 11, /* joined by silent participation */
     PARTY_DYNAMIC = 1 << 12,  /* its number is a dynamic device ID: no message named its device */
     PARTY_UNSURE = 1 << 13,   /* it may have cleared, under an ID that nobody explained */
+    PARTY_PLAIN = 1 << 14,    /* its connection goes by its number: it has no dynamic device ID */
 };
 
 struct shm_party {

@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "check",
     .above =
-        "example: onhook check -c onhook.ini yesterday.trace\n"
+        "  onhook check -c onhook.ini yesterday.trace\n"
         "\n"
         "usage: onhook check [-c FILE] [--encoding NAME] [--port LIST] [--json] [CAPTURE...]\n"
         "       onhook check --keys\n"
@@ -113,7 +113,7 @@ cmd_check(int argc, char **argv)
                           : settings_override(&settings, "encoding", options.encoding);
     if (why != NULL) {
         settings_free(&settings);
-        return options_refuse(&table, "encoding", options.encoding, why);
+        return options_wrong(&table, "--%s", why);
     }
     for (int i = 0; i < rest.count; i++)
         code = worse(code, check_capture(&settings, rest.words[i], &options));

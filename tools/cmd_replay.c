@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
              NULL),
     ROW_PORT(struct replay, input.options),
     ROW_TEXT(0, "monitored", struct replay, monitored, "LIST",
-             "the devices with a monitor, for all links: 2001,2002, @FILE", NULL),
+             "the devices with a monitor, for all links: 2001,2002, 2001-2099, @FILE", NULL),
     ROW_NUMBER(0, "workers", struct replay, workers, "N",
                "processes that judge, 1 to 64; same output for any", NULL, 1, WORKERS_MAX, NULL),
     ROW_NUMBER(0, "front-ends", struct replay, frontends, "N",
@@ -94,14 +94,14 @@ read_words(struct replay *replay, const struct option_rest *rest)
 
 /* One key of the command line: for links nobody declared, and for those of the file. */
 static int
-override_key(struct replay *replay, const char *option, const char *key, const char *value)
+override_key(struct replay *replay, const char *key, const char *value)
 {
     if (value == NULL)
         return EXIT_DONE;
     const char *why = settings_override(&replay->settings, key, value);
     if (why == NULL)
         return EXIT_DONE;
-    return options_wrong(&table, "%s: %s", option, why);
+    return options_wrong(&table, "--%s", why);
 }
 
 static int
@@ -114,12 +114,12 @@ read_settings(struct replay *replay)
         return EXIT_WRONG_USAGE;
     if (replay->workers > 0)
         replay->settings.workers = (uint32_t)replay->workers;
-    int result = override_key(replay, "--profile", "profile", replay->profile);
+    int result = override_key(replay, "profile", replay->profile);
     if (result == EXIT_DONE)
-        result = override_key(replay, "--encoding", "encoding", replay->encoding);
+        result = override_key(replay, "encoding", replay->encoding);
     replay->input.options.encoding = replay->settings.defaults.encoding;
     if (result == EXIT_DONE)
-        result = override_key(replay, "--monitored", "monitored", replay->monitored);
+        result = override_key(replay, "monitored", replay->monitored);
     return result;
 }
 

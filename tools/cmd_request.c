@@ -66,7 +66,7 @@ static const struct option_table tables[] = {
         {
             .command = "release",
             .above =
-                "example: onhook release 2001\n"
+                "  onhook release 2001\n"
                 "\n"
                 "usage: onhook release [options] DN [CALLID]\n"
                 "\n"
@@ -81,7 +81,7 @@ static const struct option_table tables[] = {
         {
             .command = "drop",
             .above =
-                "example: onhook drop 2001 --by 2002\n"
+                "  onhook drop 2001 --by 2002\n"
                 "\n"
                 "usage: onhook drop [options] --by OTHER DN [CALLID]\n"
                 "\n"
@@ -95,7 +95,7 @@ static const struct option_table tables[] = {
     [CONTROL_CLEAR] =
         {
             .command = "clear",
-            .above = "example: onhook clear 1234\n"
+            .above = "  onhook clear 1234\n"
                      "\n"
                      "usage: onhook clear [options] CALLID\n"
                      "\n"
@@ -132,6 +132,10 @@ compose(const struct request_options *options, const struct option_rest *rest,
     if (first == NULL || rest->count > (is_clear ? 1 : 2)) {
         options_wrong(&tables[command->kind], "%s wanted",
                       is_clear ? "one CALLID is" : "a DN, and perhaps a CALLID, are");
+        return false;
+    }
+    if (command->kind == CONTROL_DROP && options->by == NULL) {
+        options_wrong(&tables[command->kind], "--by DN is missing: on whose behalf");
         return false;
     }
     if (!take_text(command->link, sizeof command->link, options->link, "--link") ||

@@ -58,6 +58,19 @@ print_listeners(const struct simulator *simulator, FILE *out)
     fflush(out);
 }
 
+/* A range of a configuration has ends of equally many digits: where they grow a new one begins. */
+static void
+print_range(FILE *out, const char *key, uint64_t first, uint64_t last)
+{
+    uint64_t ten = 10;
+    while (ten <= first)
+        ten *= 10;
+    fprintf(out, "%s = ", key);
+    for (; ten <= last; first = ten, ten *= 10)
+        fprintf(out, "%" PRIu64 "-%" PRIu64 ", ", first, ten - 1);
+    fprintf(out, "%" PRIu64 "-%" PRIu64 "\n", first, last);
+}
+
 static void
 print_ini(const struct simulator *simulator, FILE *out)
 {
@@ -75,13 +88,13 @@ print_ini(const struct simulator *simulator, FILE *out)
             fputs("ask-device-ids = yes\n", out);
         if (pbx->profile == PBX_AVAYA && simulator->options.password != NULL)
             fputs("# What --password says must stand in a file:\n# password-file = PATH\n", out);
-        fprintf(out, "monitored = %" PRIu64 "-%" PRIu64 ", %" PRIu64 "-%" PRIu64 "\n",
-                pbx->first_number, base + simulator->options.agents, base + PBX_FIRST_QUEUE,
-                base + PBX_FIRST_QUEUE + PBX_QUEUES - 1);
-        fprintf(out,
-                "monitored = %" PRIu64 "-%" PRIu64 "\nroute-points = %" PRIu64 "-%" PRIu64 "\n",
-                base + PBX_FIRST_ROUTE_POINT, base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1,
-                base + PBX_FIRST_ROUTE_POINT, base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1);
+        print_range(out, "monitored", pbx->first_number, base + simulator->options.agents);
+        print_range(out, "monitored", base + PBX_FIRST_QUEUE,
+                    base + PBX_FIRST_QUEUE + PBX_QUEUES - 1);
+        print_range(out, "monitored", base + PBX_FIRST_ROUTE_POINT,
+                    base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1);
+        print_range(out, "route-points", base + PBX_FIRST_ROUTE_POINT,
+                    base + PBX_FIRST_ROUTE_POINT + PBX_ROUTE_POINTS - 1);
     }
 }
 

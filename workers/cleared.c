@@ -6,14 +6,34 @@
 #include "workers/left.h"
 #include "workers/party_step.h"
 
-/* The one active party for which `fits` holds, or NULL if there is none or more than one. */
+/* May the clearing be about this party? What was forwarded, picked up or not answered alerts or
+ * queues; whoever called is not whom he called; and the monitor's own device is not gone while its
+ * copy says how it stands. */
+static bool
+may_have_cleared(const struct step *step, struct call call, const struct shm_party *party)
+{
+    const struct event *event = step->event;
+    if ((judge_is_diversion(event->cause) || judge_is_no_answer(event->cause)) &&
+        !party_is_waiting(party))
+        return false;
+    if ((party->flags & PARTY_CALLER) != 0 && (event->flags & EVENT_DEVICE_DYNAMIC) == 0 &&
+        text_is_equal(step_text(step, EVENT_TEXT_DEVICE), call_text(call.block, call.block->dnis)))
+        return false;
+    bool is_own = event->monitor_type == MONITOR_DEVICE &&
+                  party_is_named(call.block, party, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
+    return !is_own || event->local_state == LOCAL_ABSENT || event->local_state == LOCAL_NULL;
+}
+
+/* The one active party that may have cleared and for which `fits` holds, or NULL if there is none
+ * or more than one. */
 static struct shm_party *
 only_party(struct step *step, struct call call,
            bool (*fits)(struct step *, struct call, const struct shm_party *))
 {
     struct shm_party *found = NULL;
     FOR_EACH_PARTY (party, call.block) {
-        if (!party_is_active(party) || !fits(step, call, party))
+        if (!party_is_active(party) || !may_have_cleared(step, call, party) ||
+            !fits(step, call, party))
             continue;
         if (found != NULL)
             return NULL;
@@ -22,12 +42,14 @@ only_party(struct step *step, struct call call,
     return found;
 }
 
+/* No dynamic ID of it is known, and it may have one: no message showed its connection under its own
+ * number. */
 static bool
-has_no_other_name(struct step *step, struct call call, const struct shm_party *party)
+has_unknown_id(struct step *step, struct call call, const struct shm_party *party)
 {
     (void)step;
     (void)call;
-    return party->aliases == 0 && (party->flags & PARTY_DYNAMIC) == 0;
+    return party->aliases == 0 && (party->flags & (PARTY_DYNAMIC | PARTY_PLAIN)) == 0;
 }
 
 static bool
@@ -35,6 +57,12 @@ has_no_monitor(struct step *step, struct call call, const struct shm_party *part
 {
     return !directory_has_monitor(step->table, call.slot->link,
                                   call_text(call.block, party->number));
+}
+
+static bool
+is_unknown_and_unmonitored(struct step *step, struct call call, const struct shm_party *party)
+{
+    return has_unknown_id(step, call, party) && has_no_monitor(step, call, party);
 }
 
 /* Does the clearing name the party itself, and it has a monitor, whose copy may yet come? Nobody
@@ -56,9 +84,9 @@ guess_dynamic(struct step *step, struct call call)
         call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
     if (step->event->local_state == LOCAL_NULL && own != NULL)
         return own;
-    struct shm_party *party = only_party(step, call, has_no_other_name);
+    struct shm_party *party = only_party(step, call, has_unknown_id);
     if (party == NULL)
-        party = only_party(step, call, has_no_monitor);
+        party = only_party(step, call, is_unknown_and_unmonitored);
     if (party == NULL || doubt_is_whole(step, call) || released_itself(step, call, party))
         return party;
     /* It may as well be one of whom we were never told: nothing more is said of this one, unless a
@@ -79,7 +107,8 @@ guess_party(struct step *step, struct call call)
         return NULL;
     if (doubt_is_whole(step, call))
         return only_party(step, call, has_no_monitor);
-    return call_anonymous_party(call.block);
+    struct shm_party *anonymous = call_anonymous_party(call.block);
+    return anonymous != NULL && may_have_cleared(step, call, anonymous) ? anonymous : NULL;
 }
 
 /* As whom the clearing shows one who was never seen before. */

@@ -79,6 +79,13 @@ asked_for(struct step *step, struct call call, const struct shm_party *party)
     return asked;
 }
 
+/* Did the other answer while this one alerted, or by what showed that it alerts? */
+static bool
+answered_since(const struct shm_party *party, const struct shm_party *other)
+{
+    return other->answered_fact != 0 && other->answered_fact >= party->joined_fact;
+}
+
 /* Parallel ringing, pickup: another party answered, or goes on alerting, and this one's clearing
  * names nobody or the one that answered. */
 static bool
@@ -92,7 +99,7 @@ is_passed_over(struct step *step, struct call call, const struct shm_party *part
         if (each == party)
             continue;
         alerting |= each->state == LOCAL_ALERTING && party_counts(step, call, each);
-        bool answers = each->answered_fact > party->joined_fact;
+        bool answers = answered_since(party, each);
         if (releasing.length == 0)
             answered |= answers;
         else if (each == named && answers)
@@ -395,15 +402,20 @@ divert_namesake(struct step *step, struct call call, const struct shm_party *div
 static bool
 name_cleared(struct step *step, struct call call, struct shm_party *cleared)
 {
-    struct shm_party *own =
-        call_active_party(call.block, step_text(step, EVENT_TEXT_MONITOR_DEVICE));
-    if (own == NULL || (cleared->flags & PARTY_DYNAMIC) == 0 ||
+    struct text monitor = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
+    struct shm_party *own = call_active_party(call.block, monitor);
+    if ((cleared->flags & PARTY_DYNAMIC) == 0 || monitor.length == 0 ||
         step->event->monitor_type != MONITOR_DEVICE || step->event->local_state != LOCAL_NULL ||
         (call.block->flags & CALL_REGAINED) != 0)
         return false;
-    party_note_name(step, call, cleared, call_text(call.block, own->number));
-    party_inherit(cleared, own);
-    act_drop_party(call, own);
+    if (own == NULL && call_party(call.block, monitor) != NULL)
+        return false; /* he left otherwise */
+    party_note_name(step, call, cleared,
+                    own != NULL ? call_text(call.block, own->number) : monitor);
+    if (own != NULL) {
+        party_inherit(cleared, own);
+        act_drop_party(call, own);
+    }
     return true;
 }
 

@@ -142,12 +142,19 @@ gather_own(struct evidence_set *set, const struct shm_call *call, const struct s
     set->any_granted = true;
 }
 
+/* The switch stopped ringing it by itself: whoever else was to be released has an end of his own. */
+static bool
+was_not_answered(const struct shm_act *act, const struct shm_party *subject)
+{
+    return subject != NULL && judge_is_no_answer(act->cause) && party_is_waiting(subject);
+}
+
 /* Two parties left: a request for either tells who ended the call, whichever clears first. */
 static struct text
 gather_other(struct evidence_set *set, struct call call, const struct shm_act *act,
              const struct shm_party *subject, const struct shm_request *request)
 {
-    if (act->counted != 2)
+    if (act->counted != 2 || was_not_answered(act, subject))
         return TEXT_NONE;
     struct text target = party_name(call.block, request->target);
     const struct shm_party *other = subject == NULL ? NULL : act_other(call, act, subject);

@@ -77,6 +77,16 @@ subject_device(const struct step *step)
                                                       : step_text(step, EVENT_TEXT_SUBJECT);
 }
 
+/* The subject connection has the device's number, or a dynamic ID. */
+static void
+note_connection(struct step *step, struct call call, struct shm_party *party)
+{
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    party_note_name(step, call, party, device);
+    if (device.length != 0 && (step->event->flags & EVENT_DEVICE_DYNAMIC) == 0)
+        party->flags |= PARTY_PLAIN;
+}
+
 struct shm_party *
 party_of_subject(struct step *step, struct call call)
 {
@@ -88,7 +98,7 @@ party_of_subject(struct step *step, struct call call)
     if (party == NULL)
         return NULL;
     party_note_name(step, call, party, subject);
-    party_note_name(step, call, party, device);
+    note_connection(step, call, party);
     return party;
 }
 
@@ -104,7 +114,7 @@ party_make_subject(struct step *step, struct call call, enum local_state state, 
     party = party_join(step, call, subject.length != 0 ? subject : device, state);
     if (subject.length == 0 && is_dynamic(step, device))
         party->flags |= PARTY_DYNAMIC;
-    party_note_name(step, call, party, device);
+    note_connection(step, call, party);
     return party;
 }
 

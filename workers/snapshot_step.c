@@ -22,12 +22,17 @@ lost_act(struct step *step, struct call call, const struct shm_party *party)
     return act_begin_fixed(step, call, TEXT_NONE, EVIDENCE_NONE, REASON_LOST, RULE_LOST);
 }
 
-/* Does the answer that nobody is in the call come with the act? */
+/* Does the answer that nobody is in the call come with the act? Who has a monitor, and was not seen
+ * since the loss, may have left before. */
 static bool
-is_gone_with(const struct step *step, const struct shm_act *act)
+is_gone_with(const struct step *step, struct call call, const struct shm_party *party,
+             const struct shm_act *act)
 {
     return step->event->kind == EVENT_SNAPSHOT_CALL && step->event->item_count == 0 &&
-           left_is_together(step, act);
+           left_is_together(step, act) &&
+           !(doubt_is_party(step, party) &&
+             directory_has_monitor(step->table, call.slot->link,
+                                   call_text(call.block, party->number)));
 }
 
 /* Connections ended while we could not see. Whoever is left keeps the evidence of its own clearing;
@@ -42,7 +47,7 @@ lose_party(struct step *step, struct call call, struct shm_party *party, struct 
     }
     struct shm_act *own =
         (party->flags & PARTY_ALONE) == 0 ? NULL : call_at(call.block, party->act);
-    if (own != NULL && ((own->flags & ACT_GAP) == 0 || is_gone_with(step, own))) {
+    if (own != NULL && ((own->flags & ACT_GAP) == 0 || is_gone_with(step, call, party, own))) {
         act_end_party(step, call, party, own);
         return act != NULL ? act : own;
     }

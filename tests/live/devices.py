@@ -3,9 +3,9 @@
 
 Prints how long it took until all monitors stood and all devices were looked at, how long it took
 again after messagesLost, what it cost in memory and processor, and what the waiting engine costs
-afterwards. GAP is request-gap, as 500us (0 unless told: as fast as the switch answers). As promised when all
-monitors stand, requests came no faster than GAP allows, and a link beside, judged, heard nothing of
-it.
+afterwards. GAP is request-gap, as 500us (0 unless told: as fast as the switch answers). As promised
+when all monitors stand, requests came no faster than GAP allows, and a link beside, judged, heard
+nothing of it.
 """
 
 import re

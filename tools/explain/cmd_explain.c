@@ -47,7 +47,7 @@ static const struct option_row rows[] = {
              "how messages are written: auto, xml, ber1, ber2, ber3", NULL),
     ROW_PORT(struct explain, input.options),
     ROW_TEXT(0, "monitored", struct explain, monitored, "LIST",
-             "the devices with a monitor: 2001,2002, @FILE", NULL),
+             "the devices with a monitor: 2001,2002, 2001-2099, @FILE", NULL),
     ROW_TEXT(0, "link", struct explain, link, "NAME", "only calls of this link", NULL),
     LOOK_WHICH(struct explain),
     ROW_FLAG(0, "raw", struct explain, raw, "of a FILE: the messages' bytes, too"),
@@ -108,7 +108,7 @@ static int
 override_key(struct explain *explain, const char *key, const char *value)
 {
     const char *why = value == NULL ? NULL : settings_override(&explain->settings, key, value);
-    return why == NULL ? EXIT_DONE : options_refuse(&table, key, value, why);
+    return why == NULL ? EXIT_DONE : options_wrong(&table, "--%s", why);
 }
 
 static int

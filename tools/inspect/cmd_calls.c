@@ -67,7 +67,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "calls",
     .above =
-        "example: onhook calls --device '20*' --older 600\n"
+        "  onhook calls --device '20*' --older 600\n"
         "\n"
         "usage: onhook calls [options]\n"
         "\n"

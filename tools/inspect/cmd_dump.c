@@ -33,7 +33,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "dump",
     .above =
-        "example: onhook dump result journal-0\n"
+        "  onhook dump result journal-0\n"
         "\n"
         "usage: onhook dump [options] [SEGMENT...]\n"
         "       onhook dump --layout [--markdown | --json]\n"

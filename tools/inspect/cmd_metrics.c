@@ -40,7 +40,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "metrics",
     .above =
-        "example: onhook metrics --listen 127.0.0.1:9469\n"
+        "  onhook metrics --listen 127.0.0.1:9469\n"
         "\n"
         "usage: onhook metrics [options]\n"
         "\n"

@@ -28,7 +28,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "rings",
     .above =
-        "example: onhook rings --every 1\n"
+        "  onhook rings --every 1\n"
         "\n"
         "usage: onhook rings [options]\n"
         "\n"

@@ -31,7 +31,7 @@ static const struct option_row rows[] = {
 static const struct option_table table = {
     .command = "stat",
     .above =
-        "example: onhook stat --every 1 messages 'released_*'\n"
+        "  onhook stat --every 1 messages 'released_*'\n"
         "\n"
         "usage: onhook stat [options] [COUNTER...]\n"
         "\n"

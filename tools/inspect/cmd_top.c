@@ -42,7 +42,7 @@ static const struct option_row known[] = {
 
 static const struct option_table table = {
     .command = "top",
-    .above = "example: onhook top\n"
+    .above = "  onhook top\n"
              "\n"
              "usage: onhook top [options]\n"
              "\n"
