@@ -81,7 +81,7 @@ step_delivered(struct step *step, struct call call, bool opening)
         party_make_caller(step, call);
 }
 
-/* One of the phones under the party's number was answered: those that fall silent are the others. */
+/* One of the phones under the party's number was answered: the others fall silent. */
 static void
 answer_one_phone(struct step *step, struct call call, struct shm_party *party)
 {
