@@ -227,6 +227,7 @@ static_assert(sizeof(struct shm_request) == 32, "bump SHM_LAYOUT_VERSION");
 enum {
     NAME_FAILED = 1 << 0,    /* a FailedEvent named it */
     NAME_ELSEWHERE = 1 << 1, /* the call was sent there, or came from there: no name of a party */
+    NAME_ANSWERED = 1 << 2,  /* of several phones under one number, the one that was answered */
 };
 
 /* A device named in the call that is no party; or another name of a party. */

@@ -91,22 +91,22 @@ call_add_party(struct shm_call *call, struct text number)
     return party;
 }
 
-static bool
-has_alias(const struct shm_call *call, const struct shm_party *party, struct text name)
+struct shm_name *
+party_alias(const struct shm_call *call, const struct shm_party *party, struct text name)
 {
-    for (const struct shm_name *at = call_listed(call, party->aliases); at != NULL;
+    for (struct shm_name *at = call_listed(call, party->aliases); at != NULL;
          at = call_listed(call, at->next)) {
         if (text_is_equal(call_text(call, at->text), name))
-            return true;
+            return at;
     }
-    return false;
+    return NULL;
 }
 
 bool
 party_is_named(const struct shm_call *call, const struct shm_party *party, struct text name)
 {
-    return name.length != 0 &&
-           (text_is_equal(call_text(call, party->number), name) || has_alias(call, party, name));
+    return name.length != 0 && (text_is_equal(call_text(call, party->number), name) ||
+                                party_alias(call, party, name) != NULL);
 }
 
 struct shm_party *
@@ -161,15 +161,12 @@ party_learn_name(struct shm_call *call, struct shm_party *party, struct text nam
 void
 party_prefer_name(struct shm_call *call, struct shm_party *party, struct text name)
 {
-    for (struct shm_name *at = call_listed(call, party->aliases); at != NULL;
-         at = call_listed(call, at->next)) {
-        if (!text_is_equal(call_text(call, at->text), name))
-            continue;
-        call_ref number = party->number;
-        party->number = at->text;
-        at->text = number;
+    struct shm_name *alias = party_alias(call, party, name);
+    if (alias == NULL)
         return;
-    }
+    call_ref number = party->number;
+    party->number = alias->text;
+    alias->text = number;
 }
 
 void
@@ -312,6 +309,17 @@ call_fact_count(const struct shm_call *call, uint8_t kind, struct text device, u
 {
     struct fact_view view = fact_look(call, fact_key(kind, device), monitor);
     return view.mine == NULL ? 0 : view.mine->count;
+}
+
+uint32_t
+party_fact_count(const struct shm_call *call, const struct shm_party *party, uint8_t kind,
+                 uint32_t monitor)
+{
+    uint32_t count = call_fact_count(call, kind, call_text(call, party->number), monitor);
+    for (const struct shm_name *at = call_listed(call, party->aliases); at != NULL;
+         at = call_listed(call, at->next))
+        count += call_fact_count(call, kind, call_text(call, at->text), monitor);
+    return count;
 }
 
 bool

@@ -96,6 +96,10 @@ party_is_engaged(const struct shm_party *party)
            party->state == LOCAL_INITIATED;
 }
 
+/* The entry of that name among a party's other names; NULL: its number, or none of its names. */
+struct shm_name *party_alias(const struct shm_call *call, const struct shm_party *party,
+                             struct text name);
+
 bool party_is_named(const struct shm_call *call, const struct shm_party *party, struct text name);
 
 /* The active party of that name, else NULL. */
@@ -179,5 +183,9 @@ bool call_is_copy(const struct shm_call *call, uint8_t kind, struct text device,
 /* call_fact_count - how often this monitor has reported the fact so far. */
 uint32_t call_fact_count(const struct shm_call *call, uint8_t kind, struct text device,
                          uint32_t monitor);
+
+/* party_fact_count - likewise, of the party under all its names. */
+uint32_t party_fact_count(const struct shm_call *call, const struct shm_party *party, uint8_t kind,
+                          uint32_t monitor);
 
 #endif

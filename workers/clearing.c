@@ -37,14 +37,18 @@ is_silent(const struct shm_party *party)
            (party->flags & PARTY_UNSURE) != 0;
 }
 
-/* Several phones under one number: all but the last one's clearings say nothing of the party. */
+/* Several phones under one number: all but the last one's clearings say nothing of the party, nor
+ * those of the ones that were not answered. */
 static bool
-is_one_of_many_phones(struct step *step, struct shm_party *party)
+is_one_of_many_phones(struct step *step, struct call call, struct shm_party *party)
 {
+    const struct shm_name *id = party_alias(call.block, party, step_text(step, EVENT_TEXT_DEVICE));
     if (party->state == LOCAL_ALERTING && party->phones > 1) {
         party->phones--;
         return true;
     }
+    if (id != NULL && (id->flags & NAME_ANSWERED) != 0)
+        return false;
     if (party->silent_clears > 0 && step->now_ms < party->answered_clock_ms + SPAN_LINGER_MS) {
         party->silent_clears--;
         return true;
@@ -326,7 +330,7 @@ clearing_connection(struct step *step, struct call call)
         step->note.rule = RULE_BRIDGED;
         act_drop_party(call, party);
         left_finish(step, call, NULL);
-    } else if (is_one_of_many_phones(step, party)) {
+    } else if (is_one_of_many_phones(step, call, party)) {
         step->note.rule = RULE_MANY_PHONES;
     } else if ((party->flags & PARTY_ALONE) != 0) {
         end_alone(step, call, party);

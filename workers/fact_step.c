@@ -48,15 +48,27 @@ step_originated(struct step *step, struct call call, enum local_state state)
         call.block->flags |= CALL_CONSULT;
 }
 
+/* Does the party ring at one more phone? The monitor told of one before, under this ID; or under
+ * another, and this one is new. */
+static bool
+rings_once_more(const struct step *step, struct call call, const struct shm_party *party,
+                bool is_new_id)
+{
+    uint32_t monitor = step->event->monitor;
+    struct text device = step_text(step, EVENT_TEXT_DEVICE);
+    return party->state == LOCAL_ALERTING && step->event->kind == EVENT_DELIVERED &&
+           (call_fact_count(call.block, EVENT_DELIVERED, device, monitor) >= 2 ||
+            (is_new_id && party_fact_count(call.block, party, EVENT_DELIVERED, monitor) >= 2));
+}
+
 static void
 step_delivered(struct step *step, struct call call, bool opening)
 {
+    bool is_new_id = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0 &&
+                     call_active_party(call.block, step_text(step, EVENT_TEXT_DEVICE)) == NULL;
     bool made;
     struct shm_party *party = party_make_subject(step, call, LOCAL_ALERTING, &made);
-    if (!made && party->state == LOCAL_ALERTING && step->event->kind == EVENT_DELIVERED &&
-        call_fact_count(call.block, EVENT_DELIVERED, step_text(step, EVENT_TEXT_DEVICE),
-                        step->event->monitor) >= 2 &&
-        party->phones < UINT8_MAX)
+    if (!made && party->phones < UINT8_MAX && rings_once_more(step, call, party, is_new_id))
         party->phones++;
     if ((party->flags & PARTY_TALKED) == 0) {
         party->state = LOCAL_ALERTING;
@@ -67,6 +79,18 @@ step_delivered(struct step *step, struct call call, bool opening)
     call.block->flags &= ~(uint32_t)CALL_FAILED;
     if (opening)
         party_make_caller(step, call);
+}
+
+/* One of the phones under the party's number was answered: the others fall silent. */
+static void
+answer_one_phone(struct step *step, struct call call, struct shm_party *party)
+{
+    struct shm_name *id = party_alias(call.block, party, step_text(step, EVENT_TEXT_DEVICE));
+    if (id != NULL)
+        id->flags |= NAME_ANSWERED;
+    party->silent_clears = (uint8_t)(party->phones - 1);
+    party->answered_clock_ms = step->event->clock_ms;
+    party->phones = 1;
 }
 
 static void
@@ -80,11 +104,8 @@ step_established(struct step *step, struct call call, bool opening)
          EVENT_DEVICE_TREATMENT) != 0;
     party->state = LOCAL_CONNECTED;
     left_talks_on(call, party);
-    if (party->phones > 1) {
-        party->silent_clears = (uint8_t)(party->phones - 1);
-        party->answered_clock_ms = step->event->clock_ms;
-        party->phones = 1;
-    }
+    if (party->phones > 1)
+        answer_one_phone(step, call, party);
     leave_queue(step, call, party);
     if (alerted && !treatment && step->event->cause != CAUSE_REMAINS_IN_QUEUE)
         leave_all_queues(step, call, party);

@@ -5,6 +5,7 @@
 #include "workers/clearing.h"
 #include "workers/directory.h"
 #include "workers/doubt.h"
+#include "workers/join_list.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
 
@@ -58,16 +59,45 @@ obtain_old(struct step *step, const struct join *join, struct text call_id, stru
     return call;
 }
 
-/* The transferring party has left this old call; it is reported once, however often it is said. */
-static void
-leave_old(struct step *step, const struct join *join, struct call call, struct text device)
+/* Of the transferring party's two old connections, the device of the one in this call. */
+static struct text
+old_device_in(const struct step *step, struct call call)
 {
+    struct text id = call_text(call.block, call.block->call_id);
+    bool is_primary = text_is_equal(id, step_text(step, EVENT_TEXT_CALL));
+    return step_text(step, is_primary ? EVENT_TEXT_DEVICE : EVENT_TEXT_SECOND_DEVICE);
+}
+
+/* Who transferred, where the switch names nobody and the old connection fits nobody: the list tells
+ * who goes on, and he is the one who does not. */
+static struct shm_party *
+find_missing(struct step *step, struct call call, struct text device)
+{
+    if (device.length == 0 || step_text(step, EVENT_TEXT_SUBJECT).length != 0 ||
+        directory_has_monitor(step->table, call.slot->link, device))
+        return NULL;
+    return join_list_misses(step, call);
+}
+
+/* The transferring party has left this old call; it is reported once, however often it is said. The
+ * old connection's device is another name of it, unless it is somebody else's. */
+static void
+leave_old(struct step *step, const struct join *join, struct call call)
+{
+    struct text device = old_device_in(step, call);
     struct shm_party *party = call_party(call.block, join->controller);
     if (party == NULL)
         party = call_party(call.block, device);
     if (party == NULL && (call.block->flags & CALL_FROM_START) == 0)
         party = party_join(step, call, join->controller, LOCAL_CONNECTED);
-    if (party != NULL && party_is_active(party))
+    if (party == NULL)
+        party = find_missing(step, call, device);
+    if (party == NULL)
+        return;
+    if (call_party(call.block, device) == NULL &&
+        !directory_has_monitor(step->table, call.slot->link, device))
+        party_learn_name(call.block, party, device);
+    if (party_is_active(party))
         clearing_leave_by_transfer(step, call, party);
 }
 
@@ -265,125 +295,20 @@ rename_call(struct step *step, struct join *join)
     join->kept.block->facts = 0; /* nothing was said of it under this callID so far */
 }
 
-static struct shm_party *
-find_listed(struct call call, const struct event_item *item)
-{
-    struct shm_party *party = call_active_party(call.block, item->endpoint);
-    if (party == NULL)
-        party = call_active_party(call.block, item->old_device);
-    return party != NULL ? party : call_active_party(call.block, item->new_device);
-}
-
-static bool
-is_listed(struct call call, const struct event *event, const struct shm_party *party)
-{
-    for (uint32_t i = 0; i < event->item_count; i++) {
-        const struct event_item *item = &event->items[i];
-        if (party_is_named(call.block, party, item->endpoint) ||
-            party_is_named(call.block, party, item->old_device) ||
-            party_is_named(call.block, party, item->new_device))
-            return true;
-    }
-    return false;
-}
-
-/* The one party without a monitor that no item names: an old connection that fits nobody is his. */
-static struct shm_party *
-only_unlisted(struct step *step, struct call call)
-{
-    struct shm_party *found = NULL;
-    FOR_EACH_PARTY (party, call.block) {
-        if (!party_is_active(party) || is_listed(call, step->event, party) ||
-            directory_has_monitor(step->table, call.slot->link,
-                                  call_text(call.block, party->number)))
-            continue;
-        if (found != NULL)
-            return NULL;
-        found = party;
-    }
-    return found;
-}
-
-static bool
-has_old(const struct event_item *item)
-{
-    return item->old_device.length != 0 || item->old_call.length != 0;
-}
-
-/* Phases I and II of BER list new connections only: there a missing old one tells nothing. */
-static bool
-lists_old(const struct event *event)
-{
-    for (uint32_t i = 0; i < event->item_count; i++)
-        if (has_old(&event->items[i]))
-            return true;
-    return false;
-}
-
-/* An item without an old connection is a newcomer's, and so is one of the device that was added. */
-static bool
-is_newcomer(const struct step *step, struct call call, const struct event_item *item)
-{
-    struct text added = step_text(step, EVENT_TEXT_NEW_DESTINATION);
-    return (!has_old(item) && lists_old(step->event)) ||
-           (added.length != 0 &&
-            (text_is_equal(added, item->endpoint) || text_is_equal(added, item->new_device))) ||
-           directory_has_monitor(step->table, call.slot->link, item->endpoint) ||
-           directory_has_monitor(step->table, call.slot->link, item->new_device);
-}
-
-static bool
-is_controller(const struct join *join, const struct event_item *item)
-{
-    return join->controller.length != 0 && (text_is_equal(item->endpoint, join->controller) ||
-                                            text_is_equal(item->new_device, join->controller));
-}
-
-/* The list of the resulting call's connections: each is a party, under its new names. True: there
- * is a list, and we are told of all who they are. */
-static bool
-apply_list(struct step *step, const struct join *join)
-{
-    struct call call = join->kept;
-    bool all = step->event->item_count > 0;
-    for (uint32_t i = 0; i < step->event->item_count; i++) {
-        const struct event_item *item = &step->event->items[i];
-        struct text device = first_known(item->endpoint, item->new_device, item->old_device);
-        all &= device.length != 0;
-        if (device.length == 0 || (!join->conference && is_controller(join, item)))
-            continue;
-        struct shm_party *party = find_listed(call, item);
-        if (party == NULL && !is_newcomer(step, call, item))
-            party = only_unlisted(step, call);
-        if (party == NULL)
-            party = party_join(step, call, device, LOCAL_CONNECTED);
-        doubt_clear(step, party);
-        party_note_name(step, call, party, item->endpoint);
-        party_note_name(step, call, party, item->new_device);
-        if (!join->conference)
-            continue;
-        party->flags |= PARTY_TALKED;
-        if (!party_is_engaged(party))
-            party->state = LOCAL_CONNECTED;
-    }
-    return all;
-}
-
 static void
 join_two(struct step *step, struct join *join)
 {
-    struct text old_device = step_text(step, EVENT_TEXT_DEVICE);
     if (!join->conference && !join->replaces_path) {
-        leave_old(step, join, join->kept, old_device);
+        leave_old(step, join, join->kept);
         if (join->other.number != 0)
-            leave_old(step, join, join->other, step_text(step, EVENT_TEXT_SECOND_DEVICE));
+            leave_old(step, join, join->other);
     }
     bool merged = join->other.number != 0 && merge_calls(step, join, join->other);
     rename_call(step, join);
     if (merged)
         end_other(step, join);
     left_join(join->kept);
-    if (apply_list(step, join))
+    if (join_list(step, join->kept, join->controller))
         join->kept.block->listed_order = step->event->order;
     if (join->conference) {
         join->kept.block->flags |= CALL_CONFERENCE;
