@@ -2,6 +2,7 @@
 
 #include "workers/directory.h"
 #include "workers/doubt.h"
+#include "workers/evidence.h"
 #include "workers/judge.h"
 #include "workers/left.h"
 #include "workers/party_step.h"
@@ -75,6 +76,33 @@ released_itself(struct step *step, struct call call, const struct shm_party *par
            !has_no_monitor(step, call, party) && party->seen_order != step->event->order;
 }
 
+/* Did the other answer while this one alerted, or by what showed that it alerts? */
+static bool
+answered_since(const struct shm_party *party, const struct shm_party *other)
+{
+    return other->answered_fact != 0 && other->answered_fact >= party->joined_fact;
+}
+
+bool
+cleared_is_passed_over(struct step *step, struct call call, const struct shm_party *party)
+{
+    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
+    const struct shm_party *named = call_party(call.block, releasing);
+    bool answered = false;
+    bool alerting = false;
+    FOR_EACH_PARTY (each, call.block) {
+        if (each == party)
+            continue;
+        alerting |= each->state == LOCAL_ALERTING && party_counts(step, call, each);
+        bool answers = answered_since(party, each);
+        if (releasing.length == 0)
+            answered |= answers;
+        else if (each == named && answers)
+            return true;
+    }
+    return releasing.length == 0 && (answered || alerting);
+}
+
 /* A dynamic device ID nobody explained: the monitor's own device, the one without such an ID, or
  * the one without a monitor. */
 static struct shm_party *
@@ -87,7 +115,8 @@ guess_dynamic(struct step *step, struct call call)
     struct shm_party *party = only_party(step, call, has_unknown_id);
     if (party == NULL)
         party = only_party(step, call, is_unknown_and_unmonitored);
-    if (party == NULL || doubt_is_whole(step, call) || released_itself(step, call, party))
+    if (party == NULL || doubt_is_whole(step, call) || released_itself(step, call, party) ||
+        (party->state == LOCAL_ALERTING && cleared_is_passed_over(step, call, party)))
         return party;
     /* It may as well be one of whom we were never told: nothing more is said of this one, unless a
      * message shows that he is there. */
@@ -128,6 +157,12 @@ join_cleared(struct step *step, struct call call, struct text device)
     struct text own = step_text(step, EVENT_TEXT_MONITOR_DEVICE);
     bool is_dynamic = (step->event->flags & EVENT_DEVICE_DYNAMIC) != 0;
     if (is_dynamic && step->event->local_state == LOCAL_NULL && own.length != 0) {
+        struct shm_party *before = call_party(call.block, own);
+        if (before != NULL) { /* he has left already, under another name */
+            party_learn_name(call.block, before, device);
+            step->note.rule = RULE_LEFT_BEFORE;
+            return NULL;
+        }
         struct shm_party *party = party_join(step, call, own, state_before(step));
         party_note_name(step, call, party, device);
         return party;

@@ -79,35 +79,6 @@ asked_for(struct step *step, struct call call, const struct shm_party *party)
     return asked;
 }
 
-/* Did the other answer while this one alerted, or by what showed that it alerts? */
-static bool
-answered_since(const struct shm_party *party, const struct shm_party *other)
-{
-    return other->answered_fact != 0 && other->answered_fact >= party->joined_fact;
-}
-
-/* Parallel ringing, pickup: another party answered, or goes on alerting, and this one's clearing
- * names nobody or the one that answered. */
-static bool
-is_passed_over(struct step *step, struct call call, const struct shm_party *party)
-{
-    struct text releasing = step_text(step, EVENT_TEXT_RELEASING);
-    const struct shm_party *named = call_party(call.block, releasing);
-    bool answered = false;
-    bool alerting = false;
-    FOR_EACH_PARTY (each, call.block) {
-        if (each == party)
-            continue;
-        alerting |= each->state == LOCAL_ALERTING && party_counts(step, call, each);
-        bool answers = answered_since(party, each);
-        if (releasing.length == 0)
-            answered |= answers;
-        else if (each == named && answers)
-            return true;
-    }
-    return releasing.length == 0 && (answered || alerting);
-}
-
 /* Out of sight after a diversion is looked at much later: the next Delivered may bring somebody
  * we see. */
 static void
@@ -305,7 +276,7 @@ end_waiting(struct step *step, struct call call, struct shm_party *party)
     uint16_t unless = 0;
     if (judge_is_no_answer(step->event->cause))
         unless = ACT_ELSE_UNANSWERED;
-    else if (party->state == LOCAL_ALERTING && is_passed_over(step, call, party))
+    else if (party->state == LOCAL_ALERTING && cleared_is_passed_over(step, call, party))
         unless = ACT_ELSE_DIVERTED;
     if (judge_is_diversion(step->event->cause) ||
         (unless == ACT_ELSE_DIVERTED && asked == NOT_ASKED)) {
