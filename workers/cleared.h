@@ -16,8 +16,8 @@
 struct shm_party *cleared_party(struct step *step, struct call call);
 
 /*
- * cleared_is_passed_over - parallel ringing, pickup: another party answered, or goes on alerting, and
- * the clearing of this one, which alerts, names nobody or the one that answered
+ * cleared_is_passed_over - parallel ringing, pickup: another party answered, or goes on alerting,
+ * and the clearing of this one, which alerts, names nobody or the one that answered
  */
 bool cleared_is_passed_over(struct step *step, struct call call, const struct shm_party *party);
 
