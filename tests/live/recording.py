@@ -34,7 +34,8 @@ def damage(site):
     """With a recording kept before."""
     site.write("all.trace.before", "the first one\n")
     site.start(settings="lasting = yes", arguments=("--fresh", "--record", site.path("all.trace")))
-    rig.await_(10, "something is recorded", lambda: " one ! up" in site.read("all.trace"))
+    rig.await_(10, "something is recorded", lambda: os.path.exists(site.path("all.trace")) and
+               " one ! up" in site.read("all.trace"))
     crash(site, "front-end", 0, "frontend-0", 8, 8)
     rig.await_(10, "it begins anew", lambda: "beginning with a new one" in site.log())
     assert site.read("all.trace.before") == "the first one\n", "it was kept before"
