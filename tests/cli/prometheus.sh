@@ -21,7 +21,8 @@ free_port() {
     python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
 }
 
-"$generate" --plain --messages 2000 --framed "$work/site.xml"
+# Some 145 messages a second.
+"$generate" --plain --messages $((2000 + 200 * seconds)) --framed "$work/site.xml"
 "$onhook" replay -q --name "$name" --out /dev/null "$work/pipe" 2>"$work/errors" &
 pids=$!
 "$onhook" metrics --name "$name" --listen 127.0.0.1:0 2>"$work/where" &
