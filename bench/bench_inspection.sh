@@ -9,8 +9,8 @@ cd "$(dirname "$0")/.."
 . bench/paired.sh
 
 messages=${1:-400000}
-rounds=${2:-9}
-times=3 # the same messages over and over, so that onlookers' starts do not count
+rounds=${2:-5}
+times=12 # the same messages over and over, so that onlookers' starts do not count
 build=$(cd "${BUILD:-build/release}" && pwd)
 onhook=$build/onhook
 name=bench-inspection-$$

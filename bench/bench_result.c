@@ -24,9 +24,10 @@ enum {
     PRODUCERS_MAX = 4,
     OPERATIONS = 1 << 15,
     OPERATIONS_FEW = 1 << 13, /* where producers are preempted */
-    ROUNDS_MOST = 11,         /* a ring that collapses takes seconds a round */
+    ROUNDS_MOST = 11,
+    ROUNDS_FEW = 3, /* likewise: a ring that collapses takes many seconds a round */
     SPINS = 1000,
-    PATIENCE_S = 120,
+    PATIENCE_S = 220,
     NAME_SIZE = 32,
     WAYS = 4,
 };
@@ -193,8 +194,9 @@ measure(uint32_t producers)
     struct cbench_result results[WAYS];
     struct cbench_options options = cbench_options_default();
     uint32_t count = 0;
-    if (options.rounds > ROUNDS_MOST)
-        options.rounds = ROUNDS_MOST;
+    uint32_t most = producers > 2 ? ROUNDS_FEW : ROUNDS_MOST;
+    if (options.rounds > most)
+        options.rounds = most;
     for (; count < WAYS && (count == 0 || peers[count] != NULL); count++) {
         struct transfer *transfer = &transfers[count];
         *transfer = (struct transfer){.producers = producers, .peer = peers[count]};

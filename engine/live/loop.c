@@ -32,6 +32,7 @@ enum {
     EVENTS_MAX = 64,                /* that one wait tells */
     EVENT_SIGNALS = LIVE_LINKS_MAX, /* epoll's word for what is no link */
     EVENT_CONTROL,
+    STILL_MS = 1000, /* so much longer than meant between two looks at the links: it stood still */
 };
 
 /* The clock of the day moves that much otherwise than time does from one look to the next: it was
@@ -40,9 +41,11 @@ enum {
 #define NS_PER_MS INT64_C(1000000)
 #define US_PER_S  INT64_C(1000000)
 
-/* Times of day are for people; spans follow the other clock. */
+/* Times of day are for people; spans follow the other clock, while somebody listens: what came
+ * while the machine was halted, or had no room for its input, is yet to be read. It is as long since
+ * the last look as was meant, or it is not. */
 static void
-look_at_clock(struct live *live)
+look_at_clock(struct live *live, uint64_t meant_ms)
 {
     struct timespec now;
     int64_t time_us = live->time_us;
@@ -52,13 +55,16 @@ look_at_clock(struct live *live)
     CHECK(clock_gettime(CLOCK_REALTIME, &now) == 0);
     live->time_us = now.tv_sec * US_PER_S + now.tv_nsec / 1000;
     int64_t strange_us = live->time_us - time_us - (int64_t)(live->now_ms - now_ms) * 1000;
-    if (now_ms != 0 && (strange_us > SET_US || strange_us < -SET_US))
+    if (now_ms == 0)
+        return;
+    if (strange_us > SET_US || strange_us < -SET_US)
         live->clock_set = true;
+    live->stood_still = live->now_ms - now_ms > meant_ms + STILL_MS;
 }
 
 /* Before anything else is said at the new time; a recording says it, too. */
 static void
-tell_clock_set(struct live *live)
+tell_no_time_passed(struct live *live)
 {
     for (uint32_t i = 0; i < live->count; i++) {
         struct live_link *link = &live->links[i];
@@ -69,8 +75,10 @@ tell_clock_set(struct live *live)
         live_take(link, &set);
         live_step_done(live);
     }
-    live->clock_set = false;
-    log_say("the clock of this machine was set: spans go on as if it had not been");
+    log_say(live->clock_set ? "the clock of this machine was set: spans go on as if it had not been"
+                            : "standing still for more than a second, or without room for its "
+                              "input: spans go on as if that time had not been");
+    live->clock_set = live->stood_still = false;
 }
 
 /* Was it set back while no front-end was there? Forwards, it would be no other than time. */
@@ -82,7 +90,7 @@ tell_clock_set_back(struct live *live)
         live->clock_set = link != NULL && link->time_us > live->time_us + SET_US;
     }
     if (live->clock_set)
-        tell_clock_set(live);
+        tell_no_time_passed(live);
 }
 
 /* ---- beginning and end --------------------------------------------------------------------- */
@@ -213,7 +221,7 @@ open_all(struct live *live, struct shared_engine *engine, uint32_t index,
     live->index = index;
     live->options = options;
     live->settings = own_settings(settings);
-    look_at_clock(live);
+    look_at_clock(live, 0);
     if (live->settings == NULL)
         return false;
     live->session = session_open(engine, index, live->settings);
@@ -420,9 +428,9 @@ wait_for_events(struct live *live, uint64_t until)
     int count = epoll_wait(live->epoll, events, EVENTS_MAX, timeout);
     if (timeout > 0)
         session_wake(live->session);
-    look_at_clock(live);
-    if (live->clock_set)
-        tell_clock_set(live);
+    look_at_clock(live, (uint64_t)timeout);
+    if (live->clock_set || live->stood_still)
+        tell_no_time_passed(live);
     for (int i = 0; i < count; i++)
         note_event(live, &events[i]);
 }
