@@ -32,7 +32,7 @@ enum {
     EVENTS_MAX = 64,                /* that one wait tells */
     EVENT_SIGNALS = LIVE_LINKS_MAX, /* epoll's word for what is no link */
     EVENT_CONTROL,
-    STILL_MS = 1000, /* so much longer than meant between two looks at the links: it stood still */
+    STILL_MS = 1000, /* so much longer than meant between two looks: it stood still */
 };
 
 /* The clock of the day moves that much otherwise than time does from one look to the next: it was
@@ -42,8 +42,7 @@ enum {
 #define US_PER_S  INT64_C(1000000)
 
 /* Times of day are for people; spans follow the other clock, while somebody listens: what came
- * while the machine was halted, or had no room for its input, is yet to be read. It is as long since
- * the last look as was meant, or it is not. */
+ * while the machine was halted, or had no room for its input, is yet to be read. */
 static void
 look_at_clock(struct live *live, uint64_t meant_ms)
 {
