@@ -84,7 +84,7 @@ struct live {
     uint64_t now_ms;              /* CLOCK_MONOTONIC */
     int64_t time_us;              /* since 1970, as of now_ms */
     bool clock_set;               /* time_us was set since the links were told last */
-    bool stood_still;             /* nobody listened for a while before the last look at the clock */
+    bool stood_still;             /* nobody listened before the last look at the clock */
     uint64_t tick_ms;             /* when the last tick was looked at */
     uint64_t behind_since_ms;     /* the workers are; 0: they are not */
     uint32_t share;               /* frames of one link in this round; 0: before the first */

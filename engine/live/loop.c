@@ -41,8 +41,7 @@ enum {
 #define NS_PER_MS INT64_C(1000000)
 #define US_PER_S  INT64_C(1000000)
 
-/* Times of day are for people; spans follow the other clock, while somebody listens: what came
- * while the machine was halted, or had no room for its input, is yet to be read. */
+/* Times of day are for people; spans follow the other clock, while somebody listens. */
 static void
 look_at_clock(struct live *live, uint64_t meant_ms)
 {
