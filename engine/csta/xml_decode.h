@@ -43,8 +43,8 @@ enum csta_result xml_decode(struct csta_message *message, const char *bytes, siz
  *
  * Skips leading white space and NULs (counted in). CSTA_OK: *end is where the document ends.
  * CSTA_INCOMPLETE: no end within `length` bytes yet. Else *why and *where as above. Looks at
- * nesting only; xml_decode() judges the rest. In UTF-16 no end is found. Bounded: a document over CSTA_MESSAGE_MAX bytes is
- * CSTA_REFUSED.
+ * nesting only; xml_decode() judges the rest. In UTF-16 no end is found. Bounded: a document over
+ * CSTA_MESSAGE_MAX bytes is CSTA_REFUSED.
  */
 enum csta_result xml_document_end(const char *bytes, size_t length, size_t *end, const char **why,
                                   size_t *where);
