@@ -183,6 +183,7 @@ party_divert(struct step *step, struct call call, struct shm_party *party, enum 
         outcome_redirect(step, call, party, party->end_cause);
     }
     act_drop_party(call, party);
+    party->seen_order = step->event->order; /* leaving: an older answer does not bring it back */
 }
 
 static void
